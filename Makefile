@@ -1,0 +1,80 @@
+# Lianzhen: every verb is one command. `make` alone lists them.
+# A bare clone needs Python 3.11 or newer, make and git; the rest is set up inside the clone.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check fix unit client-test e2e api migration bench faults packages lock clean \
+	ready-to-run ready-to-test
+SHELL := /bin/sh
+
+# The first Python that is new enough and can make virtual environments (PYTHON=… decides).
+CANDIDATES = $(PYTHON) python3.11 python3.12 python3.13 python3
+PYTHON_FOUND = $(shell for p in $(CANDIDATES); do \
+	"$$p" -c 'import ensurepip, sqlite3, ssl, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$p" && break; done)
+NO_PYTHON = no Python 3.11 or newer with venv found (Debian: apt-get install python3 python3-venv)
+PREPARE = $(or $(PYTHON_FOUND),$(error $(NO_PYTHON))) -P config/prepare.py
+BIN = .venv/bin
+PYTEST = $(BIN)/python -m pytest $(if $(LIANZHEN_STRICT),--strict-programs)
+NPM = PATH="$$($(PREPARE) node-path):$$PATH" npm --prefix static
+
+help: ## List the commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: ready-to-run ## Set up, then start everything with the demonstration (Ctrl-C stops, data stays in data/)
+	@exec $(BIN)/lianzhen serve --demo
+
+test: ready-to-test packages ## Set up and run all that CI runs; T=tests/… runs only those
+	$(if $(T),$(PYTEST) $(T),$(MAKE) check unit client-test e2e)
+
+check: ready-to-test ## Style, types, layers, budgets, own rules, client types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/contracts -q
+	$(NPM) run check
+	$(NPM) run lint
+
+fix: ready-to-test ## Repair what the style checks can repair by themselves
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(NPM) run fix
+
+unit: ready-to-test ## Server tests, on SQLite and PostgreSQL, real Redis, real sockets
+	$(PYTEST) tests --ignore=tests/contracts -n 2
+
+client-test: ready-to-test ## Client tests (Vitest)
+	$(NPM) test
+
+e2e: ready-to-test ## The whole story in real browsers
+	$(PYTEST) tests/e2e
+
+bench: ready-to-test ## Measure; results in tests/bench/results
+	$(PYTEST) tests/bench -s
+
+faults: ready-to-test ## Kill, fill and cut things while the story runs
+	$(PYTEST) tests/faults
+
+api: ready-to-test ## Write static/openapi.json and the client's types from the server
+	$(BIN)/python -m consult_server.openapi
+	$(NPM) run api
+
+migration: ready-to-test ## Draft a migration: m=what_it_does [o=dicom_node] [w=post]
+	$(BIN)/python -m config.revision $(or $(o),consult_server) $(or $(w),pre) "$(m)"
+
+packages: ## Install the Debian packages that the tests need, where that is possible
+	@$(PREPARE) packages
+
+lock: ready-to-test ## Write the Python lock files again from pyproject.toml
+	@sh .ci/lock
+
+clean: ## Remove everything set-up made; data/ stays
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		static/node_modules static/dist
+
+ready-to-run:
+	@$(PREPARE) run
+
+ready-to-test:
+	@$(PREPARE) test

@@ -1,0 +1,1 @@
+"""Settings, logging and the kernel. Imports nothing of ours; everyone stands on it."""

@@ -1,0 +1,70 @@
+"""Where bytes live: local files by default, an S3-compatible store by setting.
+
+Content is created once and never overwritten. `adopt` and `put` return only when the bytes are
+durable: on local disk that is fsync of the file, rename, fsync of the folder (libraries promise
+the rename, not the fsync). After a failed fsync nothing is retried: the call fails.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from config.kernel.errors import Invalid, NotFound, Unavailable
+
+
+class ObjectMissing(NotFound):
+    """No object is stored under this key."""
+
+    code = "objects.missing"
+
+
+class ObjectKeyRefused(Invalid):
+    """An object key may only hold letters, digits, dots, dashes, underscores and single slashes."""
+
+    code = "objects.key_refused"
+
+
+class StoreFull(Unavailable):
+    """There is no space left for objects."""
+
+    code = "objects.full"
+
+
+class StoreFailed(Unavailable):
+    """The object store did not take or give the bytes."""
+
+    code = "objects.failed"
+
+
+class ObjectStore(Protocol):
+    """Create-only storage of byte strings by key. All calls block: use them from threads."""
+
+    def adopt(self, key: str, path: Path) -> None:
+        """Make the file at `path` the object `key`, durably; the file is gone afterwards."""
+        ...
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store `content` as `key`, durably; an object already there is left as it is."""
+        ...
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes [start, end) of `key`; raises ObjectMissing."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove `key` if it is there."""
+        ...
+
+
+def checked_key(key: str) -> str:
+    """`key`, refused when it could leave its root or name a hidden file."""
+    parts = key.split("/")
+    safe = all(
+        p
+        and not p.startswith(".")
+        and p.replace("-", "").replace(".", "").replace("_", "").isalnum()
+        and p.isascii()
+        for p in parts
+    )
+    if not safe:
+        raise ObjectKeyRefused(key=key[:80])
+    return key

@@ -1,0 +1,84 @@
+"""Objects as local files, durable when the call returns."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.kernel.ids import new_id
+from config.kernel.objects import ObjectMissing, StoreFailed, StoreFull, checked_key
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make a folder's entries durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def disk_errors(key: str) -> Iterator[None]:
+    """Turn what the disk says about `key` into ObjectMissing, StoreFull or StoreFailed."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectMissing(key=key) from error
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise (StoreFull if full else StoreFailed)(key=key) from error
+
+
+class LocalObjects:
+    """Objects as files below one folder (mode 0700)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.root / checked_key(key)
+
+    def _folder(self, folder: Path) -> None:
+        missing = [f for f in (folder, *folder.parents) if not f.exists()]
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
+            fsync_folder(each.parent)
+
+    def adopt(self, key: str, path: Path) -> None:
+        target = self._path(key)
+        with disk_errors(key):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            self._folder(target.parent)
+            if target.exists():
+                path.unlink()
+            else:
+                path.rename(target)
+            fsync_folder(target.parent)
+
+    def put(self, key: str, content: bytes) -> None:
+        target = self._path(key)
+        spool = self.root / f".spool-{new_id()}"
+        with disk_errors(key):
+            try:
+                spool.write_bytes(content)
+                self.adopt(key, spool)
+            finally:
+                spool.unlink(missing_ok=True)
+        if not target.exists():
+            raise StoreFailed(key=key)
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        with disk_errors(key), self._path(key).open("rb") as file:
+            file.seek(start)
+            return file.read() if end is None else file.read(end - start)
+
+    def delete(self, key: str) -> None:
+        with disk_errors(key):
+            self._path(key).unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""JSON lines on standard error. No patient data, no secret: fields are named, values are ids."""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+MASKED = frozenset(
+    {"name", "patient_name", "patient_id", "password", "token", "cookie", "phone", "id_no", "secret"}
+)
+NOISY = ("pynetdicom", "pydicom", "aioice", "aiortc", "httpx", "uvicorn.access", "alembic", "fontTools")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def masked(key: str, value: object) -> object:
+    """`value`, with whatever stands under a masked name at any depth replaced by stars."""
+    if key.lower() in MASKED:
+        return "***"
+    if isinstance(value, Mapping):
+        return {str(name): masked(str(name), inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [masked(key, inner) for inner in value]
+    return value
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object for each record, with the request id and the `extra` fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if request_id.get():
+            line["request_id"] = request_id.get()
+        for key, value in vars(record).items():
+            if key not in _STANDARD:
+                line[key] = masked(key, value)
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configure(process: str) -> None:
+    """Send everything from INFO up to standard error; noisy libraries only from WARNING up."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for noisy in NOISY:
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("pydicom").setLevel(
+        logging.ERROR
+    )  # its warnings quote values, which may be a patient's
+    logging.getLogger(__name__).info("process.starting", extra={"process_name": process})

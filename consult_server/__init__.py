@@ -1,0 +1,1 @@
+"""The product: people, consults, reports; the composition root. Owns the `consult_` tables."""

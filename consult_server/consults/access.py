@@ -1,0 +1,72 @@
+"""Who may know of which consult. Everything that opens a consult goes through here."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.kernel.errors import VersionPassed
+from config.kernel.principal import Principal
+from consult_server.consults.domain import ConsultNotFound, Status
+from consult_server.consults.tables import Consult
+from consult_server.identity.domain import CLINICAL, READERS, Role
+from dicom_node.archive.scope import NOTHING, StudyScope
+
+SHARED_STUDIES_MAX = 2_000
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """The consults this caller may know of, as a condition."""
+    reasons: list[ColumnElement[bool]] = [false()]
+    if principal.has_role(Role.APPLICANT, Role.TECHNICIAN):
+        reasons.append(Consult.inviting_institution_id == principal.institution_id)
+    at_invited = and_(
+        Consult.invited_institution_id == principal.institution_id, Consult.submitted_at.is_not(None)
+    )
+    if principal.has_role(Role.COORDINATOR):
+        reasons.append(at_invited)
+    if principal.has_role(*READERS):
+        reasons.append(
+            and_(
+                at_invited,
+                or_(Consult.status == Status.ACCEPTED.value, Consult.specialist_id == principal.account_id),
+            )
+        )
+    return or_(*reasons)
+
+
+async def get_consult(view: AsyncSession, principal: Principal, consult_id: str) -> Consult:
+    """A consult the caller may know of. Raises ConsultNotFound, also for one they may not."""
+    row = await view.scalar(select(Consult).where(Consult.consult_id == consult_id, visible(principal)))
+    if row is None:
+        raise ConsultNotFound
+    return row
+
+
+async def get_consult_version(
+    tx: AsyncSession, principal: Principal, consult_id: str, version: int
+) -> Consult:
+    """The consult, locked for writing, when it still has that version. Raises VersionPassed."""
+    row = await tx.scalar(
+        select(Consult).where(Consult.consult_id == consult_id, visible(principal)).with_for_update()
+    )
+    if row is None:
+        raise ConsultNotFound
+    if row.version != version:
+        raise VersionPassed(version=row.version)
+    return row
+
+
+async def study_scope(view: AsyncSession, principal: Principal, study_instance_uid: str | None) -> StudyScope:
+    """What the caller may see in the archive: their institution's studies, and those of their consults."""
+    if not principal.has_role(*CLINICAL):
+        return NOTHING
+    statement = select(Consult.inviting_institution_id, Consult.study_instance_uid).where(
+        visible(principal), Consult.study_instance_uid.is_not(None)
+    )
+    if study_instance_uid is not None:
+        statement = statement.where(Consult.study_instance_uid == study_instance_uid)
+    rows = await view.execute(statement.order_by(Consult.consult_id.desc()).limit(SHARED_STUDIES_MAX))
+    return StudyScope(
+        institution_ids=frozenset({principal.institution_id}),
+        shared=frozenset((institution_id, uid) for institution_id, uid in rows if uid),
+        store_as=principal.institution_id,
+    )

@@ -1,0 +1,81 @@
+"""From a proof to the person: the only place that reads sessions and tokens."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.kernel.principal import Principal, Proof
+from consult_server.identity.domain import AccountNotFound
+from consult_server.identity.passwords import digest
+from consult_server.identity.tables import Account, ApiToken, Bootstrap, SignIn
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A live proof and whose it is."""
+
+    account: Account
+    sign_in: SignIn | None
+
+
+async def by_session(view: AsyncSession, token: str) -> Proven | None:
+    """The person of a session cookie, ended or not; None when it was never one."""
+    row = (
+        await view.execute(
+            select(SignIn, Account)
+            .join(Account, Account.account_id == SignIn.account_id)
+            .where(SignIn.token_sha256 == digest(token), SignIn.ended_at.is_(None), Account.active)
+        )
+    ).first()
+    return Proven(row[1], row[0]) if row else None
+
+
+async def by_api_token(view: AsyncSession, token: str) -> Proven | None:
+    """The person in whose name a bearer token acts."""
+    account = await view.scalar(
+        select(Account)
+        .join(ApiToken, Account.account_id == ApiToken.account_id)
+        .where(ApiToken.token_sha256 == digest(token), ApiToken.revoked_at.is_(None), Account.active)
+    )
+    return Proven(account, None) if account else None
+
+
+async def session_row(tx: AsyncSession, session_id: str) -> SignIn | None:
+    """One sign-in by id, for its owner's own use."""
+    return await tx.get(SignIn, session_id)
+
+
+async def account_by_user(view: AsyncSession, user: str) -> Account:
+    """The account of this sign-in name. Raises AccountNotFound."""
+    account = await view.scalar(select(Account).where(Account.user == user))
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+async def account_by_id(view: AsyncSession, account_id: str) -> Account:
+    """The account of this id. Raises AccountNotFound."""
+    account = await view.get(Account, account_id)
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+async def bootstrap_row(tx: AsyncSession, token: str) -> Bootstrap | None:
+    """The set-up link of this token."""
+    return await tx.get(Bootstrap, digest(token))
+
+
+def principal_of(proven: Proven, address: str) -> Principal:
+    """The principal that a proof makes."""
+    account = proven.account
+    return Principal(
+        account_id=account.account_id,
+        name=account.name,
+        institution_id=account.institution_id,
+        roles=frozenset(account.roles),
+        address=address,
+        proof=Proof.SESSION if proven.sign_in else Proof.API_TOKEN,
+        session_id=proven.sign_in.session_id if proven.sign_in else "",
+    )

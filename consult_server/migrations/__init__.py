@@ -1,0 +1,1 @@
+"""The Alembic tree of the `consult_` tables."""

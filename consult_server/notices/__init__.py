@@ -1,0 +1,1 @@
+"""News for the people it concerns: the browser's live line. Owns no table yet."""

@@ -1,0 +1,126 @@
+"""What operators do from the command line, on the database and not through the web server."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from config.kernel.clock import SystemClock
+from config.kernel.database import Database
+from config.kernel.errors import NotFound
+from config.settings import Settings
+from consult_server.audit.service import record
+from consult_server.demo.seed import Demonstration
+from consult_server.identity.service import COMMAND_LINE, create_token as create_account_token
+from consult_server.institutions.queries import institution as find_institution
+from dicom_node import peers
+
+
+class DemonstrationMissing(NotFound):
+    """There is no demonstration here: run `lianzhen demo` beside a running server."""
+
+    code = "demo.missing"
+
+
+def accounts(settings: Settings) -> list[dict[str, str]]:
+    """The demonstration's sign-ins: user, password, role, institution. Raises DemonstrationMissing."""
+    path = Demonstration.file(settings)
+    if not path.exists():
+        raise DemonstrationMissing
+    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))["accounts"]
+    return found
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as aligned text; Chinese characters take two columns."""
+    if not rows:
+        return "none"
+    heads = list(rows[0])
+    cells = [heads, *([str(row[head] if row[head] is not None else "—") for head in heads] for row in rows)]
+    widths = [max(_width(line[i]) for line in cells) for i in range(len(heads))]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in cells
+    )
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(character) >= 0x2E80 else 1 for character in text)  # noqa: PLR2004 - where CJK begins
+
+
+def accounts_table(settings: Settings) -> str:
+    """The demonstration's sign-ins for people."""
+    return table(accounts(settings))
+
+
+def run_demonstration(settings: Settings) -> None:
+    """Set up the demonstration beside a running server."""
+    asyncio.run(Demonstration(settings).set_up())
+
+
+def create_token(settings: Settings, user: str) -> str:
+    """An API token in the name of `user`. Raises AccountNotFound."""
+
+    async def create() -> str:
+        database = Database(settings.database_url)
+        try:
+            async with database.write() as tx:
+                return await create_account_token(tx, COMMAND_LINE, user, SystemClock().now())
+        finally:
+            await database.close()
+
+    return asyncio.run(create())
+
+
+def add_peer(settings: Settings, ae_title: str, institution: str, host: str | None, port: int | None) -> None:
+    """Register a peer of an institution named by id or name."""
+
+    async def add() -> None:
+        database = Database(settings.database_url)
+        now = SystemClock().now()
+        try:
+            async with database.write() as tx:
+                home = await find_institution(tx, institution)
+                await peers.add_peer(
+                    tx,
+                    ae_title=ae_title,
+                    institution_id=home.institution_id,
+                    institution_name=home.name,
+                    host=host,
+                    port=port,
+                    issuer_of_patient_id=home.issuer_of_patient_id,
+                    now=now,
+                )
+                record(
+                    tx, COMMAND_LINE, "peer.add", "peer", ae_title, now, institution_id=home.institution_id
+                )
+        finally:
+            await database.close()
+
+    asyncio.run(add())
+
+
+def list_peers(settings: Settings) -> list[dict[str, Any]]:
+    """The registered peers as plain facts."""
+
+    async def read() -> list[dict[str, Any]]:
+        database = Database(settings.database_url)
+        try:
+            async with database.read() as view:
+                return [
+                    {
+                        "ae_title": row.ae_title,
+                        "institution": row.institution_name,
+                        "host": row.host,
+                        "port": row.port,
+                        "enabled": row.enabled,
+                        "last_seen_at": row.last_seen_at.isoformat() if row.last_seen_at else None,
+                    }
+                    for row in await peers.list_peers(view)
+                ]
+        finally:
+            await database.close()
+
+    return asyncio.run(read())

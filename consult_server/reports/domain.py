@@ -1,0 +1,42 @@
+"""When a report may be changed, read and signed."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from config.kernel.errors import Conflict, Invalid, NotFound
+
+
+class ReportStatus(StrEnum):
+    """FHIR DiagnosticReport.status, as far as it goes here."""
+
+    DRAFT = "draft"
+    FINAL = "final"
+
+
+class ReportNotFound(NotFound):
+    """There is no report to see here."""
+
+    code = "reports.not_found"
+
+
+class ReportSealed(Conflict):
+    """A signed report never changes."""
+
+    code = "reports.sealed"
+
+
+class ReportNotOpen(Conflict):
+    """The reading has not begun, or has ended."""
+
+    code = "reports.not_open"
+
+
+class ReportIncomplete(Invalid):
+    """The report lacks a part that must be filled before signing."""
+
+    code = "reports.incomplete"
+
+
+def missing_parts(required: Sequence[str], sections: Mapping[str, str]) -> list[str]:
+    """The required sections that are still empty, in the template's order."""
+    return [key for key in required if not sections.get(key, "").strip()]

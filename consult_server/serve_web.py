@@ -1,0 +1,52 @@
+"""`lianzhen web`: uvicorn with our caps."""
+
+import asyncio
+
+import uvicorn
+
+from config.kernel.limits import WEBSOCKET_MESSAGE_BYTES_MAX
+from config.logging import configure
+from config.settings import Settings, load
+from consult_server.app import make_app
+from consult_server.open_platform import open_platform
+from consult_server.reports.pdf import warm_up
+
+KEEP_ALIVE_SECONDS = 15
+STOP_SECONDS = 5
+BACKLOG = 512
+
+
+async def _serve(settings: Settings) -> None:
+    async with open_platform(settings) as platform:
+        platform.cpu.submit(warm_up, settings.client_path / "report-fonts")
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(platform),
+                host=settings.http.host,
+                port=settings.http.port,
+                log_config=None,
+                access_log=False,
+                loop="uvloop",
+                http="httptools",
+                ws="websockets-sansio",
+                ws_max_size=WEBSOCKET_MESSAGE_BYTES_MAX,
+                ws_per_message_deflate=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="on",
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=STOP_SECONDS,
+                backlog=BACKLOG,
+            )
+        )
+        await server.serve()
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop."""
+    asyncio.run(_serve(settings))
+
+
+if __name__ == "__main__":
+    configure("web")
+    run(load())

@@ -1,0 +1,1 @@
+"""The HTTP border: dependencies, errors, middleware, live push, paging. No table, no rule."""

@@ -1,0 +1,98 @@
+"""The built client, held in memory and sent compressed. Hashed files never change, pages always may."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from config.kernel.limits import MIB
+
+FILE_BYTES_MAX = 4 * MIB
+HIDDEN_FOLDERS = frozenset({"report-fonts"})
+COMPRESSED = frozenset({".html", ".js", ".css", ".svg", ".json", ".wasm", ".txt"})
+PAGES = {"read": "read.html", "room": "room.html", "join": "join.html"}
+MISSING_PAGE = (
+    "<!doctype html><meta charset=utf-8><title>Lianzhen</title>"
+    "<p>The client is not built yet: run <code>make run</code>."
+)
+
+
+@dataclass(frozen=True)
+class ClientFile:
+    """One file with its compressed forms and its entity tag."""
+
+    plain: bytes
+    br: bytes | None
+    gz: bytes | None
+    media_type: str
+    etag: str
+    immutable: bool
+
+
+def _load(path: Path, relative: str) -> ClientFile:
+    plain = path.read_bytes()
+    smaller = path.suffix in COMPRESSED
+    return ClientFile(
+        plain,
+        brotli.compress(plain, quality=9) if smaller else None,
+        gzip.compress(plain, 6, mtime=0) if smaller else None,
+        mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        f'"{hashlib.sha256(plain).hexdigest()[:32]}"',
+        relative.startswith("assets/"),
+    )
+
+
+class Client:
+    """An ASGI application for everything that is not an API."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {
+            relative: _load(path, relative)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+            for relative in [path.relative_to(folder).as_posix()]
+            if relative.split("/")[0] not in HIDDEN_FOLDERS and path.stat().st_size <= FILE_BYTES_MAX
+        }
+
+    def _find(self, path: str) -> ClientFile | None:
+        relative = path.strip("/")
+        if relative in self._files:
+            return self._files[relative]
+        first = relative.split("/")[0]
+        if "." in relative.rsplit("/", 1)[-1] and first not in PAGES:
+            return None
+        return self._files.get(PAGES.get(first, "index.html"))
+
+    def response(self, path: str, headers: Headers) -> Response:
+        """The answer for one path: a file, a page of the client, or 404."""
+        file = self._find(path)
+        if file is None:
+            missing = not self._files
+            return Response(MISSING_PAGE if missing else "", 503 if missing else 404, media_type="text/html")
+        answer = {
+            "ETag": file.etag,
+            "Vary": "Accept-Encoding",
+            "Cache-Control": "public, max-age=31536000, immutable" if file.immutable else "no-cache",
+        }
+        if headers.get("if-none-match") == file.etag:
+            return Response(status_code=304, headers=answer)
+        accepted = headers.get("accept-encoding", "")
+        if file.br is not None and "br" in accepted:
+            return Response(file.br, headers=answer | {"Content-Encoding": "br"}, media_type=file.media_type)
+        if file.gz is not None and "gzip" in accepted:
+            return Response(
+                file.gz, headers=answer | {"Content-Encoding": "gzip"}, media_type=file.media_type
+            )
+        return Response(file.plain, headers=answer, media_type=file.media_type)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            await Response(status_code=405)(scope, receive, send)
+            return
+        await self.response(scope["path"], Headers(scope=scope))(scope, receive, send)

@@ -1,0 +1,98 @@
+"""AppError → RFC 9457 problem details, the only place where refusals become HTTP statuses."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from config.kernel.errors import AppError, Kind, VersionPassed
+from config.logging import request_id
+
+logger = logging.getLogger(__name__)
+
+STATUS: Mapping[Kind, HTTPStatus] = {
+    Kind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Kind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Kind.CONFLICT: HTTPStatus.CONFLICT,
+    Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Kind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+SPECIAL: Mapping[str, HTTPStatus] = {
+    "identity.signed_out": HTTPStatus.UNAUTHORIZED,
+    "identity.wrong_password": HTTPStatus.UNAUTHORIZED,
+    VersionPassed.code: HTTPStatus.PRECONDITION_FAILED,
+}
+
+
+def problem(status: HTTPStatus, code: str, detail: str, params: Mapping[str, Any]) -> JSONResponse:
+    """One problem document; `number` is the short request id a person can quote."""
+    body = {
+        "type": f"urn:lianzhen:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "code": code,
+        "detail": detail,
+        "params": dict(params),
+        "number": request_id.get()[:8],
+    }
+    headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse(body, status.value, headers, media_type="application/problem+json")
+
+
+def status_of(error: AppError) -> HTTPStatus:
+    """The HTTP status of a refusal."""
+    return SPECIAL.get(error.code, STATUS[error.kind])
+
+
+async def _app_error(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, AppError):
+        raise error
+    return problem(status_of(error), error.code, error.args[0], error.params)
+
+
+async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+    """Names each field and rule, never echoes the value: it may be a patient's."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    fields = [
+        {
+            "field": ".".join(str(part) for part in fault["loc"][1:]),
+            "rule": fault["type"],
+            "text": fault["msg"],
+        }
+        for fault in error.errors()
+    ]
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "general.fields_refused",
+        "Some fields do not follow their rules.",
+        {"fields": fields[:50]},
+    )
+
+
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    return problem(status, f"general.http_{status.value}", status.phrase, {})
+
+
+async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+    logger.error("request.failed", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "general.unexpected", "This step was not done.", {})
+
+
+def install(app: FastAPI) -> None:
+    """Teach `app` to answer refusals as problem details."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,85 @@
+"""`lianzhen worker`: relays, consumers and the work that events ask for.
+
+The only place that knows both sides: it maps an event's name to its handlers and jobs.
+"""
+
+import asyncio
+import signal
+from asyncio import TaskGroup
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
+
+from config.kernel.envelope import Envelope
+from config.kernel.relay import Relay
+from config.kernel.streams import Consumer, Job
+from config.logging import configure
+from config.settings import Settings, load
+from consult_server.consults.handlers import on_study_settled
+from consult_server.open_platform import open_platform
+from consult_server.study_access import viewer_ports
+from consult_server.tables import inbox, outbox
+from consult_server.web.platform import Platform
+from dicom_node.archive.tables import outbox as dicom_outbox
+from dicom_node.events import StudySettled
+from viewer.packs import Packs, build_packs
+
+
+def prepare_images(packs: Packs) -> Job:
+    """Frames of a settled study are packed before anybody asks for them."""
+
+    async def pack_settled_study(envelope: Envelope) -> None:
+        await build_packs(packs, envelope.payload["institution_id"], envelope.payload["study_instance_uid"])
+
+    return pack_settled_study
+
+
+def consumers(platform: Platform, packs: Packs) -> list[Consumer]:
+    """Who reacts to what the archive says; long work in a group of its own."""
+    consumer = partial(
+        Consumer,
+        database=platform.database,
+        redis=platform.redis,
+        outbox=dicom_outbox,
+        inbox=inbox,
+        clock=platform.clock,
+    )
+    return [
+        consumer(group="consult", handlers={StudySettled.name: (on_study_settled(platform.clock),)}),
+        consumer(group="images", jobs={StudySettled.name: (prepare_images(packs),)}),
+    ]
+
+
+async def run_until(platform: Platform, stop: asyncio.Event) -> None:
+    """Relay and consume until `stop` is set."""
+    async with Packs(viewer_ports(platform)) as packs, TaskGroup() as tasks:
+        work: list[Coroutine[Any, Any, None]] = [
+            *(
+                Relay(platform.database, platform.redis, box, platform.clock).run()
+                for box in (outbox, dicom_outbox)
+            ),
+            *(consumer.run() for consumer in consumers(platform, packs)),
+        ]
+        running = [tasks.create_task(each) for each in work]
+        await stop.wait()
+        for task in running:
+            task.cancel()
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_platform(settings) as platform:
+        await run_until(platform, stop)
+
+
+def run(settings: Settings) -> None:
+    """Work until told to stop."""
+    asyncio.run(_serve(settings))
+
+
+if __name__ == "__main__":
+    configure("worker")
+    run(load())

@@ -1,0 +1,8 @@
+"""`lianzhen dicom`: the node as a process of its own."""
+
+from config.logging import configure
+from config.settings import load
+from dicom_node.app import run
+
+configure("dicom")
+run(load())

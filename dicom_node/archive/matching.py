@@ -1,0 +1,178 @@
+"""Attribute matching (PS3.4 C.2.2.2) as SQL conditions: what a query may ask, and how it matches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from dicom_node.archive.names import fold
+from dicom_node.archive.scope import StudyScope
+from dicom_node.archive.tables import Instance, Series, Study
+
+ESCAPE = "\\"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFilter:
+    """Matching keys of the study level. Empty means "any".
+
+    `study_keys` names copies of studies by our own keys, when UIDs are held by several institutions.
+    Texts take the wildcards `*` and `?`; dates and times are single values or ranges written
+    `from-`, `-to`, `from-to` (DA, TM); `fuzzy` lets `patient_name` match any part of a name, in
+    Latin letters, pinyin or characters.
+    """
+
+    study_keys: Sequence[str] = ()
+    study_instance_uids: Sequence[str] = ()
+    patient_name: str = ""
+    fuzzy: bool = False
+    patient_id: str = ""
+    patient_birth_date: str = ""
+    patient_sex: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_id: str = ""
+    accession_number: str = ""
+    study_description: str = ""
+    referring_physician_name: str = ""
+    modalities_in_study: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesFilter:
+    """Matching keys of the series level. Empty means "any"."""
+
+    series_instance_uids: Sequence[str] = ()
+    modality: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    body_part_examined: str = ""
+    performed_procedure_step_start_date: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceFilter:
+    """Matching keys of the instance level. Empty means "any"."""
+
+    sop_instance_uids: Sequence[str] = ()
+    sop_class_uids: Sequence[str] = ()
+    instance_number: int | None = None
+
+
+ANY_STUDY, ANY_SERIES, ANY_INSTANCE = StudyFilter(), SeriesFilter(), InstanceFilter()
+
+
+def like_pattern(text: str) -> str:
+    """A DICOM wild card text as a LIKE pattern, its own special characters escaped."""
+    for special in (ESCAPE, "%", "_"):
+        text = text.replace(special, ESCAPE + special)
+    return text.replace("*", "%").replace("?", "_")
+
+
+def visible(scope: StudyScope) -> ColumnElement[bool]:
+    """The studies inside `scope`, default deny."""
+    shared: dict[str, list[str]] = {}
+    for institution_id, uid in sorted(scope.shared):
+        shared.setdefault(institution_id, []).append(uid)
+    parts: list[ColumnElement[bool]] = [
+        and_(Study.institution_id == owner, Study.study_instance_uid.in_(uids))
+        for owner, uids in shared.items()
+    ]
+    if scope.institution_ids:
+        parts.append(Study.institution_id.in_(sorted(scope.institution_ids)))
+    return or_(false(), *parts)
+
+
+def _text(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+    if not wanted or set(wanted) == {"*"}:
+        return []
+    if "*" in wanted or "?" in wanted:
+        return [column.ilike(like_pattern(wanted), escape=ESCAPE)]
+    return [column == wanted]
+
+
+def _any_of(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [column.in_(list(wanted))] if wanted else []
+
+
+def _range(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+    """Range matching (PS3.4 C.2.2.2.5); the text order of DA and TM is their order in time."""
+    if not wanted:
+        return []
+    low, dash, high = wanted.partition("-")
+    if not dash:
+        return [column.startswith(low, autoescape=True)]
+    conditions: list[ColumnElement[bool]] = [column != ""]
+    if low:
+        conditions.append(column >= low)
+    if high:
+        conditions.append(func.substr(column, 1, len(high)) <= high)
+    return conditions
+
+
+def _person_name(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+    """Single value or wild card, without case, against the whole value or any component group."""
+    if not wanted or set(wanted) <= set("*^="):
+        return []
+    pattern = like_pattern(wanted)
+    shapes = (pattern, f"{pattern}=%", f"%={pattern}", f"%={pattern}=%")
+    return [or_(*(column.ilike(shape, escape=ESCAPE) for shape in shapes))]
+
+
+def _fuzzy_name(wanted: str) -> list[ColumnElement[bool]]:
+    """Every part asked for occurs somewhere in the name's key (any script, any reading)."""
+    parts = [fold(part) for part in wanted.replace("^", " ").replace("=", " ").replace("*", " ").split()]
+    return [Study.patient_name_key.contains(part, autoescape=True) for part in parts if part]
+
+
+def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
+    """`wanted` as conditions on `Study`."""
+    name = (
+        _fuzzy_name(wanted.patient_name)
+        if wanted.fuzzy
+        else _person_name(Study.patient_name, wanted.patient_name)
+    )
+    conditions = [
+        *_any_of(Study.study_key, wanted.study_keys),
+        *_any_of(Study.study_instance_uid, wanted.study_instance_uids),
+        *name,
+        *_text(Study.patient_id, wanted.patient_id),
+        *_text(Study.patient_sex, wanted.patient_sex),
+        *_range(Study.patient_birth_date, wanted.patient_birth_date),
+        *_range(Study.study_date, wanted.study_date),
+        *_range(Study.study_time, wanted.study_time),
+        *_text(Study.study_id, wanted.study_id),
+        *_text(Study.accession_number, wanted.accession_number),
+        *_text(Study.study_description, wanted.study_description),
+        *_person_name(Study.referring_physician_name, wanted.referring_physician_name),
+    ]
+    if wanted.modalities_in_study:
+        inside = select(Series.series_key).where(
+            Series.study_key == Study.study_key, Series.modality.in_(list(wanted.modalities_in_study))
+        )
+        conditions.append(exists(inside))
+    return conditions
+
+
+def series_conditions(wanted: SeriesFilter) -> list[ColumnElement[bool]]:
+    """`wanted` as conditions on `Series`."""
+    number = [] if wanted.series_number is None else [Series.series_number == wanted.series_number]
+    return [
+        *_any_of(Series.series_instance_uid, wanted.series_instance_uids),
+        *_text(Series.modality, wanted.modality),
+        *number,
+        *_text(Series.series_description, wanted.series_description),
+        *_text(Series.body_part_examined, wanted.body_part_examined),
+        *_range(Series.performed_procedure_step_start_date, wanted.performed_procedure_step_start_date),
+    ]
+
+
+def instance_conditions(wanted: InstanceFilter) -> list[ColumnElement[bool]]:
+    """`wanted` as conditions on `Instance`."""
+    number = [] if wanted.instance_number is None else [Instance.instance_number == wanted.instance_number]
+    return [
+        *_any_of(Instance.sop_instance_uid, wanted.sop_instance_uids),
+        *_any_of(Instance.sop_class_uid, wanted.sop_class_uids),
+        *number,
+    ]

@@ -1,0 +1,124 @@
+"""C-ECHO and C-STORE as services of an association (PS3.7 9.1)."""
+
+import logging
+
+from config.kernel.errors import AppError
+from dicom_node.association import Context, Operation
+from dicom_node.command import RESPONSE, Answer, Command, CommandField
+from dicom_node.intake.door import Door
+from dicom_node.intake.errors import ObjectTooLarge
+from dicom_node.intake.failpoints import Failpoints
+from dicom_node.intake.part10 import Announced
+from dicom_node.intake.receive import Reception, Source
+from dicom_node.negotiation import VERIFICATION
+from dicom_node.pdu import AbortReason
+from dicom_node.peers import KnownPeer
+from dicom_node.status import (
+    CANNOT_UNDERSTAND,
+    SOP_CLASS_NOT_SUPPORTED,
+    SUCCESS,
+    UNRECOGNIZED_OPERATION,
+    answer_of,
+)
+from dicom_node.wire import PduRefused
+
+logger = logging.getLogger(__name__)
+
+
+class Said:
+    """An operation whose answer is known from the start; a data set is read past."""
+
+    def __init__(self, answer: Answer | None) -> None:
+        self._answer = answer
+
+    def take(self, piece: memoryview) -> None:
+        """Nothing is kept."""
+
+    def answer(self) -> Answer | None:
+        """What was known."""
+        return self._answer
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Storing:
+    """A C-STORE: the data set goes to the spool as it comes, the answer follows the commit."""
+
+    def __init__(self, door: Door, reception: Reception, source: Source) -> None:
+        self._door, self._reception, self._source = door, reception, source
+        self._failure: AppError | None = None
+
+    def take(self, piece: memoryview) -> None:
+        """Write on; after a full disk only count, so that the peer gets a truthful answer.
+
+        An object over the size cap has no end we would wait for: the association is aborted.
+        """
+        if self._failure is not None:
+            return
+        try:
+            self._reception.write(piece)
+        except ObjectTooLarge as error:
+            raise PduRefused(AbortReason.NOT_SPECIFIED) from error
+        except AppError as error:
+            self._failure = error
+            self._reception.discard()
+
+    def answer(self) -> Answer:
+        """Success only when bytes and index are durable."""
+        if self._failure is not None:
+            return answer_of(self._failure)
+        try:
+            self._door.admit(self._reception, self._source)
+        except AppError as error:
+            return answer_of(error)
+        except Exception:
+            logger.exception("store.failed")
+            return Answer(CANNOT_UNDERSTAND, "internal error, nothing was stored")
+        return Answer(SUCCESS)
+
+    def close(self) -> None:
+        """Nothing half received stays behind."""
+        self._reception.discard()
+
+
+class Dimse:
+    """The services of this node."""
+
+    def __init__(self, door: Door, failpoints: Failpoints) -> None:
+        self._door, self._failpoints = door, failpoints
+
+    def begin(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
+        """Start serving `command`."""
+        if command.command == CommandField.C_ECHO_RQ and context.abstract_syntax == VERIFICATION:
+            return Said(Answer(SUCCESS))
+        if command.command == CommandField.C_STORE_RQ and command.has_data_set:
+            return self._store(peer, context, command)
+        if command.command == CommandField.C_CANCEL_RQ:
+            return Said(None)
+        if command.command & RESPONSE:
+            raise PduRefused(AbortReason.UNEXPECTED_PARAMETER)
+        return Said(Answer(UNRECOGNIZED_OPERATION, "only C-ECHO and C-STORE are served"))
+
+    def _store(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
+        if command.sop_class_uid != context.abstract_syntax or context.abstract_syntax == VERIFICATION:
+            return Said(Answer(SOP_CLASS_NOT_SUPPORTED, "SOP class was not negotiated in this context"))
+        source = Source(
+            institution_id=peer.institution_id,
+            ae_title=peer.ae_title,
+            issuer_of_patient_id=peer.issuer_of_patient_id,
+        )
+        announced = Announced(
+            sop_class_uid=command.sop_class_uid,
+            sop_instance_uid=command.sop_instance_uid[:64],
+            transfer_syntax_uid=context.transfer_syntax,
+        )
+        try:
+            return Storing(self._door, self._door.begin(announced), source)
+        except AppError as error:
+            return Said(answer_of(error))
+
+    def answered(self, answer: Answer) -> None:
+        """A success is about to be written: the last place where a fault test may strike."""
+        if answer.status == SUCCESS:
+            self._failpoints.passed("before_response")

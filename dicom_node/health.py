@@ -1,0 +1,66 @@
+"""The node's own health page when it runs by itself: `GET /health/live` and `/health/ready`."""
+
+import json
+import logging
+import socketserver
+import threading
+from collections.abc import Callable
+from typing import Self
+
+logger = logging.getLogger(__name__)
+
+REQUEST_BYTES_MAX = 4096
+READ_SECONDS = 2.0
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    """One request, one answer, connection closed."""
+
+    timeout = READ_SECONDS
+    server: "_Server"
+
+    def handle(self) -> None:
+        try:
+            words = self.rfile.readline(REQUEST_BYTES_MAX).split()
+        except OSError:
+            return
+        status, facts = self.server.answer(words[1].decode("latin_1") if len(words) > 1 else "")
+        body = json.dumps(facts).encode()
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        self.wfile.write(head.encode() + b"Connection: close\r\n\r\n" + body)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], facts: Callable[[], dict[str, object]]) -> None:
+        super().__init__(address, _Handler)
+        self._facts = facts
+
+    def answer(self, path: str) -> tuple[str, dict[str, object]]:
+        """Status line and facts for a path."""
+        if path == "/health/live":
+            return "200 OK", {"live": True}
+        if path != "/health/ready":
+            return "404 Not Found", {}
+        facts = self._facts()
+        return ("200 OK" if facts.get("ready") else "503 Service Unavailable"), facts
+
+
+class HealthPage:
+    """Serves `facts()` (with a truth value `ready`) on its own thread while the block runs."""
+
+    def __init__(self, host: str, port: int, facts: Callable[[], dict[str, object]]) -> None:
+        self._server = _Server((host, port), facts)
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,116 @@
+"""One object from its announcement to its acknowledgement: the same way in for C-STORE and STOW-RS."""
+
+import logging
+
+from config.kernel.errors import AppError
+from config.kernel.objects import ObjectMissing, ObjectStore
+from dicom_node.archive.files import object_key, quarantine_key
+from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, SopInstanceMismatch, StudyMismatch
+from dicom_node.intake.ingest import Ingest
+from dicom_node.intake.parse import Facts, parse
+from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
+from dicom_node.intake.receive import Intent, Received, Reception, Source, Spool
+from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store
+
+logger = logging.getLogger(__name__)
+
+KEPT_BYTES_MAX = 256 * 1024 * 1024
+"""A refused object larger than this is recorded without its bytes."""
+
+
+class Door:
+    """Takes objects in. `begin`, write to the reception, then `admit`; blocking, from any thread."""
+
+    def __init__(self, *, spool: Spool, objects: ObjectStore, ingest: Ingest, object_bytes_max: int) -> None:
+        self._spool, self._objects, self._ingest = spool, objects, ingest
+        self._object_bytes_max = object_bytes_max
+
+    def begin(self, announced: Announced) -> Reception:
+        """A place for the bytes of one object. Raises StoreFull or StoreFailed."""
+        return self._spool.receive(announced, self._object_bytes_max)
+
+    def admit(self, reception: Reception, source: Source, *, study_instance_uid: str | None = None) -> Facts:
+        """Make the received object durable and indexed; afterwards it may be acknowledged.
+
+        With `study_instance_uid` only an object of that study is taken (StudyMismatch).
+
+        An object that is refused for what it is goes to the quarantine first, and the refusal is
+        raised: any of `intake.errors`. StoreFull, StoreFailed, NotStored and DatabaseUnavailable mean
+        that the archive failed, not the object: nothing was stored.
+        """
+        try:
+            received = reception.finish()
+            try:
+                facts = _agreeing(
+                    parse(received.path, received.dataset_offset, received.announced.transfer_syntax_uid),
+                    received.announced,
+                )
+            except AppError as refusal:
+                self._quarantine(received, source, refusal)
+                raise
+            if study_instance_uid not in {None, facts.study.study_instance_uid}:
+                raise StudyMismatch
+            self._keep(received, facts, source)
+            return facts
+        finally:
+            reception.discard()
+
+    def _keep(self, received: Received, facts: Facts, source: Source) -> None:
+        key = object_key(received.file_sha256)
+        with self._spool.intent(key, source):
+            self._objects.adopt(key, received.path)
+            self._spool.failpoints.passed("after_rename")
+            arrival = Arrival(source=source, received=received, object_key=key, facts=facts)
+            outcome = self._ingest.run(lambda connection, now: store(connection, arrival, now))
+        if outcome is Outcome.OTHER_CONTENT:
+            logger.warning("intake.same_uid_other_content", extra={"ae_title": source.ae_title})
+            raise SameUidOtherContent
+
+    def _quarantine(self, received: Received, source: Source, refusal: AppError) -> None:
+        key = quarantine_key(received.file_sha256) if received.file_bytes <= KEPT_BYTES_MAX else None
+        if key is not None:
+            self._objects.adopt(key, received.path)
+        self._record(source, received.announced.sop_instance_uid, refusal, key)
+
+    def _record(self, source: Source, sop_instance_uid: str, refusal: AppError, key: str | None) -> None:
+        row = Refusal(
+            source=source,
+            sop_instance_uid=sop_instance_uid,
+            reason_code=refusal.code,
+            reason=str(refusal),
+            object_key=key,
+        )
+        logger.warning("intake.refused", extra={"ae_title": source.ae_title, "reason": str(refusal)})
+        self._ingest.run(lambda connection, now: refuse(connection, row, now))
+
+    def recover(self) -> int:
+        """Take up what dead processes were storing: index it or set it aside; how many objects."""
+        taken = 0
+        for intent in self._spool.left_behind():
+            try:
+                self._take_up(intent)
+                taken += 1
+            except ObjectMissing:
+                continue
+        return taken
+
+    def _take_up(self, intent: Intent) -> None:
+        content = self._objects.read(intent.object_key)
+        announced, offset = read_head(content[:HEAD_BYTES_MAX])
+        reception = self.begin(announced)
+        try:
+            reception.write(memoryview(content)[offset:])
+            self.admit(reception, intent.source)
+        except AppError as refusal:
+            logger.warning("intake.left_behind_refused", extra={"reason": str(refusal)})
+        finally:
+            reception.discard()
+
+
+def _agreeing(facts: Facts, announced: Announced) -> Facts:
+    """`facts`, if the object is what was announced. Raises SopClassMismatch or SopInstanceMismatch."""
+    if facts.instance.sop_class_uid != announced.sop_class_uid:
+        raise SopClassMismatch
+    if facts.instance.sop_instance_uid != announced.sop_instance_uid:
+        raise SopInstanceMismatch
+    return facts

@@ -1,0 +1,234 @@
+"""The rows of one arriving object, written inside the ingest transaction."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from config.kernel.ids import new_id
+from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
+from dicom_node.events import StudyReceived
+from dicom_node.intake.errors import SameUidOtherContent
+from dicom_node.intake.parse import Facts
+from dicom_node.intake.receive import Received, Source
+
+STUDY, SERIES, INSTANCE = (Table(t.__tablename__, t.metadata) for t in (Study, Series, Instance))
+
+
+class Outcome(StrEnum):
+    """What became of an object that was in order."""
+
+    STORED = "stored"
+    ALREADY_THERE = "already_there"
+    OTHER_CONTENT = "other_content"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """An object whose bytes are durable and whose facts are known."""
+
+    source: Source
+    received: Received
+    object_key: str
+    facts: Facts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """An object that was refused, and why. `object_key` is None when its bytes were not kept."""
+
+    source: Source
+    sop_instance_uid: str
+    reason_code: str
+    reason: str
+    object_key: str | None
+
+
+def store(connection: Connection, arrival: Arrival, now: datetime) -> Outcome:
+    """Index one object: once, with its study and series, or not at all.
+
+    The same object again changes nothing; other content under the same SOP Instance UID goes to
+    the quarantine and the first object stays.
+    """
+    known = _known(connection, arrival)
+    if known is not None:
+        return known if known is Outcome.ALREADY_THERE else _other_content(connection, arrival, now)
+    study_key = _study(connection, arrival, now)
+    series_key, new_series = _series(connection, arrival, study_key)
+    if not _instance(connection, arrival, series_key, now):
+        known = _known(connection, arrival)
+        return known if known is Outcome.ALREADY_THERE else _other_content(connection, arrival, now)
+    _count(connection, arrival, study_key, series_key, new_series=new_series, now=now)
+    return Outcome.STORED
+
+
+def _known(connection: Connection, arrival: Arrival) -> Outcome | None:
+    """What is stored under this SOP Instance UID, by this institution: nothing, the same, or another."""
+    row = connection.execute(
+        select(INSTANCE.c.dataset_sha256, INSTANCE.c.transfer_syntax_uid).where(
+            INSTANCE.c.institution_id == arrival.source.institution_id,
+            INSTANCE.c.sop_instance_uid == arrival.facts.instance.sop_instance_uid,
+        )
+    ).first()
+    if row is None:
+        return None
+    same = (arrival.received.dataset_sha256, arrival.received.announced.transfer_syntax_uid)
+    return Outcome.ALREADY_THERE if tuple(row) == same else Outcome.OTHER_CONTENT
+
+
+def _other_content(connection: Connection, arrival: Arrival, now: datetime) -> Outcome:
+    refuse(
+        connection,
+        Refusal(
+            source=arrival.source,
+            sop_instance_uid=arrival.facts.instance.sop_instance_uid,
+            reason_code=SameUidOtherContent.code,
+            reason=str(SameUidOtherContent()),
+            object_key=arrival.object_key,
+        ),
+        now,
+    )
+    return Outcome.OTHER_CONTENT
+
+
+def _insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless a unique key of it is taken; True when it was inserted."""
+    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return connection.execute(statement).first() is not None
+
+
+def _study(connection: Connection, arrival: Arrival, now: datetime) -> str:
+    source, facts = arrival.source, arrival.facts
+    where = (
+        STUDY.c.institution_id == source.institution_id,
+        STUDY.c.study_instance_uid == facts.study.study_instance_uid,
+    )
+    found: str | None = connection.scalar(select(STUDY.c.study_key).where(*where))
+    if found is not None:
+        return found
+    study_key = new_id()
+    values = asdict(facts.study) | {
+        "study_key": study_key,
+        "institution_id": source.institution_id,
+        "issuer_of_patient_id": facts.issuer_of_patient_id or source.issuer_of_patient_id,
+        "modalities": [],
+        "series_count": 0,
+        "instance_count": 0,
+        "byte_count": 0,
+        "source_ae_title": source.ae_title,
+        "first_received_at": now,
+        "last_received_at": now,
+        "settled_at": None,
+        "version": 0,
+    }
+    if not _insert_new(connection, STUDY, values):
+        return str(connection.scalar(select(STUDY.c.study_key).where(*where)))
+    event = StudyReceived(
+        subject=study_key,
+        institution_id=source.institution_id,
+        study_instance_uid=facts.study.study_instance_uid,
+    )
+    connection.execute(insert(outbox.table).values(**outbox.row(event, now)))
+    return study_key
+
+
+def _series(connection: Connection, arrival: Arrival, study_key: str) -> tuple[str, bool]:
+    facts = arrival.facts.series
+    where = (SERIES.c.study_key == study_key, SERIES.c.series_instance_uid == facts.series_instance_uid)
+    found: str | None = connection.scalar(select(SERIES.c.series_key).where(*where))
+    if found is not None:
+        return found, False
+    values = asdict(facts) | {
+        "series_key": new_id(),
+        "study_key": study_key,
+        "instance_count": 0,
+        "version": 0,
+    }
+    if _insert_new(connection, SERIES, values):
+        return values["series_key"], True
+    return str(connection.scalar(select(SERIES.c.series_key).where(*where))), False
+
+
+def _instance(connection: Connection, arrival: Arrival, series_key: str, now: datetime) -> bool:
+    received = arrival.received
+    return _insert_new(
+        connection,
+        INSTANCE,
+        asdict(arrival.facts.instance)
+        | {
+            "instance_key": new_id(),
+            "series_key": series_key,
+            "institution_id": arrival.source.institution_id,
+            "transfer_syntax_uid": received.announced.transfer_syntax_uid,
+            "object_key": arrival.object_key,
+            "object_bytes": received.file_bytes,
+            "dataset_offset": received.dataset_offset,
+            "dataset_sha256": received.dataset_sha256,
+            "received_at": now,
+        },
+    )
+
+
+def _count(
+    connection: Connection,
+    arrival: Arrival,
+    study_key: str,
+    series_key: str,
+    *,
+    new_series: bool,
+    now: datetime,
+) -> None:
+    """Bring the counters up; the study's row lock comes first, so that writers queue in one order."""
+    connection.execute(
+        update(STUDY)
+        .where(STUDY.c.study_key == study_key)
+        .values(
+            instance_count=STUDY.c.instance_count + 1,
+            byte_count=STUDY.c.byte_count + arrival.received.file_bytes,
+            series_count=STUDY.c.series_count + int(new_series),
+            last_received_at=now,
+            settled_at=None,
+        )
+    )
+    connection.execute(
+        update(SERIES)
+        .where(SERIES.c.series_key == series_key)
+        .values(instance_count=SERIES.c.instance_count + 1, version=SERIES.c.version + 1)
+    )
+    modality = arrival.facts.series.modality
+    if new_series and modality:
+        seen: list[str] = (
+            connection.scalar(select(STUDY.c.modalities).where(STUDY.c.study_key == study_key)) or []
+        )
+        connection.execute(
+            update(STUDY).where(STUDY.c.study_key == study_key).values(modalities=sorted({*seen, modality}))
+        )
+
+
+def refuse(connection: Connection, refusal: Refusal, now: datetime) -> None:
+    """Record a refused object for a person to see; the same refusal again adds no row."""
+    source = refusal.source
+    columns = {
+        "institution_id": source.institution_id,
+        "source_ae_title": source.ae_title,
+        "sop_instance_uid": refusal.sop_instance_uid[:128],
+        "reason_code": refusal.reason_code,
+        "object_key": refusal.object_key,
+    }
+    same = [getattr(Quarantine, name).is_not_distinct_from(value) for name, value in columns.items()]
+    if connection.scalar(select(Quarantine.quarantine_id).where(*same).limit(1)) is None:
+        connection.execute(
+            insert(Quarantine).values(
+                quarantine_id=new_id(), reason=refusal.reason[:400], received_at=now, **columns
+            )
+        )
+
+
+def saw_peer(connection: Connection, ae_title: str, now: datetime) -> None:
+    """Remember when a peer was last here."""
+    connection.execute(update(Peer).where(Peer.ae_title == ae_title).values(last_seen_at=now))

@@ -1,0 +1,17 @@
+"""Run by Alembic with the connection that `dicom_node.migrate` opened."""
+
+from alembic import context
+
+from dicom_node.archive.tables import Base
+
+VERSION_TABLE = "dicom_alembic_version"
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    version_table=VERSION_TABLE,
+    transaction_per_migration=False,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

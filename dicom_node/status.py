@@ -1,0 +1,43 @@
+"""AppError → DIMSE status (PS3.7 C, PS3.4 B.2.3), the only place where refusals become statuses."""
+
+from collections.abc import Mapping
+
+from config.kernel.errors import AppError, Kind
+from dicom_node.archive.inflate import InflatesTooLarge
+from dicom_node.command import COMMENT_CHARACTERS_MAX, Answer
+from dicom_node.intake.errors import DatasetTooComplex, SameUidOtherContent, SopClassMismatch
+
+SUCCESS = 0x0000
+DUPLICATE_SOP_INSTANCE = 0x0111
+SOP_CLASS_NOT_SUPPORTED = 0x0122
+UNRECOGNIZED_OPERATION = 0x0211
+OUT_OF_RESOURCES = 0xA700
+DOES_NOT_MATCH_SOP_CLASS = 0xA900
+CANNOT_UNDERSTAND = 0xC000
+
+BY_KIND: Mapping[Kind, int] = {
+    Kind.NOT_FOUND: CANNOT_UNDERSTAND,
+    Kind.FORBIDDEN: CANNOT_UNDERSTAND,
+    Kind.CONFLICT: CANNOT_UNDERSTAND,
+    Kind.INVALID: CANNOT_UNDERSTAND,
+    Kind.TOO_LARGE: OUT_OF_RESOURCES,
+    Kind.UNAVAILABLE: OUT_OF_RESOURCES,
+}
+BY_CODE: Mapping[str, int] = {
+    SameUidOtherContent.code: DUPLICATE_SOP_INSTANCE,
+    DatasetTooComplex.code: CANNOT_UNDERSTAND,
+    InflatesTooLarge.code: CANNOT_UNDERSTAND,
+    SopClassMismatch.code: DOES_NOT_MATCH_SOP_CLASS,
+}
+
+
+def status_of(error: AppError) -> int:
+    """The DIMSE status of a refusal."""
+    return BY_CODE.get(error.code, BY_KIND[error.kind])
+
+
+def answer_of(error: AppError) -> Answer:
+    """The answer to a request that was refused; its comment names the rule, never a value."""
+    facts = [str(error.params[name]) for name in ("tag", "attribute", "fault") if name in error.params]
+    comment = " ".join(facts) or str(error.args[0])
+    return Answer(status_of(error), comment[:COMMENT_CHARACTERS_MAX])

@@ -1,0 +1,44 @@
+"""Every cap and close code of the wire, in one place."""
+
+from enum import IntEnum
+from typing import Final
+
+from config.kernel.limits import KIB, WEBSOCKET_MESSAGE_BYTES_MAX
+
+VERSION: Final = 1
+
+MESSAGE_BYTES_MAX: Final = WEBSOCKET_MESSAGE_BYTES_MAX
+SDP_CHARACTERS_MAX: Final = 32 * KIB
+CANDIDATE_CHARACTERS_MAX: Final = 1 * KIB
+CANDIDATES_PER_NEGOTIATION_MAX: Final = 40
+MESSAGES_PER_SECOND: Final = 30.0
+MESSAGES_BURST: Final = 60
+MESSAGES_REFUSED_MAX: Final = 20
+SOCKETS_PER_PARTICIPANT_MAX: Final = 3
+QUEUE_MESSAGES_MAX: Final = 256
+REPLAY_MESSAGES_MAX: Final = 256
+HELLO_SECONDS: Final = 5.0
+HEARTBEAT_SECONDS: Final = 5.0
+SILENCE_SECONDS: Final = 20.0
+SEND_SECONDS: Final = 5.0
+DRAIN_SECONDS: Final = 120.0
+PENDING_SOCKETS_MAX: Final = 256
+SEATS_REMEMBERED_MAX: Final = 64
+ROOMS_MAX: Final = 2000
+PROBES_MAX: Final = 8
+PROBES_PER_SOCKET_MAX: Final = 10
+PROBE_MESSAGE_BYTES_MAX: Final = 2 * KIB
+PROBE_BYTES_MAX: Final = 4096 * KIB
+PROBE_BUFFER_BYTES_MAX: Final = 256 * KIB
+
+
+class CloseCode(IntEnum):
+    """Why the server ended a socket (RFC 6455 7.4.2, private range). Only 4000 and 4008 invite a retry."""
+
+    GOING_AWAY = 4000
+    REPLACED = 4001
+    FORBIDDEN = 4003
+    ROOM_GONE = 4004
+    SLOW_CONSUMER = 4008
+    RATE = 4009
+    PROTOCOL = 4010

@@ -1,0 +1,1 @@
+"""The media peers that this server itself can be."""

@@ -1,0 +1,24 @@
+/** The requests to the server that administration makes. */
+import { answer, api } from "../api/client.ts";
+import type { components } from "../api/schema.gen.ts";
+
+export type Peer = components["schemas"]["PeerOut"];
+export type NewPeer = components["schemas"]["NewPeerIn"];
+export type Account = components["schemas"]["AccountOut"];
+export type NewAccount = components["schemas"]["NewAccountIn"];
+export type Institution = components["schemas"]["InstitutionOut"];
+
+export const loadInstitutions = (): Promise<Institution[]> => answer(api.GET("/api/institutions"));
+export const loadPeers = (): Promise<Peer[]> => answer(api.GET("/api/peers"));
+export const addPeer = (body: NewPeer): Promise<Peer> => answer(api.POST("/api/peers", { body }));
+export const loadAccounts = (): Promise<Account[]> => answer(api.GET("/api/accounts"));
+export const addAccount = (body: NewAccount): Promise<Account> => answer(api.POST("/api/accounts", { body }));
+
+export async function removePeer(aeTitle: string): Promise<void> {
+	await answer(api.DELETE("/api/peers/{ae_title}", { params: { path: { ae_title: aeTitle } } }));
+}
+
+export function setActive(accountId: string, active: boolean): Promise<Account> {
+	const path = { account_id: accountId };
+	return answer(api.PUT("/api/accounts/{account_id}/active", { params: { path }, body: { active } }));
+}

@@ -1,0 +1,92 @@
+/** What the forms of administration demand before they are sent; the server checks it all again. */
+import type { components } from "../api/schema.gen.ts";
+import type { NewAccount, NewPeer } from "./calls.ts";
+
+export type Role = components["schemas"]["Role"];
+export const ROLES: readonly Role[] = [
+	"applicant",
+	"technician",
+	"coordinator",
+	"specialist",
+	"auditor",
+	"administrator",
+];
+export const READER_ROLES: readonly Role[] = ["specialist", "auditor"];
+const PASSWORD_CHARACTERS_MIN = 10;
+const USER = /^[A-Za-z0-9._-]{2,64}$/;
+/** DICOM PS3.5 6.2, VR AE: printable ASCII without backslash, 16 characters at most. */
+const AE_TITLE = /^[\x21-\x5b\x5d-\x7e][\x20-\x5b\x5d-\x7e]{0,15}$/;
+
+export interface PeerForm {
+	institutionId: string;
+	aeTitle: string;
+	host: string;
+	port: string;
+}
+export type PeerFault = "fieldMissing" | "aeWrong" | "portWrong" | "choose";
+
+export function peerFaults(form: PeerForm): Partial<Record<keyof PeerForm, PeerFault>> {
+	const faults: Partial<Record<keyof PeerForm, PeerFault>> = {};
+	if (form.institutionId === "") faults.institutionId = "choose";
+	if (form.aeTitle.trim() === "") faults.aeTitle = "fieldMissing";
+	else if (!AE_TITLE.test(form.aeTitle.trim())) faults.aeTitle = "aeWrong";
+	const port = form.port.trim();
+	if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
+		faults.port = "portWrong";
+	return faults;
+}
+
+export function newPeer(form: PeerForm): NewPeer {
+	return {
+		ae_title: form.aeTitle.trim(),
+		institution_id: form.institutionId,
+		host: form.host.trim() || null,
+		port: form.port.trim() === "" ? null : Number(form.port.trim()),
+	};
+}
+
+export interface AccountForm {
+	institutionId: string;
+	user: string;
+	name: string;
+	title: string;
+	department: string;
+	password: string;
+	roles: Role[];
+	imaging: boolean;
+	ecg: boolean;
+}
+export type AccountFault = "fieldMissing" | "userWrong" | "passwordShort" | "rolesMissing" | "choose";
+
+export function accountFaults(form: AccountForm): Partial<Record<keyof AccountForm, AccountFault>> {
+	const faults: Partial<Record<keyof AccountForm, AccountFault>> = {};
+	if (form.institutionId === "") faults.institutionId = "choose";
+	if (form.name.trim() === "") faults.name = "fieldMissing";
+	if (form.user.trim() === "") faults.user = "fieldMissing";
+	else if (!USER.test(form.user.trim())) faults.user = "userWrong";
+	if ([...form.password].length < PASSWORD_CHARACTERS_MIN) faults.password = "passwordShort";
+	if (form.roles.length === 0) faults.roles = "rolesMissing";
+	return faults;
+}
+
+export function newAccount(form: AccountForm): NewAccount {
+	const lines: ("imaging" | "ecg")[] = [];
+	if (form.imaging) lines.push("imaging");
+	if (form.ecg) lines.push("ecg");
+	return {
+		institution_id: form.institutionId,
+		user: form.user.trim(),
+		name: form.name.trim(),
+		title: form.title.trim(),
+		department: form.department.trim(),
+		password: form.password,
+		roles: form.roles,
+		service_lines: lines,
+	};
+}
+
+/** `host:port`, a host alone, or nothing: any address. */
+export function addressOf(peer: { host: string | null; port: number | null }): string | null {
+	if (peer.host === null) return null;
+	return peer.port === null ? peer.host : `${peer.host}:${peer.port}`;
+}

@@ -1,0 +1,59 @@
+/** The consult server's part of a call: tickets for doctors, links for patients. */
+import { problemFrom } from "../api/problem.ts";
+import type { Entry } from "./call.ts";
+
+export interface CallEntry extends Entry {
+	readonly ticket: string;
+	readonly participantName: string;
+}
+
+export interface Invitation {
+	readonly url: string;
+	readonly expiresAt: string;
+}
+
+type Json = Record<string, unknown>;
+
+async function post(path: string, body: Json): Promise<Json> {
+	let response: Response;
+	try {
+		response = await fetch(path, {
+			method: "POST",
+			credentials: "same-origin",
+			headers: { "Content-Type": "application/json", Accept: "application/json" },
+			body: JSON.stringify(body),
+		});
+	} catch {
+		throw problemFrom(0, null);
+	}
+	const answer = await readJson(response);
+	if (!response.ok) throw problemFrom(response.status, answer);
+	return answer;
+}
+
+async function readJson(response: Response): Promise<Json> {
+	try {
+		return (await response.json()) as Json;
+	} catch {
+		return {};
+	}
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** A ticket for the signed-in doctor to the room of a consult. Throws `Problem`. */
+export async function openCall(consultId: string): Promise<CallEntry> {
+	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/call`, {});
+	return {
+		ticket: text(answer["ticket"]),
+		signalingUrl: text(answer["signaling_url"]),
+		roomId: text(answer["room_id"]),
+		participantName: text(answer["participant_name"]),
+	};
+}
+
+/** A one-time link for the patient of a consult. Throws `Problem`. */
+export async function invitePatient(consultId: string): Promise<Invitation> {
+	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/invitations`, {});
+	return { url: text(answer["url"]), expiresAt: text(answer["expires_at"]) };
+}

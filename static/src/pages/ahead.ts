@@ -1,0 +1,44 @@
+/** Fetches ahead what opening a study will need: the reading page's files once, and the study's manifest. */
+const PAGE = "/read.html";
+const MANIFESTS_MAX = 20;
+
+let pageFetched = false;
+const fetched = new Set<string>();
+
+/** The files that an HTML page loads, in the order it names them. */
+export function filesOf(html: string): string[] {
+	return [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? "");
+}
+
+async function fetchPage(): Promise<void> {
+	const response = await fetch(PAGE, { priority: "low" });
+	if (!response.ok) return;
+	for (const file of filesOf(await response.text())) {
+		const link = document.createElement("link");
+		link.rel = file.endsWith(".js") ? "modulepreload" : "prefetch";
+		link.href = file;
+		document.head.append(link);
+	}
+}
+
+/** Nothing is fetched ahead on a line that has no room for it. */
+export function lineHasRoom(connection: { downlink?: number; saveData?: boolean } | undefined): boolean {
+	return connection?.saveData !== true && (connection?.downlink ?? 10) >= 2;
+}
+
+export function fetchAhead(studyInstanceUid: string): void {
+	const { connection } = navigator as Navigator & { connection?: { downlink?: number; saveData?: boolean } };
+	if (!lineHasRoom(connection)) return;
+	if (!pageFetched) {
+		pageFetched = true;
+		fetchPage().catch(() => {
+			pageFetched = false;
+		});
+	}
+	if (fetched.has(studyInstanceUid) || fetched.size >= MANIFESTS_MAX) return;
+	fetched.add(studyInstanceUid);
+	const uid = encodeURIComponent(studyInstanceUid);
+	fetch(`/api/studies/${uid}/manifest`, { priority: "low", credentials: "same-origin" }).catch(() => {
+		fetched.delete(studyInstanceUid);
+	});
+}

@@ -1,0 +1,6 @@
+import { startPage } from "../ui/start.ts";
+import App from "./App.svelte";
+import { followNavigation } from "./navigation.ts";
+
+followNavigation();
+startPage(App, {});

@@ -1,0 +1,68 @@
+/** What each role finds in its rail, and where it lands. Only what exists is listed. */
+import { t } from "../kit/i18n.ts";
+import type { IconName } from "../ui/icons.ts";
+import type { RailEntry } from "../ui/rail.ts";
+import type { Route } from "./routes.ts";
+import { railTexts } from "./texts.ts";
+
+export type RoleKey = "applicant" | "technician" | "coordinator" | "specialist" | "auditor" | "administrator";
+type EntryKey = "newRequest" | "requests" | "arrivals" | "worklist" | "board" | "peers" | "accounts";
+
+const ENTRIES: Readonly<Record<EntryKey, { icon: IconName; href: string }>> = {
+	newRequest: { icon: "plus", href: "/requests/new" },
+	requests: { icon: "list", href: "/requests" },
+	arrivals: { icon: "image", href: "/images" },
+	worklist: { icon: "inbox", href: "/worklist" },
+	board: { icon: "board", href: "/board" },
+	peers: { icon: "server", href: "/admin/peers" },
+	accounts: { icon: "users", href: "/admin/accounts" },
+};
+
+const RAILS: Readonly<Record<RoleKey, readonly EntryKey[]>> = {
+	applicant: ["newRequest", "requests", "arrivals"],
+	technician: ["requests", "arrivals"],
+	specialist: ["worklist"],
+	auditor: ["worklist"],
+	coordinator: ["board"],
+	administrator: ["peers", "accounts"],
+};
+
+const HOMES: Readonly<Record<RoleKey, string>> = {
+	applicant: "/requests",
+	technician: "/requests",
+	specialist: "/worklist",
+	auditor: "/worklist",
+	coordinator: "/board",
+	administrator: "/admin/peers",
+};
+
+/** The rail entry that a route belongs to. */
+const ENTRY_OF: Readonly<Partial<Record<Route["page"], EntryKey>>> = {
+	requests: "requests",
+	arrivals: "arrivals",
+	worklist: "worklist",
+	board: "board",
+	peers: "peers",
+	accounts: "accounts",
+};
+
+export function railOf(role: RoleKey): RailEntry[] {
+	return RAILS[role].map((key) => ({ key, label: t(railTexts)[key], ...ENTRIES[key] }));
+}
+
+export function homeOf(role: RoleKey): string {
+	return HOMES[role];
+}
+
+/** The entry to mark; a case or a form belongs to the list it was reached from. */
+export function currentEntry(route: Route, role: RoleKey): string {
+	if (route.page === "request") return route.consultId === null ? "newRequest" : "requests";
+	if (route.page === "case") return RAILS[role].find((key) => key !== "newRequest") ?? "";
+	return ENTRY_OF[route.page] ?? "";
+}
+
+/** Where a case leads back to: its name and address. */
+export function backFrom(role: RoleKey): { href: string; label: string } {
+	const entry = RAILS[role].find((key) => ENTRIES[key].href === HOMES[role]) ?? "requests";
+	return { href: HOMES[role], label: t(railTexts)[entry] };
+}

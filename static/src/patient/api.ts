@@ -1,0 +1,80 @@
+/** The two public requests of the patient's page. The invitation comes from the address's fragment and goes out
+ * in a body, so it stands in no log, no history entry of another page and no Referer. */
+import { problemFrom } from "../api/problem.ts";
+import type { Entry } from "./port.ts";
+
+export interface Preview {
+	readonly institutionName: string;
+	readonly doctorName: string;
+	readonly companionName: string;
+	/** When the consult begins (RFC 3339); null where nothing was fixed. */
+	readonly startsAt: string | null;
+	readonly contactPhone: string;
+	readonly identityTailRequired: boolean;
+	readonly patientSurnameMasked: string;
+}
+
+export interface Seat extends Entry {
+	readonly participantName: string;
+}
+
+export interface Consent {
+	readonly consult: boolean;
+	readonly recording: boolean;
+}
+
+type Json = Record<string, unknown>;
+
+async function post(path: string, body: Json): Promise<Json> {
+	let response: Response;
+	try {
+		response = await fetch(path, {
+			method: "POST",
+			credentials: "same-origin",
+			referrerPolicy: "no-referrer",
+			headers: { "Content-Type": "application/json", Accept: "application/json" },
+			body: JSON.stringify(body),
+		});
+	} catch {
+		throw problemFrom(0, null);
+	}
+	let answer: Json = {};
+	try {
+		answer = (await response.json()) as Json;
+	} catch {
+		if (response.ok) throw problemFrom(500, null);
+	}
+	if (!response.ok) throw problemFrom(response.status, answer);
+	return answer;
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** Who invites, before anything is proven. Throws `Problem`. */
+export async function previewInvitation(invitation: string): Promise<Preview> {
+	const answer = await post("/api/invitations/preview", { invitation });
+	return {
+		institutionName: text(answer["institution_name"]),
+		doctorName: text(answer["doctor_name"]),
+		companionName: text(answer["companion_name"]),
+		startsAt: text(answer["starts_at"]) || null,
+		contactPhone: text(answer["contact_phone"]),
+		identityTailRequired: answer["identity_tail_required"] === true,
+		patientSurnameMasked: text(answer["patient_surname_masked"]),
+	};
+}
+
+/** A place in the waiting room. Throws `Problem`. */
+export async function redeemInvitation(
+	invitation: string,
+	identityTail: string,
+	consent: Consent,
+): Promise<Seat> {
+	const answer = await post("/api/invitations/redeem", { invitation, identity_tail: identityTail, consent });
+	return {
+		ticket: text(answer["ticket"]),
+		signalingUrl: text(answer["signaling_url"]),
+		roomId: text(answer["room_id"]),
+		participantName: text(answer["participant_name"]),
+	};
+}

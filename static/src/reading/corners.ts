@@ -1,0 +1,149 @@
+/** What stands in the corners of a viewport, and what a screen reader is told of it. Pure. */
+import { type Params, say } from "../kit/i18n.ts";
+import type { ImageForm, Series, Study, Technique } from "./manifest.ts";
+import type { PaneState } from "./pane.ts";
+import { isColour } from "./picture.ts";
+import { presetNamed } from "./presets.ts";
+import { slicePositionMm } from "./space.ts";
+import type { TextKey } from "./texts.ts";
+import type { Voi } from "./voi.ts";
+
+export type Words = Readonly<Record<TextKey, string>>;
+
+export interface Corners {
+	readonly title: string;
+	readonly seriesLabel: string;
+	readonly place: readonly string[];
+	readonly notices: readonly string[];
+	readonly origin: readonly string[];
+	readonly look: readonly string[];
+	readonly technique: string;
+	readonly loaded: string;
+	readonly complete: boolean;
+	readonly label: string;
+}
+
+export interface Seen {
+	readonly study: Study;
+	readonly state: PaneState;
+	readonly voi: Voi | null;
+	readonly zoomPercent: number;
+	readonly loaded: number;
+	/** The frame's samples are here. */
+	readonly arrived: boolean;
+	readonly measuring: boolean;
+}
+
+const MINUS = "\u2212";
+
+/** A figure with a true minus sign and no needless digits. */
+export function signed(value: number, digits = 0): string {
+	const rounded = Number(value.toFixed(digits));
+	const shown = Math.abs(rounded).toFixed(digits);
+	return rounded < 0 ? `${MINUS}${shown}` : shown;
+}
+
+/** `肺窗 1.0 mm`: what a series is called, with its thickness. */
+export function seriesTitle(series: Series): string {
+	const thickness = series.frames[0]?.form?.sliceThicknessMm;
+	const name = series.description || series.bodyPart || series.modality;
+	return thickness == null ? name : `${name} ${thickness.toFixed(1)} mm`;
+}
+
+export function seriesLabel(series: Series, words: Words): string {
+	return series.number === null ? words.seriesUnnumbered : say(words.series, { number: series.number });
+}
+
+/** A DICOM date and time as people read them: `2026-05-14 10:31:08`. */
+export function dicomDateTime(date: string, time: string): string {
+	const day = /^\d{8}$/.test(date) ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` : "";
+	const clock = /^\d{6}/.test(time) ? `${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}` : "";
+	return [day, clock].filter((part) => part !== "").join(" ");
+}
+
+export function techniqueLine(technique: Technique, words: Words): string {
+	const parts: readonly (readonly [TextKey, number | null])[] = [
+		["kvp", technique.kvp],
+		["tubeCurrent", technique.tubeCurrentMa],
+		["repetition", technique.repetitionTimeMs],
+		["echo", technique.echoTimeMs],
+		["field", technique.fieldStrengthT],
+	];
+	return parts
+		.filter((part): part is readonly [TextKey, number] => part[1] !== null && part[1] > 0)
+		.map(([key, value]) => say(words[key], { value: Number(value.toFixed(1)) }))
+		.join(" · ");
+}
+
+/** What is unusual about the order of a series' frames, in words. */
+export function stackNotices(series: Series, words: Words): string[] {
+	const { stack, frames } = series;
+	const many = frames.length > 1;
+	const spread = frames.some((frame) => frame.number > 1);
+	const notices: [boolean, TextKey, Params][] = [
+		[many && !stack.byPosition && !spread && series.modality !== "US", "unordered", {}],
+		[stack.tiltDegrees !== 0, "tilt", { degrees: Number(stack.tiltDegrees.toFixed(1)) }],
+		[stack.missingAfter.length > 0, "missing", { count: stack.missingAfter.length }],
+		[stack.spacingVaries && stack.missingAfter.length === 0, "spacingVaries", {}],
+		[stack.repeats > 1, "repeats", { count: stack.repeats }],
+	];
+	return notices.filter(([holds]) => holds).map(([, key, params]) => say(words[key], params));
+}
+
+function lookLines(form: ImageForm, seen: Seen, words: Words, modality: string): string[] {
+	const lines: string[] = [];
+	if (seen.voi !== null && !isColour(form)) {
+		const preset = presetNamed(modality, seen.voi);
+		const digits = seen.voi.width < 20 ? 2 : 0;
+		const levels = say(words.levels, {
+			center: signed(seen.voi.center, digits),
+			width: signed(seen.voi.width, digits),
+		});
+		const figures = seen.voi.table === null ? levels : words.ownTable;
+		lines.push(preset === null ? figures : `${words[preset.name]} ${figures}`);
+	}
+	const quality = form.lossy ? words.lossy : words.lossless;
+	lines.push(`${say(words.zoomed, { percent: seen.zoomPercent })} ${quality}`);
+	return lines;
+}
+
+function liveLabel(series: Series, seen: Seen, words: Words): string {
+	const params = {
+		series: seriesTitle(series),
+		slice: seen.state.index + 1,
+		slices: series.frames.length,
+		center: signed(seen.voi?.center ?? 0),
+		width: signed(seen.voi?.width ?? 0),
+	};
+	if (!seen.arrived) return say(words.liveLoading, params);
+	return say(seen.voi === null ? words.liveColour : words.live, params);
+}
+
+/** All corner texts of a pane that shows a series; null for an empty one. */
+export function cornersOf(seen: Seen, words: Words): Corners | null {
+	const { series, index } = seen.state;
+	const frame = series?.frames[index];
+	if (series == null || frame === undefined) return null;
+	const counted = { slice: index + 1, slices: series.frames.length };
+	const cine = frame.form?.frameTimeMs != null;
+	const positionMm = slicePositionMm(frame);
+	const { form } = frame;
+	const notices = stackNotices(series, words);
+	if (form !== null && seen.measuring && form.spacing === null) notices.push(words.uncalibrated);
+	if (form !== null && seen.measuring && form.spacing?.source === "imager") notices.push(words.atDetector);
+	return {
+		title: seriesTitle(series),
+		seriesLabel: seriesLabel(series, words),
+		place: [
+			say(cine ? words.frame : words.slice, counted),
+			...(positionMm === null ? [] : [say(words.position, { mm: signed(positionMm, 1) })]),
+		],
+		notices,
+		origin: [series.institution, dicomDateTime(seen.study.date, series.acquisitionTime || seen.study.time)],
+		look: form === null ? [] : lookLines(form, seen, words, series.modality),
+		technique: techniqueLine(series.technique, words),
+		loaded: say(words.loaded, { loaded: seen.loaded, slices: counted.slices }),
+		complete: seen.loaded >= counted.slices,
+		label: liveLabel(series, seen, words),
+	};
+}

@@ -1,0 +1,40 @@
+/** One frame record to bytes, whatever its encoding; runs in a worker, and as it is in tests. */
+import { DecodeRefused, type Expected, type Htj2k } from "./htj2k.ts";
+import type { DecodeMessage } from "./messages.ts";
+
+function expectedBytes(expected: Expected): number {
+	return expected.rows * expected.columns * expected.components * expected.bytesPerSample;
+}
+
+async function inflated(payload: Uint8Array<ArrayBuffer>, bytes: number): Promise<Uint8Array> {
+	const stream = new Blob([payload]).stream().pipeThrough(new DecompressionStream("deflate"));
+	const out = new Uint8Array(bytes);
+	let at = 0;
+	try {
+		for (const reader = stream.getReader(); ; ) {
+			const { value, done } = await reader.read();
+			if (done) break;
+			if (at + value.length > bytes) {
+				await reader.cancel();
+				throw new DecodeRefused("more samples than announced");
+			}
+			out.set(value, at);
+			at += value.length;
+		}
+	} catch (error) {
+		throw error instanceof DecodeRefused ? error : new DecodeRefused("the stream is damaged");
+	}
+	if (at !== bytes) throw new DecodeRefused("fewer samples than announced");
+	return out;
+}
+
+/** The samples' bytes, in the shared target (then null) or in a buffer of their own. Throws DecodeRefused. */
+export async function decodeRecord(message: DecodeMessage, htj2k: Htj2k): Promise<ArrayBuffer | null> {
+	const { encoding, payload, expected, target } = message;
+	if (encoding === "unreadable") throw new DecodeRefused("there is nothing to decode");
+	const bytes =
+		encoding === "htj2k" ? htj2k.decode(payload, expected) : await inflated(payload, expectedBytes(expected));
+	if (target === null) return bytes.slice().buffer as ArrayBuffer;
+	new Uint8Array(target.buffer, target.byteOffset, bytes.length).set(bytes);
+	return null;
+}

@@ -1,0 +1,27 @@
+/** What the page and its decoding workers say to each other. */
+import type { Encoding } from "../records.ts";
+import type { Expected } from "./htj2k.ts";
+
+export interface StartMessage {
+	readonly kind: "start";
+	readonly wasmUrl: string;
+}
+
+export interface DecodeMessage {
+	readonly kind: "decode";
+	readonly job: number;
+	readonly encoding: Encoding;
+	readonly payload: Uint8Array<ArrayBuffer>;
+	readonly expected: Expected;
+	/** Where the samples go when memory is shared; otherwise they come back in the answer. */
+	readonly target: { readonly buffer: SharedArrayBuffer; readonly byteOffset: number } | null;
+}
+
+export type ToWorker = StartMessage | DecodeMessage;
+
+export interface DecodedMessage {
+	readonly job: number;
+	/** The samples' bytes, unless they were written to shared memory. */
+	readonly bytes: ArrayBuffer | null;
+	readonly failed: boolean;
+}

@@ -1,0 +1,53 @@
+/** What a pressed pointer does: pure rules from buttons, tool and fingers to an act. */
+
+export type Tool = "window" | "pan" | "zoom" | "scroll" | "length";
+export type Act = Tool | "none";
+
+export const LEFT = 1;
+export const RIGHT = 2;
+export const MIDDLE = 4;
+
+/** The act of a mouse drag. Left is the chosen tool; right zooms, middle pans, left and right scroll. */
+export function actOfButtons(buttons: number, tool: Tool): Act {
+	if ((buttons & (LEFT | RIGHT)) === (LEFT | RIGHT)) return "scroll";
+	if ((buttons & MIDDLE) !== 0) return "pan";
+	if ((buttons & RIGHT) !== 0) return "zoom";
+	return (buttons & LEFT) !== 0 ? tool : "none";
+}
+
+const PIXELS_PER_SLICE = 6;
+
+/** How many slices a vertical drag moves, and what remains for the next move. */
+export function slicesOfDrag(dy: number, rest: number, frames: number): { slices: number; rest: number } {
+	const step = Math.max(2, Math.min(PIXELS_PER_SLICE, 600 / Math.max(1, frames)));
+	const total = rest + dy;
+	const slices = Math.trunc(total / step);
+	return { slices, rest: total - slices * step };
+}
+
+const WINDOW_SPEED = 1 / 512;
+const WINDOW_SPEED_MIN = 0.25;
+
+/** How far the window changes for each pixel of drag: in proportion to its width, so that narrow windows
+ * stay controllable and wide ones quick. */
+export function windowStep(width: number): number {
+	return Math.max(WINDOW_SPEED_MIN, width * WINDOW_SPEED * 2);
+}
+
+export function zoomFactor(dy: number): number {
+	return Math.exp(-dy / 200);
+}
+
+const WHEEL_STEP = 40;
+
+/** Whole slices of a wheel turn: one for each notch of a mouse, gathered from the trickle of a touch pad. */
+export function slicesOfWheel(
+	deltaY: number,
+	deltaMode: number,
+	rest: number,
+): { slices: number; rest: number } {
+	if (deltaMode !== 0 || Math.abs(deltaY) >= 100) return { slices: Math.sign(deltaY), rest: 0 };
+	const total = rest + deltaY;
+	const slices = Math.trunc(total / WHEEL_STEP);
+	return { slices, rest: total - slices * WHEEL_STEP };
+}

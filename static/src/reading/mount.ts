@@ -1,0 +1,47 @@
+/** The reading station for pages that are not Svelte components: put into an element, taken out again. */
+import { mount, unmount } from "svelte";
+import { type Locale, setLocale } from "../kit/i18n.ts";
+import type { Measurement } from "./measurements.ts";
+import Reading from "./Reading.svelte";
+import type { Station } from "./station.ts";
+
+export interface ReadingOptions {
+	readonly studyInstanceUid: string;
+	readonly locale?: Locale;
+	readonly onMeasurement?: (measurement: Measurement) => void;
+	/** The manifest's request, when it was sent before this module was there. */
+	readonly manifest?: Promise<Response>;
+}
+
+export interface ReadingHandle {
+	readonly station: Station;
+	measurements(): readonly Measurement[];
+	/** Shows the frame on which a measurement was made; false when it is gone. */
+	goToMeasurement(id: number): boolean;
+	destroy(): Promise<void>;
+}
+
+/** Opens a study in `host`. */
+export function mountReading(host: HTMLElement, options: ReadingOptions): ReadingHandle {
+	if (options.locale !== undefined) setLocale(options.locale);
+	let made: Station | null = null;
+	const view = mount(Reading, {
+		target: host,
+		props: {
+			studyInstanceUid: options.studyInstanceUid,
+			manifest: options.manifest,
+			onMeasurement: options.onMeasurement,
+			onstation: (station: Station) => {
+				made = station;
+			},
+		},
+	});
+	if (made === null) throw new Error("the station was not made");
+	const station: Station = made;
+	return {
+		station,
+		measurements: () => station.ledger.value.current,
+		goToMeasurement: (id) => station.goToMeasurement(id),
+		destroy: () => unmount(view),
+	};
+}

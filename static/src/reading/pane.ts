@@ -1,0 +1,134 @@
+/** One viewport's state: which frame of which series, and how it is looked at. No DOM. */
+import { Store } from "../kit/store.ts";
+import type { Frame, ImageForm, Series } from "./manifest.ts";
+import type { Samples } from "./samples.ts";
+import type { Point } from "./space.ts";
+import { FITTED, panned, type Size, type View, zoomedAbout } from "./view.ts";
+import { fullVoi, proposedVoi, type Voi } from "./voi.ts";
+
+export interface PaneState {
+	readonly series: Series | null;
+	/** Index of the frame in reading order, from 0. */
+	readonly index: number;
+	/** The reader's own window; null while the object's proposal is used. */
+	readonly chosenVoi: Voi | null;
+	readonly invert: boolean;
+	readonly view: View;
+	readonly playing: boolean;
+}
+
+const EMPTY: PaneState = {
+	series: null,
+	index: 0,
+	chosenVoi: null,
+	invert: false,
+	view: FITTED,
+	playing: false,
+};
+const WIDTH_MIN = 1;
+const FALLBACK_VOI: Voi = { center: 128, width: 256, function: "LINEAR", table: null };
+
+export class Pane {
+	readonly state = new Store<PaneState>(EMPTY);
+	/** Size of the viewport in CSS pixels, kept by whoever draws it. */
+	size: Size = { width: 1, height: 1 };
+	readonly #kept = new Map<string, PaneState>();
+	readonly #proposed = new WeakMap<ImageForm, Voi>();
+	#automatic: Voi | null = null;
+
+	get frame(): Frame | null {
+		const { series, index } = this.state.value;
+		return series?.frames[index] ?? null;
+	}
+
+	/** Shows a series where it was left last time, or at its first frame. */
+	show(series: Series): void {
+		const now = this.state.value;
+		if (now.series?.uid === series.uid) return;
+		if (now.series !== null) this.#kept.set(now.series.uid, { ...now, playing: false });
+		this.#automatic = null;
+		this.state.set(this.#kept.get(series.uid) ?? { ...EMPTY, series });
+	}
+
+	goTo(index: number): void {
+		this.#change(({ series }) => ({ index: clamp(index, 0, (series?.frames.length ?? 1) - 1) }));
+	}
+
+	scroll(slices: number): void {
+		if (slices !== 0) this.goTo(this.state.value.index + slices);
+	}
+
+	/** One frame on, beginning again after the last. */
+	step(): void {
+		const frames = this.state.value.series?.frames.length ?? 1;
+		this.goTo((this.state.value.index + 1) % frames);
+	}
+
+	setVoi(voi: Voi): void {
+		this.#change(() => ({ chosenVoi: voi }));
+	}
+
+	/** Moves the window from the one in use; its width never falls below what is possible. */
+	changeWindow(from: Voi, centerBy: number, widthBy: number): void {
+		const whole = from.width >= 20 ? Math.round : (value: number) => Math.round(value * 100) / 100;
+		const least = from.function === "LINEAR" ? WIDTH_MIN : Number.EPSILON;
+		this.setVoi({
+			function: from.function,
+			table: null,
+			center: whole(from.center + centerBy),
+			width: Math.max(least, whole(from.width + widthBy)),
+		});
+	}
+
+	toggleInvert(): void {
+		this.#change(({ invert }) => ({ invert: !invert }));
+	}
+
+	zoomAbout(factor: number, point: Point): void {
+		this.#change(({ view }) => ({ view: zoomedAbout(view, factor, point, this.size) }));
+	}
+
+	zoomCentre(factor: number): void {
+		this.zoomAbout(factor, { x: this.size.width / 2, y: this.size.height / 2 });
+	}
+
+	fit(): void {
+		this.#change(() => ({ view: FITTED }));
+	}
+
+	pan(dx: number, dy: number): void {
+		this.#change(({ view }) => ({ view: panned(view, dx, dy) }));
+	}
+
+	setPlaying(playing: boolean): void {
+		this.#change(() => ({ playing }));
+	}
+
+	/** Window, inversion, zoom and position as at first; the frame stays. */
+	reset(): void {
+		this.#change(() => ({ chosenVoi: null, invert: false, view: FITTED }));
+	}
+
+	/** The window in use for a frame: the reader's, the object's, or one over all its values. */
+	voiFor(form: ImageForm, samples: Samples | undefined): Voi {
+		const { chosenVoi } = this.state.value;
+		if (chosenVoi !== null) return chosenVoi;
+		const proposed = this.#proposed.get(form) ?? proposedVoi(form);
+		if (proposed !== null) {
+			this.#proposed.set(form, proposed);
+			return proposed;
+		}
+		// Kept for the series: neighbouring slices must not differ in brightness by themselves.
+		if (this.#automatic === null && samples !== undefined) this.#automatic = fullVoi(form, samples);
+		return this.#automatic ?? FALLBACK_VOI;
+	}
+
+	#change(to: (state: PaneState) => Partial<PaneState>): void {
+		const now = this.state.value;
+		this.state.set({ ...now, ...to(now) });
+	}
+}
+
+function clamp(value: number, low: number, high: number): number {
+	return Math.min(Math.max(value, low), Math.max(low, high));
+}

@@ -1,0 +1,118 @@
+/** A frame's samples to the pixels of an ImageData: the CPU renderer, exact and quick. */
+import type { ImageForm, Lut } from "./manifest.ts";
+import type { Samples } from "./samples.ts";
+import { BLACK, grey, shade, shadeTable, TABLE_BITS_MAX, type Voi } from "./voi.ts";
+
+export interface Look {
+	readonly voi: Voi;
+	readonly invert: boolean;
+}
+
+const OPAQUE = 0xff000000;
+
+function rgb(red: number, green: number, blue: number): number {
+	return (OPAQUE | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+function byte(value: number): number {
+	return value < 0 ? 0 : value > 255 ? 255 : Math.round(value);
+}
+
+/** YBR_FULL to RGB (PS3.3 C.7.6.3.1.2, the inverse of its equations). */
+export function ybrToRgb(y: number, cb: number, cr: number): number {
+	const b = cb - 128;
+	const r = cr - 128;
+	return rgb(byte(y + 1.402 * r), byte(y - 0.344136 * b - 0.714136 * r), byte(y + 1.772 * b));
+}
+
+/** True when a frame is shown in its own colours: the window does not apply to it. */
+export function isColour(form: ImageForm): boolean {
+	return form.samplesPerPixel > 1 || form.palette !== null;
+}
+
+/** Keeps the last table: most repaints of a series use the same one. */
+export class Painter {
+	#table: Uint32Array | null = null;
+	#form: ImageForm | null = null;
+	#look: Look | null = null;
+
+	/** Paints rows × columns pixels into `target` (the 32-bit view of an ImageData). */
+	paint(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
+		if (form.samplesPerPixel > 1) paintColour(form, samples, look.invert, target);
+		else if (form.palette !== null) paintPalette(form, form.palette, samples, look.invert, target);
+		else if (form.floating || form.bitsAllocated > TABLE_BITS_MAX) paintDirectly(form, samples, look, target);
+		else this.#paintByTable(form, samples, look, target);
+	}
+
+	#paintByTable(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
+		const table = this.#tableFor(form, look);
+		const mask = table.length - 1;
+		const count = target.length;
+		for (let i = 0; i < count; i++) target[i] = table[(samples[i] as number) & mask] as number;
+	}
+
+	#tableFor(form: ImageForm, look: Look): Uint32Array {
+		const same =
+			this.#table !== null &&
+			this.#form === form &&
+			this.#look?.invert === look.invert &&
+			this.#look.voi === look.voi;
+		if (same && this.#table !== null) return this.#table;
+		this.#table = shadeTable(form, look.voi, look.invert);
+		this.#form = form;
+		this.#look = look;
+		return this.#table;
+	}
+}
+
+function paintDirectly(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
+	for (let i = 0; i < target.length; i++) {
+		const stored = samples[i] as number;
+		target[i] = Number.isFinite(stored) ? shade(stored, form, look.voi, look.invert) : BLACK;
+	}
+}
+
+function paintColour(form: ImageForm, samples: Samples, invert: boolean, target: Uint32Array): void {
+	const divisor = 2 ** Math.max(0, form.bitsStored - 8);
+	const ybr = form.photometric.startsWith("YBR_FULL") || form.photometric.startsWith("YBR_PARTIAL");
+	const toPixel = ybr ? ybrToRgb : rgb;
+	for (let i = 0, at = 0; i < target.length; i++, at += 3) {
+		const pixel = toPixel(
+			Math.trunc((samples[at] as number) / divisor),
+			Math.trunc((samples[at + 1] as number) / divisor),
+			Math.trunc((samples[at + 2] as number) / divisor),
+		);
+		target[i] = invert ? (pixel ^ 0x00ffffff) >>> 0 : pixel;
+	}
+}
+
+function paintPalette(
+	form: ImageForm,
+	palette: Lut,
+	samples: Samples,
+	invert: boolean,
+	target: Uint32Array,
+): void {
+	const colours = paletteColours(palette);
+	const last = colours.length - 1;
+	const [from, to] = form.padding ?? [1, 0];
+	for (let i = 0; i < target.length; i++) {
+		const stored = samples[i] as number;
+		const at = Math.min(Math.max(stored - palette.firstMapped, 0), last);
+		const pixel = stored >= from && stored <= to ? grey(0) : (colours[at] as number);
+		target[i] = invert ? (pixel ^ 0x00ffffff) >>> 0 : pixel;
+	}
+}
+
+/** The colours of a palette in 8 bits each (C.7.6.3.1.5). */
+export function paletteColours(palette: Lut): Uint32Array {
+	const shift = Math.max(0, palette.bits - 8);
+	const { entries } = palette;
+	return Uint32Array.from({ length: Math.floor(entries.length / 3) }, (_, i) =>
+		rgb(
+			((entries[3 * i] ?? 0) >> shift) & 255,
+			((entries[3 * i + 1] ?? 0) >> shift) & 255,
+			((entries[3 * i + 2] ?? 0) >> shift) & 255,
+		),
+	);
+}

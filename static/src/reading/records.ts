@@ -1,0 +1,92 @@
+/** Frame records as they arrive: the layout is that of the server's `viewer/frame_records.py`.
+ *
+ * u32 frame · u8 encoding · u8 version · u16 reserved · u32 bytes · u32 crc32 · payload */
+
+export const HEADER_BYTES = 16;
+export const VERSION = 1;
+export const PAYLOAD_BYTES_MAX = 1 << 30;
+
+export type Encoding = "unreadable" | "htj2k" | "zlib";
+const ENCODINGS: readonly Encoding[] = ["unreadable", "htj2k", "zlib"];
+
+export interface FrameRecord {
+	/** Number of the frame in its pack, from 0. */
+	readonly frame: number;
+	readonly encoding: Encoding;
+	readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** The stream is not frame records, or ends within one. */
+export class RecordsDamaged extends Error {}
+
+interface Begun {
+	readonly frame: number;
+	readonly encoding: Encoding;
+	readonly payload: Uint8Array<ArrayBuffer>;
+	filled: number;
+}
+
+/** Cuts a byte stream into records as soon as each is whole. */
+export class RecordParser {
+	readonly #header = new Uint8Array(HEADER_BYTES);
+	#headerFilled = 0;
+	#begun: Begun | null = null;
+
+	/** The records that `chunk` completes. Throws RecordsDamaged. */
+	push(chunk: Uint8Array): FrameRecord[] {
+		const whole: FrameRecord[] = [];
+		let at = 0;
+		while (at < chunk.length) {
+			at += this.#begun === null ? this.#fillHeader(chunk, at) : this.#fillPayload(this.#begun, chunk, at);
+			const done = this.#finished();
+			if (done !== null) whole.push(done);
+		}
+		return whole;
+	}
+
+	/** Call at the end of the stream. Throws RecordsDamaged when it ended within a record. */
+	end(): void {
+		if (this.#begun !== null || this.#headerFilled > 0) throw new RecordsDamaged("the stream ended early");
+	}
+
+	#fillHeader(chunk: Uint8Array, at: number): number {
+		const taken = Math.min(HEADER_BYTES - this.#headerFilled, chunk.length - at);
+		this.#header.set(chunk.subarray(at, at + taken), this.#headerFilled);
+		this.#headerFilled += taken;
+		if (this.#headerFilled === HEADER_BYTES) {
+			this.#begun = begin(this.#header);
+			this.#headerFilled = 0;
+		}
+		return taken;
+	}
+
+	#fillPayload(begun: Begun, chunk: Uint8Array, at: number): number {
+		const taken = Math.min(begun.payload.length - begun.filled, chunk.length - at);
+		begun.payload.set(chunk.subarray(at, at + taken), begun.filled);
+		begun.filled += taken;
+		return taken;
+	}
+
+	#finished(): FrameRecord | null {
+		const begun = this.#begun;
+		if (begun === null || begun.filled < begun.payload.length) return null;
+		this.#begun = null;
+		return { frame: begun.frame, encoding: begun.encoding, payload: begun.payload };
+	}
+}
+
+function begin(header: Uint8Array): Begun {
+	const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
+	const encoding = ENCODINGS[view.getUint8(4)];
+	const size = view.getUint32(8, true);
+	if (encoding === undefined || view.getUint8(5) !== VERSION || view.getUint16(6, true) !== 0) {
+		throw new RecordsDamaged("not a frame record");
+	}
+	if (size > PAYLOAD_BYTES_MAX) throw new RecordsDamaged("a record is too large");
+	return { frame: view.getUint32(0, true), encoding, payload: new Uint8Array(size), filled: 0 };
+}
+
+/** The reason code of an unreadable frame's record. */
+export function reasonOf(record: FrameRecord): string {
+	return String.fromCharCode(...record.payload.subarray(0, 100));
+}

@@ -1,0 +1,111 @@
+/** The requests to the server that writing and signing a report make. */
+import { answer, api, ifMatch } from "../api/client.ts";
+import { asProblem } from "../api/problem.ts";
+import type { Failure } from "./autosave.ts";
+import type { LocalCopy } from "./localcopy.ts";
+import type { Fields } from "./merge.ts";
+import { type Consult, draftOf, type Report, type Template } from "./model.ts";
+import type { SignPort } from "./signing.ts";
+import type { ReportPort, Writing } from "./writing.ts";
+
+const at = (consultId: string, version: number) => ({
+	path: { consult_id: consultId },
+	header: ifMatch(version),
+});
+
+export function openConsult(consultId: string): Promise<Consult> {
+	return answer(api.GET("/api/consults/{consult_id}", { params: { path: { consult_id: consultId } } }));
+}
+
+/** The report one may see: one's own draft, or what was signed; null where there is none yet. */
+export async function openReport(consultId: string): Promise<Report | null> {
+	try {
+		return await loadReport(consultId);
+	} catch (thrown) {
+		if (asProblem(thrown).kind === "not_found") return null;
+		throw thrown;
+	}
+}
+
+export function loadReport(consultId: string): Promise<Report> {
+	return answer(
+		api.GET("/api/consults/{consult_id}/report", { params: { path: { consult_id: consultId } } }),
+	);
+}
+
+export function listTemplates(): Promise<Template[]> {
+	return answer(api.GET("/api/report-templates"));
+}
+
+export function saveReport(consultId: string, version: number, fields: Fields): Promise<Report> {
+	const params = at(consultId, version);
+	return answer(api.PUT("/api/consults/{consult_id}/report", { params, body: draftOf(fields) }));
+}
+
+export function startReading(consult: Consult): Promise<Consult> {
+	return answer(
+		api.POST("/api/consults/{consult_id}/start", { params: at(consult.consult_id, consult.version) }),
+	);
+}
+
+export function claimConsult(consult: Consult): Promise<Consult> {
+	return answer(
+		api.POST("/api/consults/{consult_id}/claim", { params: at(consult.consult_id, consult.version) }),
+	);
+}
+
+export function returnConsult(consult: Consult, reason: string): Promise<Consult> {
+	const params = at(consult.consult_id, consult.version);
+	return answer(api.POST("/api/consults/{consult_id}/return", { params, body: { reason } }));
+}
+
+export function abandonConsult(consult: Consult, reason: string): Promise<Consult> {
+	const params = at(consult.consult_id, consult.version);
+	return answer(api.POST("/api/consults/{consult_id}/abandon", { params, body: { reason } }));
+}
+
+/** The page as it would be printed, watermarked. */
+export async function previewReport(consultId: string, version: number): Promise<Blob> {
+	const params = at(consultId, version);
+	const { data } = await api.POST("/api/consults/{consult_id}/report/preview", { params, parseAs: "blob" });
+	return data as unknown as Blob;
+}
+
+export function signReport(consultId: string, version: number, password: string): Promise<Report> {
+	const params = at(consultId, version);
+	return answer(api.POST("/api/consults/{consult_id}/report/sign", { params, body: { password } }));
+}
+
+/** What kind of failure a save met: somebody faster, no line (or a sign-in that ended), or a refusal. */
+export function judge(thrown: unknown): Failure {
+	const { status, kind } = asProblem(thrown);
+	if (status === 412) return "conflict";
+	return kind === "offline" || kind === "unavailable" || kind === "signed_out" || kind === "unexpected"
+		? "later"
+		: "refused";
+}
+
+/** What writing a report needs of the server and of this computer. */
+export function writingPort(copy: LocalCopy): ReportPort {
+	return {
+		consult: openConsult,
+		load: loadReport,
+		save: saveReport,
+		start: startReading,
+		judge,
+		keepHere: (text) => copy.keep(text),
+		dropHere: () => copy.drop(),
+	};
+}
+
+/** What signing a report needs. */
+export function signPort(writing: Writing): SignPort {
+	const { consultId, autosave } = writing;
+	return {
+		flush: () => autosave.flush(),
+		version: () => autosave.version,
+		preview: (version) => previewReport(consultId, version),
+		sign: (version, password) => signReport(consultId, version, password),
+		load: () => loadReport(consultId),
+	};
+}

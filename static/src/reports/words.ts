@@ -1,0 +1,109 @@
+/** From what the report pane knows to what it says. */
+import { asProblem } from "../api/problem.ts";
+import { clockSeconds, clockTime } from "../kit/format.ts";
+import { locale, say, t } from "../kit/i18n.ts";
+import type { Guard } from "../ui/guards.ts";
+import { type SaveState, type SaveWord, saveWord } from "./autosave.ts";
+import type { Fields } from "./merge.ts";
+import { POSITIVE, type Section, TEMPLATE, type Template } from "./model.ts";
+import type { Checks, SignFault } from "./signing.ts";
+import { clashSection } from "./template.ts";
+import { type TextKey, texts } from "./texts.ts";
+
+const BLANK_TEXT: Readonly<Record<string, TextKey>> = {
+	side: "blankSide",
+	lobe: "blankLobe",
+	type: "blankType",
+	a: "blankLong",
+	b: "blankShort",
+	margin: "blankMargin",
+	date: "blankDate",
+	change: "blankChange",
+	pct: "blankPercent",
+	shift: "blankShift",
+	site: "blankSite",
+	vol: "blankVolume",
+	mm: "blankSize",
+	n: "blankCount",
+	v: "blankValue",
+	zone: "blankZone",
+};
+
+/** The name of a phrase's blank; one that a hospital invented keeps its own. */
+export function blankName(name: string): string {
+	const key = Object.hasOwn(BLANK_TEXT, name) ? BLANK_TEXT[name] : undefined;
+	return key === undefined ? name : t(texts)[key];
+}
+
+export const sectionName = (section: Section): string => section.label[locale()];
+export const templateName = (template: Template): string => template.name[locale()];
+
+/** Several names in one sentence. */
+export function joined(sections: readonly Section[]): string {
+	return sections.map(sectionName).join(locale() === "zh" ? "、" : ", ");
+}
+
+/** The line beside the tabs; '' when there is nothing to say. */
+export function savedLine(state: SaveState): string {
+	const said: Readonly<Record<SaveWord, () => string>> = {
+		none: () => "",
+		saving: () => t(texts).savingNow,
+		saved: () => say(t(texts).savedAt, { time: clockSeconds(state.savedAt ?? 0) }),
+		keptHere: () => t(texts).keptHere,
+		unsaved: () => t(texts).unsavedHere,
+		refused: () => say(t(texts).refusedSave, { why: asProblem(state.error).sentence }),
+		conflict: () => say(t(texts).clashed, { n: state.clashes.length }),
+	};
+	return said[saveWord(state)]();
+}
+
+export function fieldName(template: Template | null, field: string): string {
+	if (field === TEMPLATE) return t(texts).template;
+	if (field === POSITIVE) return t(texts).positive;
+	const section = clashSection(template, field);
+	return section ? sectionName(section) : field;
+}
+
+export function positiveWord(fields: Fields): string {
+	return fields[POSITIVE] === "yes" ? t(texts).isPositive : t(texts).isNegative;
+}
+
+/** The checks as a list: what blocks first, then what is worth a look, then what is in order. */
+export function checkGuards(checks: Checks, fields: Fields): Guard[] {
+	const guards: Guard[] = [];
+	const add = (key: string, state: Guard["state"], label: string): void => {
+		guards.push({ key, state, label });
+	};
+	if (checks.missing.length > 0)
+		add("missing", "failed", say(t(texts).checkMissing, { what: joined(checks.missing) }));
+	if (checks.blanks.length > 0)
+		add("blanks", "failed", say(t(texts).checkBlanks, { what: joined(checks.blanks) }));
+	if (checks.unmarked) add("unmarked", "missing", t(texts).checkUnmarked);
+	if (checks.normal.length > 0)
+		add("normal", "missing", say(t(texts).checkNormal, { what: joined(checks.normal) }));
+	if (checks.missing.length === 0) add("required", "passed", t(texts).checkRequired);
+	if (!checks.unmarked) add("marked", "passed", say(t(texts).checkMarked, { what: positiveWord(fields) }));
+	return guards;
+}
+
+/** What went wrong with a signature, and what is safe. */
+export function faultSentence(fault: SignFault): string {
+	switch (fault.kind) {
+		case "unsaved":
+			return t(texts).unsavedFault;
+		case "passwordMissing":
+			return t(texts).passwordMissing;
+		case "wrongPassword":
+			return say(t(texts).wrongPassword, { n: fault.tries });
+		case "locked":
+			return fault.until === ""
+				? t(texts).lockedNoTime
+				: say(t(texts).locked, { time: clockTime(fault.until) });
+		case "changed":
+			return t(texts).changedFault;
+		case "unknown":
+			return t(texts).unknownFault;
+		case "refused":
+			return say(t(texts).refusedFault, { why: fault.problem.sentence });
+	}
+}

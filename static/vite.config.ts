@@ -1,0 +1,68 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, type Plugin } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The server sets report PDFs in these two faces; the pages themselves load no font file. */
+const REPORT_FONTS = ["400Regular/NotoSansSC_400Regular.ttf", "700Bold/NotoSansSC_700Bold.ttf"];
+
+function reportFonts(): Plugin {
+	return {
+		name: "report-fonts",
+		apply: "build",
+		async closeBundle() {
+			const target = here("./dist/report-fonts/");
+			await mkdir(target, { recursive: true });
+			for (const font of REPORT_FONTS) {
+				const name = font.slice(font.indexOf("/") + 1);
+				await copyFile(here(`./node_modules/@expo-google-fonts/noto-sans-sc/${font}`), target + name);
+			}
+		},
+	};
+}
+
+export default defineConfig({
+	root: here("."),
+	base: "/",
+	plugins: [svelte(), reportFonts()],
+	worker: { format: "es" },
+	build: {
+		target: "es2022",
+		outDir: "dist",
+		emptyOutDir: true,
+		// Nothing is inlined: the policy `script-src 'self'` and `img-src 'self'` allow no data: URL.
+		assetsInlineLimit: 0,
+		modulePreload: { polyfill: false },
+		rollupOptions: {
+			input: {
+				index: here("./index.html"),
+				read: here("./read.html"),
+				room: here("./room.html"),
+				join: here("./join.html"),
+			},
+			output: {
+				// Few files, each needed whole: what two pages share goes into two chunks, not into twenty.
+				codeSplitting: {
+					groups: [
+						{
+							name: "kit",
+							test: /\/src\/(kit|api)\/|node_modules\/(svelte|openapi-fetch|esm-env|clsx)\//,
+							minShareCount: 2,
+						},
+						{ name: "ui", test: /\/src\/ui\//, minShareCount: 3 },
+					],
+				},
+			},
+		},
+	},
+	server: {
+		host: "127.0.0.1",
+		proxy: {
+			"/api": "http://127.0.0.1:8080",
+			"/dicom-web": "http://127.0.0.1:8080",
+			"/signaling": { target: "ws://127.0.0.1:8080", ws: true },
+		},
+	},
+});

@@ -1,0 +1,1 @@
+"""The tests. They may import anything of ours; nothing imports them."""

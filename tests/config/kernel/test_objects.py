@@ -1,0 +1,189 @@
+"""One contract for every object store: local files and S3, on real ones."""
+
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from config.kernel.objects import ObjectKeyRefused, ObjectMissing, ObjectStore, StoreFailed, checked_key
+from config.kernel.objects_local import LocalObjects
+from config.kernel.objects_open import ObjectsUrlRefused, open_store, spool_folder
+from config.kernel.objects_s3 import S3Objects, open_bucket
+from tests.fixtures.servers import free_port
+
+ESCAPES = [
+    "", ".", "..", "../x", "a/../b", "a/..", "/abs", "a//b", "a/", ".hidden", "a/.b", "a\\b", "a\0b", "a b",
+    "甲", "a?b", "a%2e%2e", "~", "a\n",
+]  # fmt: skip
+
+
+def test_what_was_put_is_read(objects: ObjectStore) -> None:
+    objects.put("ab/cd.dcm", b"\x00\xff" * 1000)
+    assert objects.read("ab/cd.dcm") == b"\x00\xff" * 1000
+
+
+def test_an_empty_object_is_an_object(objects: ObjectStore) -> None:
+    objects.put("empty", b"")
+    assert objects.read("empty") == b""
+
+
+def test_a_second_put_changes_nothing(objects: ObjectStore) -> None:
+    objects.put("a/b", b"first")
+    objects.put("a/b", b"second")
+    assert objects.read("a/b") == b"first"
+
+
+def test_adopting_moves_the_file_in(objects: ObjectStore, tmp_path: Path) -> None:
+    file = tmp_path / "arrived"
+    file.write_bytes(b"image")
+    objects.adopt("a/b/c", file)
+    assert objects.read("a/b/c") == b"image"
+    assert not file.exists()
+
+
+def test_adopting_a_known_key_keeps_the_first_and_takes_the_file_away(
+    objects: ObjectStore, tmp_path: Path
+) -> None:
+    objects.put("a", b"first")
+    file = tmp_path / "arrived"
+    file.write_bytes(b"second")
+    objects.adopt("a", file)
+    assert objects.read("a") == b"first"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "start,end,expected",
+    [(0, None, b"0123456789"), (0, 4, b"0123"), (3, 7, b"3456"), (4, None, b"456789"), (9, 10, b"9")],
+)
+def test_ranges(objects: ObjectStore, start: int, end: int | None, expected: bytes) -> None:
+    objects.put("a", b"0123456789")
+    assert objects.read("a", start, end) == expected
+
+
+@pytest.mark.parametrize("start,end", [(0, None), (2, 5), (2, None)])
+def test_a_missing_object_is_told_as_missing(objects: ObjectStore, start: int, end: int | None) -> None:
+    with pytest.raises(ObjectMissing) as missing:
+        objects.read("no/such", start, end)
+    assert missing.value.params == {"key": "no/such"}
+
+
+def test_deleting_is_done_once_or_never(objects: ObjectStore) -> None:
+    objects.put("a", b"x")
+    objects.delete("a")
+    objects.delete("a")
+    with pytest.raises(ObjectMissing):
+        objects.read("a")
+
+
+@pytest.mark.parametrize("key", ESCAPES)
+def test_a_key_that_leaves_its_place_is_refused(objects: ObjectStore, key: str) -> None:
+    with pytest.raises(ObjectKeyRefused):
+        objects.put(key, b"x")
+    with pytest.raises(ObjectKeyRefused):
+        objects.read(key)
+    with pytest.raises(ObjectKeyRefused):
+        objects.delete(key)
+
+
+@given(st.text(alphabet="ab.-_/~\\ é\0", max_size=12))
+def test_an_accepted_key_stays_below_its_root(key: str) -> None:
+    root = Path("/objects")
+    try:
+        path = root / checked_key(key)
+    except ObjectKeyRefused:
+        return
+    parts = path.relative_to(root).parts
+    assert "/".join(parts) == key
+    assert not any(part.startswith(".") for part in parts)
+
+
+@given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 200))
+def test_a_local_range_is_a_slice(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, a: int, b: int
+) -> None:
+    store = LocalObjects(tmp_path_factory.mktemp("objects"))
+    store.put("x", content)
+    start, end = sorted((a, b))
+    assert store.read("x", start, end) == content[start:end]
+
+
+@contextmanager
+def watched_calls(names: set[str]) -> Iterator[list[str]]:
+    """The C functions of these names, in the order in which they are called meanwhile."""
+    seen: list[str] = []
+
+    def watch(_frame: FrameType, event: str, argument: Any) -> None:
+        if event == "c_call" and argument.__name__ in names:
+            seen.append(argument.__name__)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(before)
+
+
+def test_bytes_are_on_disk_before_the_name_and_the_name_before_the_return(tmp_path: Path) -> None:
+    """fsync of the file, each new folder with its parent, rename, fsync of the folder."""
+    store = LocalObjects(tmp_path / "objects")
+    with watched_calls({"fsync", "rename", "mkdir"}) as calls:
+        store.put("a/b/c", b"x")
+    assert calls == ["fsync", "mkdir", "fsync", "mkdir", "fsync", "rename", "fsync"]
+
+
+def test_local_objects_are_private_and_leave_no_draft(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path / "objects")
+    store.put("a/b", b"x")
+    folders = [tmp_path / "objects", tmp_path / "objects" / "a"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700, 0o700]
+    assert sorted(p.name for p in (tmp_path / "objects").rglob("*")) == ["a", "b"]
+
+
+def test_a_file_where_a_folder_should_be_is_a_failure_and_leaves_nothing(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path / "objects")
+    store.put("a", b"x")
+    with pytest.raises(StoreFailed):
+        store.put("a/b", b"y")
+    assert [p.name for p in (tmp_path / "objects").rglob("*")] == ["a"]
+
+
+def test_a_store_that_is_away_is_a_failure() -> None:
+    away = open_bucket(f"s3://bucket/x?endpoint=http://127.0.0.1:{free_port()}", "k", "s")
+    with pytest.raises(StoreFailed):
+        away.put("a", b"x")
+    with pytest.raises(StoreFailed):
+        away.read("a")
+
+
+def test_two_prefixes_of_a_bucket_do_not_meet(s3_url: str) -> None:
+    one, other = open_bucket(s3_url, "k", "s"), open_bucket(s3_url.replace("/objects?", "/others?"), "k", "s")
+    one.put("a", b"1")
+    with pytest.raises(ObjectMissing):
+        other.read("a")
+
+
+def test_the_address_chooses_the_store(tmp_path: Path) -> None:
+    assert isinstance(open_store("s3://bucket/x?endpoint=http://127.0.0.1:1", "k", "s"), S3Objects)
+    local = open_store(f"file://{tmp_path}/with%20space")
+    local.put("a", b"x")
+    assert (tmp_path / "with space" / "a").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("url", ["", "http://x/y", "file://host/path", "s3:///nobucket", "/plain/path"])
+def test_another_address_is_refused(url: str) -> None:
+    with pytest.raises(ObjectsUrlRefused):
+        open_store(url)
+
+
+def test_files_wait_beside_a_local_store_and_elsewhere_for_a_remote_one(tmp_path: Path) -> None:
+    assert spool_folder(LocalObjects(tmp_path / "o"), tmp_path).parent == tmp_path / "o"
+    remote = open_bucket("s3://bucket?endpoint=http://127.0.0.1:1", "k", "s")
+    assert spool_folder(remote, tmp_path) == tmp_path

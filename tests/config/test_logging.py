@@ -1,0 +1,79 @@
+"""Log lines: one JSON object each, and nothing masked leaks."""
+
+import json
+import logging
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from config.logging import MASKED, JsonLines, request_id
+from tests.contracts.sources import ROOT
+
+SECRET = "张三-18812345678"
+
+
+def line_of(message: str = "x", exc_info: Any = None, **extra: object) -> str:
+    record = logging.getLogger("t").makeRecord("t", logging.INFO, "f", 1, message, (), exc_info, extra=extra)
+    return JsonLines().format(record)
+
+
+def test_a_line_is_an_object_with_its_facts() -> None:
+    line = json.loads(line_of("study.stored", study="1.2.3", bytes=7))
+    assert line.pop("at").endswith("+00:00")
+    assert line == {"level": "info", "logger": "t", "event": "study.stored", "study": "1.2.3", "bytes": 7}
+
+
+@pytest.mark.parametrize("field", sorted(MASKED - {"name"}))
+def test_a_masked_field_does_not_leak(field: str) -> None:
+    assert SECRET not in line_of(**{field: SECRET})
+    assert json.loads(line_of(**{field: SECRET}))[field] == "***"
+
+
+NESTED = st.recursive(
+    st.just(SECRET),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "Token"]), inner, min_size=1, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(MASKED)), NESTED)
+def test_a_masked_field_does_not_leak_from_any_depth(field: str, inside: object) -> None:
+    line = line_of(facts={"rows": [{field: inside}, ({field.upper(): inside},)]})
+    assert SECRET not in line
+
+
+def test_a_line_stays_one_line() -> None:
+    assert "\n" not in line_of("a\nb", note="c\nd\r")
+
+
+def test_a_trace_is_kept() -> None:
+    with pytest.raises(LookupError) as caught:
+        raise LookupError
+    line = json.loads(line_of(exc_info=(caught.type, caught.value, caught.tb)))
+    assert "LookupError" in line["trace"]
+
+
+def test_the_request_is_named() -> None:
+    token = request_id.set("abc")
+    try:
+        assert json.loads(line_of())["request_id"] == "abc"
+    finally:
+        request_id.reset(token)
+    assert "request_id" not in json.loads(line_of())
+
+
+def test_a_configured_process_writes_json_to_standard_error() -> None:
+    code = (
+        "import logging; from config.logging import configure; configure('t');"
+        "logging.getLogger('alembic').info('no')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["process_name"]) for line in lines] == [("process.starting", "t")]

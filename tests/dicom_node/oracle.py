@@ -1,0 +1,154 @@
+"""What pydicom says about a file: the independent answer our own reader is held against."""
+
+import base64
+import math
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom import config
+from pydicom.encaps import generate_frames
+
+PATIENT_OBJECTS = (
+    "charset",
+    "cr_dx",
+    "ct",
+    "ecg/dicom",
+    "enhanced",
+    "mg",
+    "mr",
+    "nm_pt",
+    "pr",
+    "rt",
+    "sc",
+    "seg",
+    "sr",
+    "ts",
+    "us",
+    "wsi_dicom",
+    "xa",
+    "dicomdir/media",
+    "bad",
+)
+BINARY = {"OB", "OW", "OL", "OF", "OD", "OV", "UN"}
+INLINE_BYTES_MAX = 1024
+
+
+def dicom_files(samples: Path) -> list[Path]:
+    """Every sample that begins as a DICOM file."""
+    files = (
+        path for folder in PATIENT_OBJECTS for path in sorted((samples / folder).rglob("*")) if path.is_file()
+    )
+    return [path for path in files if path.read_bytes()[128:132] == b"DICM"]
+
+
+def head_of(path: Path) -> tuple[str, int]:
+    """Transfer syntax of a file and where its data set begins."""
+    with path.open("rb") as file:
+        pydicom.filereader.read_preamble(file, force=False)
+        meta = pydicom.filereader._read_file_meta_info(file)
+        return str(meta.get("TransferSyntaxUID", "")), file.tell()
+
+
+def identity_of(path: Path) -> tuple[str, str]:
+    """SOP Class and SOP Instance UID of a file, '' where it has none."""
+    dataset = pydicom.dcmread(
+        path, specific_tags=["SOPClassUID", "SOPInstanceUID"], stop_before_pixels=True, force=True
+    )
+    return str(dataset.get("SOPClassUID") or ""), str(dataset.get("SOPInstanceUID") or "")
+
+
+def native_frames(dataset: pydicom.Dataset, frames: int) -> list[bytes]:
+    """The frames of native pixel data, by plain slicing."""
+    size = len(dataset.PixelData) // frames
+    bits = dataset.Rows * dataset.Columns * dataset.get("SamplesPerPixel", 1) * dataset.BitsAllocated
+    size = bits // 8 if dataset.get("PhotometricInterpretation") != "YBR_FULL_422" else bits * 2 // 3 // 8
+    return [dataset.PixelData[n * size : (n + 1) * size] for n in range(frames)]
+
+
+def encapsulated_frames(dataset: pydicom.Dataset, frames: int) -> list[bytes]:
+    """The frames of encapsulated pixel data, as pydicom groups fragments."""
+    table = (
+        (dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths)
+        if "ExtendedOffsetTable" in dataset
+        else None
+    )
+    return list(generate_frames(dataset.PixelData, number_of_frames=frames, extended_offsets=table))
+
+
+def plain(value: Any) -> Any:
+    """A DICOM JSON value with differences of notation taken out."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items() if v not in ("", None)} or None
+    if value == "":
+        return None
+    if isinstance(value, str):
+        return value.strip(" \0\r\n").replace("\r", "")
+    return value
+
+
+def differences(ours: dict[str, Any], theirs: pydicom.Dataset, where: str = "") -> list[str]:
+    """Where our document and pydicom's data set say different things."""
+    found: list[str] = []
+    for element in theirs:
+        tag = f"{element.tag:08X}"
+        if element.tag.element == 0 or tag == "00080005":
+            continue
+        if tag not in ours:
+            found.append(f"{where}{tag} missing")
+            continue
+        found += _compare(ours[tag], element, f"{where}{tag}")
+    return found
+
+
+def _compare(ours: dict[str, Any], element: pydicom.DataElement, where: str) -> list[str]:
+    if element.VR == "SQ":
+        items = ours.get("Value", [])
+        if len(items) != len(element.value):
+            return [f"{where} has {len(items)} items, not {len(element.value)}"]
+        return [
+            d
+            for n, (a, b) in enumerate(zip(items, element.value, strict=True))
+            for d in differences(a, b, f"{where}/{n}/")
+        ]
+    if "BulkDataURI" in ours:
+        return (
+            []
+            if ours["vr"] in BINARY or element.VR in BINARY or len(str(element.value)) > INLINE_BYTES_MAX
+            else [f"{where} is bulk"]
+        )
+    if ours["vr"] in BINARY or element.VR in BINARY:
+        return _compare_bytes(ours, element, where)
+    expected = element.to_json_dict(None, INLINE_BYTES_MAX).get("Value", [])
+    a, b = [plain(v) for v in ours.get("Value", [])], [plain(v) for v in expected]
+    if a in ([], [None], [""]) and b in ([], [None], [""]):
+        return []
+    return [] if a == b or _same_numbers(a, b) else [f"{where} {ours['vr']}: {a!r} is not {b!r}"]
+
+
+def _compare_bytes(ours: dict[str, Any], element: pydicom.DataElement, where: str) -> list[str]:
+    raw = base64.b64decode(ours.get("InlineBinary", ""))
+    value = element.value if isinstance(element.value, bytes) else b""
+    return (
+        []
+        if raw == value or not isinstance(element.value, bytes)
+        else [f"{where} {len(raw)} bytes, not {len(value)}"]
+    )
+
+
+def _same_numbers(a: list[Any], b: list[Any]) -> bool:
+    numbers = (int, float)
+    return len(a) == len(b) and all(
+        (isinstance(x, numbers) and isinstance(y, numbers) and math.isclose(x, y, rel_tol=1e-6))
+        or x == y
+        or (isinstance(y, numbers) and str(x) == str(y))
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def read(path: Path) -> pydicom.Dataset:
+    """The file as pydicom reads it, bad values and all."""
+    config.settings.reading_validation_mode = config.IGNORE
+    return pydicom.dcmread(path)

@@ -1,0 +1,1 @@
+"""Plain functions with keyword defaults that make one thing each: `a_consult(status=…)`."""

@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decodeRecord } from "../../../../static/src/reading/decode/decoder.ts";
+import { DecodeRefused, type Expected, Htj2k } from "../../../../static/src/reading/decode/htj2k.ts";
+import type { DecodeMessage } from "../../../../static/src/reading/decode/messages.ts";
+import { RecordParser } from "../../../../static/src/reading/records.ts";
+import { figures } from "../studies.ts";
+
+/** Records that the server made, with the samples it made them of. */
+interface Kept extends Expected {
+	readonly name: string;
+	readonly encoding: string;
+	readonly record: string;
+	readonly samples: string;
+}
+
+const kept: Kept[] = JSON.parse(await readFile(new URL("./records.json", import.meta.url), "utf8"));
+const wasm = createRequire(new URL("../../../../static/package.json", import.meta.url)).resolve(
+	"@cornerstonejs/codec-openjph/wasm",
+);
+let htj2k: Htj2k;
+
+beforeAll(async () => {
+	htj2k = await Htj2k.open({ locateFile: () => wasm });
+});
+
+function message(one: Kept, changes: Partial<DecodeMessage> = {}): DecodeMessage {
+	const [record] = new RecordParser().push(Buffer.from(one.record, "base64"));
+	if (record === undefined) throw new Error("no record");
+	const { rows, columns, components, bytesPerSample, signed } = one;
+	return {
+		kind: "decode",
+		job: 1,
+		encoding: record.encoding,
+		payload: record.payload,
+		expected: { rows, columns, components, bytesPerSample, signed },
+		target: null,
+		...changes,
+	};
+}
+
+describe("decoding what the server made", () => {
+	it.each(kept)("gives exactly its samples: $name", async (one) => {
+		expect(message(one).encoding).toBe(one.encoding);
+		const bytes = await decodeRecord(message(one), htj2k);
+		expect(Buffer.from(bytes as ArrayBuffer).toString("base64")).toBe(one.samples);
+	});
+
+	it.each(kept)("gives them in shared memory too: $name", async (one) => {
+		const size = Buffer.from(one.samples, "base64").length;
+		const buffer = new SharedArrayBuffer(size + 16);
+		const done = await decodeRecord(message(one, { target: { buffer, byteOffset: 8 } }), htj2k);
+		expect(done).toBeNull();
+		expect(Buffer.from(new Uint8Array(buffer, 8, size)).toString("base64")).toBe(one.samples);
+		expect(
+			[...new Uint8Array(buffer, 0, 8), ...new Uint8Array(buffer, size + 8)].every((byte) => byte === 0),
+		).toBe(true);
+	});
+
+	it.each(kept)("refuses another size than announced: $name", async (one) => {
+		const { expected } = message(one);
+		for (const change of [{ rows: one.rows + 1 }, { columns: one.columns - 1 }, { bytesPerSample: 8 }]) {
+			await expect(
+				decodeRecord(message(one, { expected: { ...expected, ...change } }), htj2k),
+			).rejects.toThrow(DecodeRefused);
+		}
+	});
+
+	it("refuses noise and damage, and decodes the next frame all the same", async () => {
+		const random = figures(17);
+		for (const one of kept) {
+			for (let round = 0; round < 20; round++) {
+				const whole = message(one);
+				const payload = new Uint8Array(whole.payload);
+				const at = Math.floor(random() * Math.min(60, payload.length));
+				payload[at] = (payload[at] ?? 0) ^ (1 + Math.floor(random() * 255));
+				await decodeRecord({ ...whole, payload }, htj2k).catch((error: unknown) => {
+					expect(error).toBeInstanceOf(DecodeRefused);
+				});
+			}
+			const noise = Uint8Array.from({ length: 50 }, () => Math.floor(random() * 256));
+			await expect(decodeRecord(message(one, { payload: noise }), htj2k)).rejects.toThrow(DecodeRefused);
+			const bytes = await decodeRecord(message(one), htj2k);
+			expect(Buffer.from(bytes as ArrayBuffer).toString("base64")).toBe(one.samples);
+		}
+	});
+
+	it("has nothing to decode in an unreadable frame", async () => {
+		const one = kept[0] as Kept;
+		await expect(decodeRecord(message(one, { encoding: "unreadable" }), htj2k)).rejects.toThrow(
+			DecodeRefused,
+		);
+	});
+});

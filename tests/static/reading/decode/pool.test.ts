@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import type {
+	DecodedMessage,
+	DecodeMessage,
+	ToWorker,
+} from "../../../../static/src/reading/decode/messages.ts";
+import { DecodePool, type WorkerLike } from "../../../../static/src/reading/decode/pool.ts";
+import type { FrameRecord } from "../../../../static/src/reading/records.ts";
+import { aForm } from "../studies.ts";
+
+class HandWorker implements WorkerLike {
+	onmessage: ((event: { data: DecodedMessage }) => void) | null = null;
+	onerror: ((event: unknown) => void) | null = null;
+	readonly started: string[] = [];
+	readonly jobs: DecodeMessage[] = [];
+	terminated = false;
+
+	postMessage(message: ToWorker): void {
+		if (message.kind === "start") this.started.push(message.wasmUrl);
+		else this.jobs.push(message);
+	}
+
+	terminate(): void {
+		this.terminated = true;
+	}
+
+	answer(failed = false): void {
+		const job = this.jobs.at(-1);
+		if (job === undefined) throw new Error("no job");
+		const bytes = job.target !== null || failed ? null : new Uint16Array(16).fill(job.job).buffer;
+		this.onmessage?.({ data: { job: job.job, bytes, failed } });
+	}
+}
+
+function aPool(workers = 1): { pool: DecodePool; made: HandWorker[] } {
+	const made: HandWorker[] = [];
+	const makeWorker = (): WorkerLike => {
+		const worker = new HandWorker();
+		made.push(worker);
+		return worker;
+	};
+	return { pool: new DecodePool({ makeWorker, workers, wasmUrl: "/codec.wasm" }), made };
+}
+
+function aRecord(frame: number): FrameRecord {
+	return { frame, encoding: "htj2k", payload: new Uint8Array(4) };
+}
+
+const now = (): number => 0;
+
+describe("the decoding workers", () => {
+	it("are started ahead with the address of the codec", () => {
+		const { pool, made } = aPool(2);
+		pool.warm();
+		pool.warm();
+		expect(made.map(({ started }) => started)).toEqual([["/codec.wasm"], ["/codec.wasm"]]);
+	});
+
+	it("are told what the manifest announced", () => {
+		const { pool, made } = aPool();
+		void pool.decode(aRecord(0), aForm({ signed: true }), null, now);
+		expect(made[0]?.jobs[0]?.expected).toEqual({
+			rows: 4,
+			columns: 4,
+			components: 1,
+			bytesPerSample: 2,
+			signed: true,
+		});
+	});
+
+	it("get one job each, the most urgent first, asked anew each time", async () => {
+		const { pool, made } = aPool();
+		const order: number[] = [];
+		let visible = 0;
+		for (const frame of [0, 5, 6, 7]) {
+			void pool
+				.decode(aRecord(frame), aForm(), null, () => Math.abs(frame - visible))
+				.then(() => order.push(frame));
+		}
+		expect(made[0]?.jobs).toHaveLength(1);
+		visible = 7;
+		for (let done = 0; done < 4; done++) {
+			made[0]?.answer();
+			await Promise.resolve();
+		}
+		expect(order).toEqual([0, 7, 6, 5]);
+	});
+
+	it("give typed samples, from the answer or from shared memory", async () => {
+		const { pool, made } = aPool();
+		const own = pool.decode(aRecord(0), aForm(), null, now);
+		made[0]?.answer();
+		expect(await own).toBeInstanceOf(Uint16Array);
+		const buffer = new SharedArrayBuffer(64);
+		const shared = pool.decode(aRecord(1), aForm(), { buffer, byteOffset: 32 }, now);
+		made[0]?.answer();
+		const samples = await shared;
+		expect(samples?.buffer).toBe(buffer);
+		expect(samples?.byteOffset).toBe(32);
+	});
+
+	it("answer nothing for a frame that failed", async () => {
+		const { pool, made } = aPool();
+		const failed = pool.decode(aRecord(0), aForm(), null, now);
+		made[0]?.answer(true);
+		expect(await failed).toBeNull();
+	});
+
+	it("are replaced when they die, and only their frame is lost", async () => {
+		const { pool, made } = aPool();
+		const lost = pool.decode(aRecord(0), aForm(), null, now);
+		const next = pool.decode(aRecord(1), aForm(), null, now);
+		made[0]?.onerror?.(new Error("died"));
+		expect(await lost).toBeNull();
+		expect(made[0]?.terminated).toBe(true);
+		made[1]?.answer();
+		expect(await next).not.toBeNull();
+	});
+
+	it("end with the page, and what waits is answered", async () => {
+		const { pool, made } = aPool();
+		void pool.decode(aRecord(0), aForm(), null, now);
+		const waiting = pool.decode(aRecord(1), aForm(), null, now);
+		pool.close();
+		expect(await waiting).toBeNull();
+		expect(made[0]?.terminated).toBe(true);
+	});
+});

@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { type Fetch, SeriesLoader } from "../../../static/src/reading/loader.ts";
+import type { FrameRecord } from "../../../static/src/reading/records.ts";
+import { recordBytes } from "./studies.ts";
+
+/** A server in memory that answers when told. */
+class Server {
+	readonly asked: {
+		range: string;
+		signal: AbortSignal;
+		priority: string;
+		answer: (response: Response | Error) => void;
+	}[] = [];
+
+	readonly fetch: Fetch = (url, { signal, priority }) =>
+		new Promise((resolve, reject) => {
+			signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+			this.asked.push({
+				range: url.replace("/api/packs/p/1/frames/", ""),
+				signal,
+				priority,
+				answer: (response) => (response instanceof Error ? reject(response) : resolve(response)),
+			});
+		});
+
+	get open(): string[] {
+		return this.asked.filter(({ signal }) => !signal.aborted).map(({ range }) => range);
+	}
+
+	answer(range: string, response: Response | Error = framesOf(range)): Promise<void> {
+		const at = this.asked.findIndex((one) => one.range === range && !one.signal.aborted);
+		const [request] = this.asked.splice(at, 1);
+		request?.answer(response);
+		return settled();
+	}
+}
+
+function framesOf(range: string, leaveOut = -1): Response {
+	const [first = 0, last = 0] = range.split("-").map(Number);
+	const parts: Uint8Array<ArrayBuffer>[] = [];
+	for (let frame = first; frame <= last; frame++) {
+		if (frame !== leaveOut) parts.push(new Uint8Array(recordBytes(frame, 1, new Uint8Array([frame]))));
+	}
+	return new Response(new Blob(parts));
+}
+
+/** Lets all promises that can go on go on. */
+async function settled(): Promise<void> {
+	for (let turn = 0; turn < 8; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+function aLoader(frames = 64): {
+	server: Server;
+	loader: SeriesLoader;
+	records: FrameRecord[];
+	failures: number[];
+	delayed: (() => void)[];
+} {
+	const server = new Server();
+	const records: FrameRecord[] = [];
+	const failures: number[] = [];
+	const delayed: (() => void)[] = [];
+	const loader = new SeriesLoader({
+		pack: { url: "/api/packs/p/1/frames/", blockFrames: 16 },
+		frames,
+		fetch: server.fetch,
+		onRecord: (record) => records.push(record),
+		onFailure: (status) => failures.push(status),
+		later: (run) => delayed.push(run),
+	});
+	return { server, loader, records, failures, delayed };
+}
+
+describe("the loader of a series", () => {
+	it("asks for the visible frame alone until the first picture is on screen", async () => {
+		const { server, loader, records } = aLoader();
+		loader.look(0);
+		expect(server.open).toEqual(["0-0"]);
+		expect(server.asked[0]?.priority).toBe("high");
+		await server.answer("0-0");
+		expect(records.map(({ frame }) => frame)).toEqual([0]);
+		expect(server.open).toEqual(["0-15"]);
+		loader.firstShown();
+		expect(server.open).toEqual(["0-15", "16-31", "32-47"]);
+	});
+
+	it("brings every frame once and then rests", async () => {
+		const { server, loader, records } = aLoader(40);
+		loader.look(20);
+		loader.firstShown();
+		while (server.open.length > 0) await server.answer(server.open[0] as string);
+		expect(records.map(({ frame }) => frame).sort((a, b) => a - b)).toEqual(
+			Array.from({ length: 40 }, (_, i) => i),
+		);
+		expect(records[0]?.frame).toBe(20);
+		expect(loader.arrived).toBe(40);
+	});
+
+	it("follows the eye: a jump lets the furthest request go", async () => {
+		const { server, loader } = aLoader(160);
+		loader.firstShown();
+		loader.look(0);
+		await server.answer("0-0");
+		expect(server.open).toEqual(["0-15", "16-31", "32-47"]);
+		loader.look(150);
+		expect(server.open).toEqual(["16-31", "32-47", "150-150"]);
+		await server.answer("150-150");
+		expect(server.open).toContain("144-159");
+	});
+
+	it("sorts anew when the eye moves within what is under way", async () => {
+		const { server, loader } = aLoader(160);
+		loader.firstShown();
+		loader.look(0);
+		await server.answer("0-0");
+		loader.look(20);
+		await server.answer("0-15");
+		expect(server.open).toEqual(["16-31", "32-47", "48-63"]);
+	});
+
+	it("tries again after a failure, later each time, and then says so", async () => {
+		const { server, loader, failures, delayed } = aLoader();
+		loader.look(0);
+		for (let attempt = 0; attempt < 4; attempt++) {
+			await server.answer("0-0", new TypeError("network"));
+			delayed.shift()?.();
+		}
+		expect(failures).toEqual([0]);
+		expect(server.open).toEqual([]);
+		loader.retry();
+		expect(server.open).toEqual(["0-0"]);
+	});
+
+	it("does not repeat what the server refuses", async () => {
+		const { server, loader, failures, delayed } = aLoader();
+		loader.look(0);
+		await server.answer("0-0", new Response("{}", { status: 404 }));
+		expect(failures).toEqual([404]);
+		expect(delayed).toEqual([]);
+	});
+
+	it("keeps what came before a stream broke, and asks for the rest", async () => {
+		const { server, loader, records, delayed } = aLoader(16);
+		loader.firstShown();
+		loader.look(0);
+		await server.answer("0-0");
+		const whole = new Uint8Array(await framesOf("0-15").arrayBuffer());
+		await server.answer("0-15", new Response(whole.slice(0, 60)));
+		expect(records.map(({ frame }) => frame)).toEqual([0, 1, 2]);
+		delayed.shift()?.();
+		await server.answer("0-15");
+		expect(records).toHaveLength(16);
+	});
+
+	it("takes an answer with a frame missing, or one too many, for a failure", async () => {
+		for (const response of [framesOf("0-15", 7), framesOf("0-16")]) {
+			const { server, loader, records, delayed } = aLoader(32);
+			loader.firstShown();
+			loader.look(0);
+			await server.answer("0-0");
+			await server.answer("0-15", response);
+			expect(records.every(({ frame }) => frame <= 15)).toBe(true);
+			expect(delayed).toHaveLength(1);
+		}
+	});
+
+	it("drops everything when it is paused and begins again when it is looked at", async () => {
+		const { server, loader } = aLoader();
+		loader.firstShown();
+		loader.look(0);
+		loader.pause();
+		await settled();
+		expect(server.open).toEqual([]);
+		loader.look(33);
+		expect(server.open[0]).toBe("33-33");
+	});
+
+	it("fetches again what was let go", async () => {
+		const { server, loader, records } = aLoader(1);
+		loader.look(0);
+		await server.answer("0-0");
+		loader.forget();
+		loader.look(0);
+		await server.answer("0-0");
+		expect(records).toHaveLength(2);
+	});
+});

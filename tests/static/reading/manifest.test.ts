@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { ManifestRefused, openingSeries, parseManifest } from "../../../static/src/reading/manifest.ts";
+import { aSeries, aStudy, figures, wireManifest } from "./studies.ts";
+
+describe("the manifest", () => {
+	it("is read into our own words", () => {
+		const study = parseManifest(wireManifest());
+		expect(study.patient).toEqual({ name: "罗桂兰", id: "7", birthDate: "19630208", sex: "F", age: "063Y" });
+		const series = study.series[0];
+		expect(series?.pack).toEqual({ url: "/api/packs/p/1.2/frames/", blockFrames: 2 });
+		expect(series?.stack).toMatchObject({ missingAfter: [1], tiltDegrees: 18.5, spacingMm: 2.5 });
+		expect(series?.technique.kvp).toBe(120);
+		expect(series?.frames.map((one) => [one.sopInstanceUid, one.position])).toEqual([
+			["1.2.3.0", [0, 0, 0]],
+			["1.2.3.1", [0, 0, 1]],
+			["1.2.3.2", [0, 0, 2]],
+		]);
+		const form = series?.frames[0]?.form;
+		expect(form).toBe(series?.frames[2]?.form);
+		expect(form?.windows).toEqual([{ center: 40, width: 80, explanation: "BRAIN" }]);
+		expect(form?.spacing).toEqual({ rowMm: 0.5, columnMm: 0.25, source: "pixel" });
+		expect(form?.padding).toEqual([5, 9]);
+		expect([...(form?.palette?.entries ?? [])]).toEqual([1, 0xff00, 0x0203]);
+	});
+
+	it("is refused at the field that does not fit, whatever stands there", () => {
+		const random = figures(1);
+		const wrong: readonly unknown[] = [
+			undefined,
+			{},
+			[],
+			"x",
+			Number.NaN,
+			Number.POSITIVE_INFINITY,
+			true,
+			-1,
+			[1, 2, "3"],
+		];
+		let refused = 0;
+		for (let round = 0; round < 600; round++) {
+			const manifest = wireManifest();
+			const [holder, name] = somewhere(manifest, random);
+			Reflect.set(holder, name, wrong[Math.floor(random() * wrong.length)]);
+			try {
+				parseManifest(JSON.parse(JSON.stringify(manifest)));
+			} catch (error) {
+				expect(error).toBeInstanceOf(ManifestRefused);
+				refused += 1;
+			}
+		}
+		expect(refused).toBeGreaterThan(300);
+	});
+
+	it("is refused when it is none at all", () => {
+		for (const value of [null, 1, "", [], {}]) expect(() => parseManifest(value)).toThrow(ManifestRefused);
+	});
+
+	it("never leads to another origin", () => {
+		for (const url of ["https://elsewhere.example/", "//elsewhere.example/", "/other/", ""]) {
+			const manifest = wireManifest();
+			const series = (manifest.series as Record<string, unknown>[])[0] as Record<string, unknown>;
+			series.pack = { pack_id: "p", url, block_frames: 2 };
+			expect(() => parseManifest(manifest)).toThrow(ManifestRefused);
+		}
+	});
+
+	it("refuses frames that point nowhere", () => {
+		for (const change of [{ instance: 9 }, { form: 4 }, { instance: -1 }, { position: [1, 2] }]) {
+			const manifest = wireManifest();
+			const series = (manifest.series as Record<string, unknown>[])[0] as Record<string, unknown>;
+			const frames = series.frames as Record<string, unknown>[];
+			Object.assign(frames[1] as object, change);
+			expect(() => parseManifest(manifest)).toThrow(ManifestRefused);
+		}
+	});
+});
+
+describe("the opening series", () => {
+	it("is the first that is not a mere localizer", () => {
+		expect(openingSeries(aStudy([aSeries(2), aSeries(54), aSeries(60)]))).toBe(1);
+		expect(openingSeries(aStudy([aSeries(1)]))).toBe(0);
+		expect(openingSeries(aStudy([aSeries(0, { kind: "ecg" }), aSeries(3)]))).toBe(1);
+	});
+
+	it("is none where there are no images", () => {
+		expect(openingSeries(aStudy([]))).toBe(-1);
+		expect(openingSeries(aStudy([aSeries(0, { kind: "other" })]))).toBe(-1);
+	});
+});
+
+/** Some object of the manifest that holds a value, and the value's name. */
+function somewhere(value: object, random: () => number): [object, string] {
+	const names = Object.keys(value);
+	const name = names[Math.floor(random() * names.length)] as string;
+	const inner: unknown = Reflect.get(value, name);
+	const deeper = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+	return deeper && random() < 0.75 ? somewhere(inner, random) : [value, name];
+}

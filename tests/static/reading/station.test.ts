@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { nextIsReady } from "../../../static/src/reading/cine.ts";
+import { cycleOverlays, setPreset, toggleLayout, togglePlay } from "../../../static/src/reading/commands.ts";
+import type { DecodedMessage, ToWorker } from "../../../static/src/reading/decode/messages.ts";
+import { DecodePool, type WorkerLike } from "../../../static/src/reading/decode/pool.ts";
+import type { Measurement } from "../../../static/src/reading/measurements.ts";
+import { Station } from "../../../static/src/reading/station.ts";
+import { recordBytes, wireManifest, wireSeries } from "./studies.ts";
+
+/** A worker that answers at once: every sample of a frame is the first byte of its payload. */
+class EchoWorker implements WorkerLike {
+	onmessage: ((event: { data: DecodedMessage }) => void) | null = null;
+	onerror: ((event: unknown) => void) | null = null;
+	terminated = false;
+
+	postMessage(message: ToWorker): void {
+		if (message.kind === "start") return;
+		const { rows, columns, bytesPerSample } = message.expected;
+		const bytes = new Uint8Array(rows * columns * bytesPerSample).fill(message.payload[0] ?? 0).buffer;
+		const failed = message.payload[0] === 255;
+		queueMicrotask(() =>
+			this.onmessage?.({ data: { job: message.job, bytes: failed ? null : bytes, failed } }),
+		);
+	}
+
+	terminate(): void {
+		this.terminated = true;
+	}
+}
+
+interface Options {
+	readonly manifest?: unknown;
+	readonly status?: number;
+	readonly payloadOf?: (frame: number) => { encoding: number; payload: Uint8Array };
+}
+
+function aStation({ manifest = wireManifest(5), status = 200, payloadOf }: Options = {}) {
+	const asked: string[] = [];
+	const loaded: string[] = [];
+	const measured: Measurement[] = [];
+	const workers: EchoWorker[] = [];
+	const fetch = async (url: string): Promise<Response> => {
+		asked.push(url);
+		if (!url.startsWith("/api/packs/")) return new Response(JSON.stringify(manifest), { status });
+		const [first = 0, last = 0] = (url.split("/").at(-1) ?? "").split("-").map(Number);
+		const parts: Uint8Array<ArrayBuffer>[] = [];
+		for (let frame = first; frame <= last; frame++) {
+			const { encoding, payload } = payloadOf?.(frame) ?? { encoding: 1, payload: Uint8Array.of(frame) };
+			parts.push(new Uint8Array(recordBytes(frame, encoding, payload)));
+		}
+		return new Response(new Blob(parts));
+	};
+	const makeWorker = (): WorkerLike => {
+		const worker = new EchoWorker();
+		workers.push(worker);
+		return worker;
+	};
+	const station = new Station({
+		studyInstanceUid: "1.2",
+		fetch,
+		pool: new DecodePool({ makeWorker, workers: 1, wasmUrl: "/x.wasm" }),
+		shared: false,
+		bytesMax: 1e6,
+		onSeriesLoaded: (uid) => loaded.push(uid),
+		onMeasurement: (one) => measured.push(one),
+	});
+	return { station, asked, loaded, measured, workers };
+}
+
+async function until(done: () => boolean): Promise<void> {
+	for (let turn = 0; turn < 500 && !done(); turn++)
+		await new Promise<void>((resolve) => setImmediate(resolve));
+	expect(done()).toBe(true);
+}
+
+function twoSeries(): unknown {
+	const other = {
+		...wireSeries(2),
+		series_instance_uid: "1.2.4",
+		pack: { ...packOf(), url: "/api/packs/q/1.2/frames/" },
+	};
+	return { ...wireManifest(5), series: [wireSeries(5), other] };
+}
+
+function packOf(): object {
+	return { pack_id: "q", block_frames: 2 };
+}
+
+describe("the station", () => {
+	it("opens a study, shows its first frame and brings the rest", async () => {
+		const { station, asked, loaded } = aStation();
+		await station.open();
+		expect(station.status.value).toBe("open");
+		const series = station.activePane.state.value.series;
+		expect(series?.uid).toBe("1.2.3");
+		if (series == null) return;
+		await until(() => station.samples(series, 0) !== undefined);
+		expect(asked[0]).toBe("/api/studies/1.2/manifest");
+		expect(asked[1]).toBe("/api/packs/p/1.2/frames/0-0");
+		station.presented();
+		await until(() => loaded.length > 0);
+		expect(loaded).toEqual(["1.2.3"]);
+		expect(station.loadedCount(series)).toBe(5);
+		expect(station.samples(series, 4)?.[0]).toBe(0x0404);
+		expect([...station.loadedFrames(series)].sort()).toEqual([0, 1, 2, 3, 4]);
+	});
+
+	it("says why a frame cannot be shown and counts it as settled", async () => {
+		const broken = (frame: number) =>
+			frame === 1
+				? { encoding: 0, payload: new TextEncoder().encode("pixels.truncated") }
+				: { encoding: 1, payload: Uint8Array.of(frame === 2 ? 255 : frame) };
+		const { station, loaded } = aStation({ payloadOf: broken });
+		await station.open();
+		station.presented();
+		await until(() => loaded.length > 0);
+		const series = station.activePane.state.value.series;
+		if (series == null) return;
+		expect([0, 1, 2].map((frame) => station.problemOf(series, frame))).toEqual([
+			null,
+			"pixels.truncated",
+			"pixels.undecodable",
+		]);
+		expect(station.loadedCount(series)).toBe(3);
+	});
+
+	it("says what the server refuses, and opens at the next try", async () => {
+		const { station } = aStation({ manifest: { code: "dicom.study_not_found" }, status: 404 });
+		await station.open();
+		expect(station.status.value).toBe("failed");
+		expect(station.problem.value?.code).toBe("dicom.study_not_found");
+		const offline = aStation();
+		const failing = new Station({
+			studyInstanceUid: "1.2",
+			fetch: () => Promise.reject(new TypeError("network")),
+			pool: new DecodePool({ makeWorker: () => new EchoWorker(), workers: 1, wasmUrl: "" }),
+			shared: false,
+			bytesMax: 1e6,
+		});
+		await failing.open();
+		expect(failing.problem.value?.kind).toBe("offline");
+		offline.station.close();
+	});
+
+	it("refuses a manifest it does not understand", async () => {
+		const { station } = aStation({ manifest: { hello: 1 } });
+		await station.open();
+		expect(station.status.value).toBe("failed");
+	});
+
+	it("says when there is nothing to see", async () => {
+		const { station } = aStation({ manifest: { ...wireManifest(), series: [] } });
+		await station.open();
+		expect(station.status.value).toBe("empty");
+	});
+
+	it("loads only what is shown, and the other series when it is", async () => {
+		const { station, asked, loaded } = aStation({ manifest: twoSeries() });
+		await station.open();
+		station.presented();
+		await until(() => loaded.includes("1.2.3"));
+		expect(asked.some((url) => url.includes("/packs/q/"))).toBe(false);
+		expect(station.showNextSeries(1)).toBe(true);
+		await until(() => loaded.includes("1.2.4"));
+		expect(station.showNextSeries(1)).toBe(false);
+		expect(station.showNextSeries(-1)).toBe(true);
+		expect(station.activePane.state.value.series?.uid).toBe("1.2.3");
+	});
+
+	it("shows two panes, the second with another series", async () => {
+		const { station } = aStation({ manifest: twoSeries() });
+		await station.open();
+		toggleLayout(station);
+		expect(station.panes.map((pane) => pane.state.value.series?.uid)).toEqual(["1.2.3", "1.2.4"]);
+		station.active.set(1);
+		station.activePane.scroll(1);
+		expect(station.panes.map((pane) => pane.state.value.index)).toEqual([0, 1]);
+		toggleLayout(station);
+		expect(station.active.value).toBe(0);
+	});
+
+	it("measures, tells of it and finds its frame again", async () => {
+		const { station, measured } = aStation();
+		await station.open();
+		const pane = station.activePane;
+		pane.goTo(3);
+		const { series } = pane.state.value;
+		if (series == null || pane.frame == null) return;
+		station.measure(series, pane.frame, { x: 0, y: 0 }, { x: 4, y: 0 });
+		expect(measured.map(({ distance, frameNumber }) => [distance.value, distance.unit, frameNumber])).toEqual(
+			[[1, "mm", 1]],
+		);
+		pane.goTo(0);
+		expect(station.goToMeasurement(measured[0]?.id ?? 0)).toBe(true);
+		expect(pane.state.value.index).toBe(3);
+		expect(station.goToMeasurement(99)).toBe(false);
+	});
+
+	it("takes presets only where the numbers mean something", async () => {
+		const { station } = aStation();
+		await station.open();
+		setPreset(station, "2");
+		expect(station.activePane.state.value.chosenVoi).toMatchObject({ center: -600, width: 1500 });
+		setPreset(station, "9");
+		expect(station.activePane.state.value.chosenVoi?.center).toBe(-600);
+		const mr = aStation({ manifest: { ...wireManifest(), series: [{ ...wireSeries(), modality: "MR" }] } });
+		await mr.station.open();
+		setPreset(mr.station, "2");
+		expect(mr.station.activePane.state.value.chosenVoi).toBeNull();
+	});
+
+	it("plays only what is there", async () => {
+		const { station } = aStation();
+		await station.open();
+		const pane = station.activePane;
+		expect(nextIsReady(station, pane)).toBe(false);
+		station.presented();
+		await until(() => nextIsReady(station, pane));
+		togglePlay(station);
+		expect(pane.state.value.playing).toBe(true);
+		togglePlay(station);
+		expect(pane.state.value.playing).toBe(false);
+	});
+
+	it("goes round the corner texts", () => {
+		const { station } = aStation();
+		const seen = [0, 1, 2].map(() => {
+			cycleOverlays(station);
+			return station.overlays.value;
+		});
+		expect(seen).toEqual(["minimal", "none", "all"]);
+	});
+
+	it("ends its workers when it closes", async () => {
+		const { station, workers } = aStation();
+		await station.open();
+		await until(() => workers.length > 0);
+		station.close();
+		expect(workers.every((one) => one.terminated)).toBe(true);
+	});
+});

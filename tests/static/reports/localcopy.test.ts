@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import * as inRequest from "../../../static/src/consults/request/localcopy.ts";
+import * as inReports from "../../../static/src/reports/localcopy.ts";
+
+class Shelf {
+	readonly held = new Map<string, string>();
+	getItem = (key: string): string | null => this.held.get(key) ?? null;
+	setItem = (key: string, value: string): void => {
+		this.held.set(key, value);
+	};
+	removeItem = (key: string): void => {
+		this.held.delete(key);
+	};
+}
+
+const TEXT = { base: { findings: "" }, mine: { findings: "右肺上叶结节" } };
+
+describe.each([
+	["reports", inReports],
+	["request", inRequest],
+])("text kept on this computer, in %s", (_, { forgetLocalKey, LocalCopy }) => {
+	let session: Shelf;
+	let local: Shelf;
+	const copy = (name = "report.1") => new LocalCopy(name, { session, local, subtle: crypto.subtle });
+
+	beforeEach(() => {
+		session = new Shelf();
+		local = new Shelf();
+	});
+
+	it("comes back as it was", async () => {
+		expect(await copy().keep(TEXT)).toBe(true);
+		expect(await copy().take()).toEqual(TEXT);
+	});
+
+	it("lies there unreadable", async () => {
+		await copy().keep(TEXT);
+		expect([...local.held.values()].join()).not.toContain("结节");
+		expect([...local.held.keys()]).toEqual(["lianzhen.unsent.report.1"]);
+	});
+
+	it("cannot be read after sign-out, and is removed", async () => {
+		await copy().keep(TEXT);
+		forgetLocalKey(session);
+		expect(await copy().take()).toBeNull();
+		expect(local.held.size).toBe(0);
+	});
+
+	it("refuses a text that was tampered with", async () => {
+		await copy().keep(TEXT);
+		const [name, sealed] = [...local.held.entries()][0] ?? ["", ""];
+		local.setItem(name, `${sealed.slice(0, -6)}AAAAA=`);
+		expect(await copy().take()).toBeNull();
+	});
+
+	it("keeps the forms apart and drops what was saved", async () => {
+		await copy("report.1").keep(TEXT);
+		expect(await copy("report.2").take()).toBeNull();
+		copy("report.1").drop();
+		expect(await copy("report.1").take()).toBeNull();
+	});
+
+	it("says so where the browser offers no encryption or no room", async () => {
+		const bare = new LocalCopy("report.1", { session, local, subtle: undefined });
+		expect(await bare.keep(TEXT)).toBe(false);
+		local.setItem = () => {
+			throw new DOMException("full", "QuotaExceededError");
+		};
+		expect(await copy().keep(TEXT)).toBe(false);
+		expect(await copy().keep({ base: {}, mine: { a: "x".repeat(1_000_001) } })).toBe(false);
+	});
+});

@@ -1,0 +1,69 @@
+"""Decoding processes: limited, replaceable, and no other task's trouble."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.kernel.limits import GIB, MIB
+from tests.viewer.reading import hostile
+from viewer.decode_pool import DecodePool, DecoderDied
+
+
+async def test_work_is_done_in_another_process(pool: DecodePool) -> None:
+    assert await pool.run(hostile.double, 21) == 42
+    assert await pool.run(hostile.process_id, 0) != os.getpid()
+
+
+async def test_an_error_of_the_task_comes_back_as_it_is(pool: DecodePool) -> None:
+    with pytest.raises(ValueError, match="7"):
+        await pool.run(hostile.fail, 7)
+    assert await pool.run(hostile.double, 1) == 2
+
+
+async def test_a_crash_ends_its_task_and_the_pool_goes_on(pool: DecodePool) -> None:
+    with pytest.raises(DecoderDied):
+        await pool.run(hostile.crash, 0)
+    assert await pool.run(hostile.double, 4) == 8
+
+
+async def test_a_crash_alone_leaves_the_others_at_work(pool: DecodePool) -> None:
+    crashed, doubled = await asyncio.gather(
+        pool.run_alone(hostile.crash, 0), pool.run(hostile.double, 5), return_exceptions=True
+    )
+    assert isinstance(crashed, DecoderDied)
+    assert doubled == 10
+
+
+async def test_endless_work_is_ended(tmp_path: Path) -> None:
+    async with DecodePool(processes=1, cpu_seconds_max=1) as impatient:
+        with pytest.raises(DecoderDied):
+            await asyncio.wait_for(impatient.run(hostile.spin, 0), 30)
+        assert await impatient.run(hostile.double, 3) == 6
+
+
+async def test_a_process_gets_only_so_much_memory() -> None:
+    async with DecodePool(processes=1, memory_bytes_max=2 * GIB) as small:
+        assert await small.run(hostile.hoard, 64 * MIB) == 64 * MIB
+        assert await small.run(hostile.hoard, 3 * GIB) == -1
+
+
+async def test_cpu_time_of_earlier_tasks_does_not_count() -> None:
+    async with DecodePool(processes=1, cpu_seconds_max=30) as patient:
+        first = await patient.run(hostile.process_id, 0)
+        for _ in range(20):
+            await patient.run(hostile.double, 1)
+        assert await patient.run(hostile.process_id, 0) == first
+
+
+async def test_many_tasks_at_once_all_come_back(pool: DecodePool) -> None:
+    answers = await asyncio.gather(*(pool.run(hostile.double, n) for n in range(40)))
+    assert answers == [2 * n for n in range(40)]
+
+
+async def test_a_closed_pool_leaves_no_process_behind() -> None:
+    async with DecodePool(processes=1) as short:
+        child = await short.run(hostile.process_id, 0)
+    assert not psutil.pid_exists(child)

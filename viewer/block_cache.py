@@ -1,0 +1,70 @@
+"""Blocks of frames on disk: written whole, read whole, forgotten oldest first. Always rebuildable."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from config.kernel.ids import new_id
+from config.kernel.limits import GIB
+
+BYTES_MAX = 20 * GIB
+KEEP_SHARE = 0.9
+
+
+class BlockCache:
+    """Files below one folder, at most about `bytes_max` bytes in all. Calls block: use threads.
+
+    Several processes may share the folder: files appear whole by rename and are never changed.
+    """
+
+    def __init__(self, folder: Path, *, bytes_max: int = BYTES_MAX) -> None:
+        self._folder, self._bytes_max = folder, bytes_max
+        self._written_since_count = bytes_max
+
+    def read(self, group: str, name: str) -> bytes | None:
+        """The file, marked as used now; None when it is not there."""
+        path = self._folder / group / name
+        try:
+            content = path.read_bytes()
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        return content
+
+    def has(self, group: str, name: str) -> bool:
+        """Whether the file is there."""
+        return (self._folder / group / name).exists()
+
+    def write(self, group: str, name: str, content: bytes) -> None:
+        """Keep the file; when the cache has grown too large the least recently used files go."""
+        folder = self._folder / group
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = folder / f".{name}.{new_id()}"
+        try:
+            draft.write_bytes(content)
+            draft.replace(folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
+        self._written_since_count += len(content)
+        if self._written_since_count > self._bytes_max * (1 - KEEP_SHARE):
+            self._forget_oldest()
+
+    def forget(self, group: str, name: str) -> None:
+        """Remove one file, for instance because it is damaged."""
+        (self._folder / group / name).unlink(missing_ok=True)
+
+    def _forget_oldest(self) -> None:
+        self._written_since_count = 0
+        files = []
+        for path in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):
+                facts = path.stat()
+                files.append((facts.st_mtime_ns, facts.st_size, path))
+        total = sum(size for _, size, _ in files)
+        if total <= self._bytes_max:
+            return
+        for _, size, path in sorted(files):
+            if total <= self._bytes_max * KEEP_SHARE:
+                return
+            path.unlink(missing_ok=True)
+            total -= size

@@ -1,0 +1,69 @@
+"""Large values that the metadata names by place: only those it names can be fetched."""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dicom_node.archive.tables import Instance
+from viewer.frame_types import BIG_ENDIAN
+
+WORD_BYTES: Mapping[str, int] = {
+    "OW": 2,
+    "US": 2,
+    "SS": 2,
+    "OL": 4,
+    "OF": 4,
+    "UL": 4,
+    "SL": 4,
+    "FL": 4,
+    "OD": 8,
+    "OV": 8,
+    "FD": 8,
+    "UV": 8,
+    "SV": 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BulkValue:
+    """A value at [start, end) of its object; `vr` is "pixels" for the object's own Pixel Data."""
+
+    vr: str
+    start: int
+    end: int
+    big_endian: bool
+
+    def in_little_endian(self, raw: bytes) -> bytes:
+        """`raw` as bulk data travels (PS3.18 8.7.3.1)."""
+        size = WORD_BYTES.get(self.vr, 1)
+        if not self.big_endian or size == 1 or len(raw) % size:
+            return raw
+        codes = {2: "H", 4: "L", 8: "Q"}[size]
+        count = len(raw) // size
+        return struct.pack(f"<{count}{codes}", *struct.unpack(f">{count}{codes}", raw))
+
+
+def _elements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    waiting = [document]
+    while waiting:
+        for element in waiting.pop().values():
+            if element.get("vr") == "SQ":
+                waiting += element.get("Value", [])
+            else:
+                yield element
+
+
+def bulk_value(instance: Instance, place: str) -> BulkValue | None:
+    """The value at `place` ("START-END" or "pixels"), None when the metadata names no such place."""
+    address = f"bulk/{place}"
+    document = json.loads(zlib.decompress(instance.metadata_json))
+    for element in _elements(document):
+        if element.get("BulkDataURI") == address:
+            if place == "pixels":
+                return BulkValue("pixels", 0, 0, big_endian=False)
+            start, end = place.split("-")
+            return BulkValue(element["vr"], int(start), int(end), instance.transfer_syntax_uid == BIG_ENDIAN)
+    return None

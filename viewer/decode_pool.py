@@ -1,0 +1,120 @@
+"""Processes in which untrusted pixels are decoded: few, limited, replaceable.
+
+A process may take only so much memory and CPU time for one task (RLIMIT_AS, RLIMIT_CPU); one that
+dies takes its task with it and nothing else: the pool is replaced and the caller told.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import resource
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Self, TypeVar
+
+from config.kernel.limits import GIB
+from config.kernel.supervise import die_with_parent
+
+MEMORY_BYTES_MAX = 4 * GIB
+CPU_SECONDS_MAX = 60
+NICENESS = 5
+PROCESSES_MAX = 4
+WAITING_PER_PROCESS = 2
+Result = TypeVar("Result")
+Argument = TypeVar("Argument")
+
+
+class DecoderDied(Exception):
+    """A decoding process was ended by the system while it worked on this task (or beside it)."""
+
+
+class DecodePool:
+    """Runs module-level functions in limited processes, started at the first task."""
+
+    def __init__(
+        self,
+        *,
+        processes: int | None = None,
+        memory_bytes_max: int = MEMORY_BYTES_MAX,
+        cpu_seconds_max: int = CPU_SECONDS_MAX,
+    ) -> None:
+        self._processes = processes or max(2, min(PROCESSES_MAX, os.cpu_count() or 1))
+        self._memory_bytes_max, self._cpu_seconds_max = memory_bytes_max, cpu_seconds_max
+        self._executor: ProcessPoolExecutor | None = None
+        self._places = asyncio.Semaphore(self._processes * WAITING_PER_PROCESS)
+        self._alone = asyncio.Lock()
+
+    async def run(self, function: Callable[[Argument], Result], argument: Argument) -> Result:
+        """`function(argument)` in a process of the pool. Raises DecoderDied, and what it raises."""
+        async with self._places:
+            if self._executor is None:
+                self._executor = self.new_executor(self._processes)
+            executor = self._executor
+            try:
+                return await self._call(executor, function, argument)
+            except BrokenProcessPool:
+                self._retire(executor)
+                raise DecoderDied from None
+
+    async def run_alone(self, function: Callable[[Argument], Result], argument: Argument) -> Result:
+        """The same in a process of its own, so that only this task can be to blame."""
+        async with self._alone:
+            executor = self.new_executor(1)
+            try:
+                return await self._call(executor, function, argument)
+            except BrokenProcessPool:
+                raise DecoderDied from None
+            finally:
+                executor.shutdown(wait=False)
+
+    def warm(self) -> None:
+        """Start the processes now, in the background."""
+        if self._executor is None:
+            self._executor = self.new_executor(self._processes)
+        self._executor.submit(os.getpid)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._executor is not None:
+            executor, self._executor = self._executor, None
+            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+
+    async def _call(
+        self, executor: ProcessPoolExecutor, function: Callable[[Argument], Result], argument: Argument
+    ) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(executor, _limited, self._cpu_seconds_max, function, argument)
+
+    def new_executor(self, processes: int) -> ProcessPoolExecutor:
+        """Processes under this pool's limits; whoever takes them ends them."""
+        return ProcessPoolExecutor(
+            processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+            initargs=(self._memory_bytes_max,),
+        )
+
+    def _retire(self, executor: ProcessPoolExecutor) -> None:
+        if self._executor is executor:
+            self._executor = None
+        executor.shutdown(wait=False)
+
+
+def _prepare(memory_bytes_max: int) -> None:
+    """Bound this process for good: memory, no core files, less urgent than those who answer people."""
+    die_with_parent()
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
+
+
+def _limited(cpu_seconds_max: int, function: Callable[[Argument], Result], argument: Argument) -> Result:
+    """Run one task with a CPU allowance of its own: what was used before does not count."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(usage.ru_utime + usage.ru_stime) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + cpu_seconds_max, hard))
+    return function(argument)

@@ -1,0 +1,21 @@
+"""The DICOMweb root `/dicom-web` (PS3.18 10): search, retrieve, store, each guarded by the caller's scope."""
+
+from fastapi import APIRouter
+
+from viewer.access import ViewerPorts
+from viewer.qido import qido_router
+from viewer.stow_limits import StowLimits
+from viewer.stow_rs import stow_router
+from viewer.wado import wado_router
+from viewer.web_address import PREFIX
+
+DEFAULT_LIMITS = StowLimits()
+
+
+def dicomweb_router(ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS) -> APIRouter:
+    """All DICOMweb routes. Whoever includes it must run the application's lifespan: it closes the writer."""
+    root = APIRouter(prefix=PREFIX)
+    root.include_router(qido_router(ports))
+    root.include_router(wado_router(ports))
+    root.include_router(stow_router(ports, limits))
+    return root

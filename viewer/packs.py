@@ -1,0 +1,266 @@
+"""Packs: the frames of a series as the browser reads them, made once and kept in the cache."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+from weakref import WeakValueDictionary
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.kernel.database import Database
+from config.kernel.errors import NotFound
+from config.kernel.limits import MIB
+from config.kernel.objects import ObjectStore
+from dicom_node.archive.errors import FrameNotAddressable, FrameNotFound
+from dicom_node.archive.queries import find_study, instances_of, series_of
+from dicom_node.archive.reader import read_file, read_frame, read_range
+from dicom_node.archive.scope import StudyScope
+from dicom_node.archive.tables import Instance, Study
+from viewer.block_cache import BlockCache
+from viewer.decode_pool import DecodePool, DecoderDied
+from viewer.frame_jobs import FrameJob, encode_block, encode_frame, fault_record
+from viewer.frame_records import Encoding, RecordsDamaged, records_in
+from viewer.luts import BulkReader
+from viewer.pixels import Fault, PixelForm
+from viewer.series_images import Pack, PackFrame, SeriesImages, StudyImages, study_images
+from viewer.thumbnails import ThumbnailJob, thumbnail
+
+WHOLE_FILE_BYTES_MAX = 1024 * MIB
+STUDIES_REMEMBERED = 32
+THUMBNAIL = "thumbnail"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+FRAMELESS_SYNTAXES = frozenset({BIG_ENDIAN, DEFLATED})
+"""Big endian: bytes of 8-bit samples may be swapped in pairs; deflated: frames lie in one stream."""
+
+
+class PackNotFound(NotFound):
+    """The images of this series have changed; open the study again."""
+
+    code = "viewer.pack_not_found"
+
+
+class ImagePorts(Protocol):
+    """What packs are made from and where they are kept."""
+
+    @property
+    def database(self) -> Database:
+        """Where the archive's rows are."""
+        ...
+
+    @property
+    def objects(self) -> ObjectStore:
+        """Where the archive's bytes are."""
+        ...
+
+    @property
+    def cache_folder(self) -> Path:
+        """A folder that may be emptied at any time."""
+        ...
+
+
+class Packs:
+    """Makes blocks of frames on demand or ahead, each at most once at a time in this process."""
+
+    def __init__(self, ports: ImagePorts, *, pool: DecodePool | None = None) -> None:
+        self._ports = ports
+        self.pool = pool or DecodePool()
+        self.cache = BlockCache(ports.cache_folder / "frames")
+        self._studies: OrderedDict[tuple[str, int, int], StudyImages] = OrderedDict()
+        self._making: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.pool.__aexit__(kind, error, trace)
+
+    async def study(self, scope: StudyScope, study_instance_uid: str) -> StudyImages:
+        """The images of the caller's copy of a study. Raises StudyNotFound."""
+        async with self._ports.database.read() as view:
+            study = await find_study(view, scope, study_instance_uid)
+            key = (study.study_key, study.version, study.instance_count)
+            known = self._studies.get(key)
+            if known is not None:
+                self._studies.move_to_end(key)
+                return known
+            return await self._read_study(view, study)
+
+    async def _read_study(self, view: AsyncSession, study: Study) -> StudyImages:
+        rows = [
+            (one, await instances_of(view, one.series_key)) for one in await series_of(view, study.study_key)
+        ]
+        images = await asyncio.to_thread(study_images, study, rows, self._bulk_of)
+        self._studies[study.study_key, study.version, study.instance_count] = images
+        if len(self._studies) > STUDIES_REMEMBERED:
+            self._studies.popitem(last=False)
+        return images
+
+    def _bulk_of(self, instance: Instance) -> BulkReader:
+        """Reads large values of an object; those of a deflated one have no place in its file."""
+
+        def read(start: int, end: int) -> bytes:
+            if instance.transfer_syntax_uid == DEFLATED:
+                return b""
+            raw = read_range(self._ports.objects, instance, start, end)
+            if instance.transfer_syntax_uid != BIG_ENDIAN or len(raw) % 2:
+                return raw
+            return np.frombuffer(raw, ">u2").astype("<u2").tobytes()
+
+        return read
+
+    async def frames(self, pack: Pack, first: int, last: int) -> bytes:
+        """The records of frames [first, last] of a pack, made now where they are missing.
+
+        A part of a block that is not there yet is made by itself: whoever asks for one frame is
+        looking at it and does not wait for its neighbours.
+        """
+        wanted: list[bytes] = []
+        for number in range(first // pack.block_frames, last // pack.block_frames + 1):
+            low = number * pack.block_frames
+            here = range(max(first, low), min(last, low + len(pack.block(number)) - 1) + 1)
+            if len(here) == len(pack.block(number)):
+                wanted.append(await self.block(pack, number))
+            else:
+                wanted.append(await self._part(pack, number, here))
+        return b"".join(wanted)
+
+    async def _part(self, pack: Pack, number: int, frames: range) -> bytes:
+        content = await asyncio.to_thread(self._sound, pack, number)
+        if content is None:
+            jobs = await asyncio.to_thread(self._jobs, pack.frames[frames.start : frames.stop], frames.start)
+            return await self._encoded(jobs)
+        return b"".join(one.to_bytes() for one in records_in(content) if one.frame in frames)
+
+    async def block(self, pack: Pack, number: int) -> bytes:
+        """The records of one whole block, from the cache or made now."""
+        lock = self._making.setdefault((pack.pack_id, number), asyncio.Lock())
+        async with lock:
+            content = await asyncio.to_thread(self._sound, pack, number)
+            return content if content is not None else await self._make(pack, number)
+
+    async def picture(self, pack: Pack) -> bytes | None:
+        """The thumbnail of a pack (WebP), made from its middle frame; None when that cannot be shown."""
+        kept = await asyncio.to_thread(self.cache.read, pack.pack_id, THUMBNAIL)
+        if kept is not None:
+            return kept
+        middle = len(pack.frames) // 2
+        facts = pack.frames[middle].facts
+        if facts.form is None or isinstance(facts.pixels, Fault):
+            return None
+        record = next(records_in(await self.frames(pack, middle, middle)))
+        try:
+            made = await self.pool.run(
+                thumbnail, ThumbnailJob(record=record, pixels=facts.pixels, form=facts.form)
+            )
+        except DecoderDied:
+            return None
+        if made is not None:
+            await asyncio.to_thread(self.cache.write, pack.pack_id, THUMBNAIL, made)
+        return made
+
+    async def build(self, series: SeriesImages) -> None:
+        """Make every missing block of a series, one after the other, and its thumbnail."""
+        if series.pack is None:
+            return
+        for number in range(series.pack.blocks):
+            if not await asyncio.to_thread(self.cache.has, series.pack.pack_id, str(number)):
+                await self.block(series.pack, number)
+        await self.picture(series.pack)
+
+    def faults(self, pack: Pack) -> dict[int, Fault]:
+        """Frames known not to be showable: by their header, or by an attempt to decode them."""
+        found = {i: f.facts.pixels for i, f in enumerate(pack.frames) if isinstance(f.facts.pixels, Fault)}
+        for number in range(pack.blocks):
+            content = self.cache.read(pack.pack_id, f"{number}.faults")
+            for line in (content or b"").decode("ascii").splitlines():
+                frame, code = line.split(" ", 1)
+                found[int(frame)] = Fault(code)
+        return found
+
+    def _sound(self, pack: Pack, number: int) -> bytes | None:
+        content = self.cache.read(pack.pack_id, str(number))
+        if content is None:
+            return None
+        low = number * pack.block_frames
+        try:
+            frames = [record.frame for record in records_in(content)]
+        except RecordsDamaged:
+            frames = []
+        if frames == list(range(low, low + len(pack.block(number)))):
+            return content
+        self.cache.forget(pack.pack_id, str(number))
+        return None
+
+    async def _make(self, pack: Pack, number: int) -> bytes:
+        jobs = await asyncio.to_thread(self._jobs, pack.block(number), number * pack.block_frames)
+        content = await self._encoded(jobs)
+        await asyncio.to_thread(self._keep, pack, number, content)
+        return content
+
+    async def _encoded(self, jobs: Sequence[FrameJob]) -> bytes:
+        try:
+            return await self.pool.run(encode_block, jobs)
+        except DecoderDied:
+            return b"".join([await self._one_by_one(job) for job in jobs])
+
+    async def _one_by_one(self, job: FrameJob) -> bytes:
+        """Find the frame that ends decoders: only that one is given up."""
+        try:
+            return (await self.pool.run_alone(encode_frame, job)).to_bytes()
+        except DecoderDied:
+            return fault_record(job.frame, Fault.DECODER_DIED).to_bytes()
+
+    def _keep(self, pack: Pack, number: int, content: bytes) -> None:
+        faults = [r for r in records_in(content) if r.encoding is Encoding.UNREADABLE]
+        lines = "".join(f"{record.frame} {record.payload.decode('ascii')}\n" for record in faults)
+        if lines:
+            self.cache.write(pack.pack_id, f"{number}.faults", lines.encode("ascii"))
+        self.cache.write(pack.pack_id, str(number), content)
+
+    def _jobs(self, frames: Sequence[PackFrame], first: int) -> list[FrameJob]:
+        files: dict[str, bytes] = {}
+        return [self._job(frame, first + i, files) for i, frame in enumerate(frames)]
+
+    def _job(self, frame: PackFrame, number: int, files: dict[str, bytes]) -> FrameJob:
+        instance, form, index = frame.instance, frame.facts.pixels, frame.facts.number - 1
+        if isinstance(form, Fault):
+            return FrameJob(frame=number, form=form, source=b"", index=None)
+        if _addressable(form):
+            try:
+                source = read_frame(self._ports.objects, instance, frame.facts.number)
+            except (FrameNotAddressable, FrameNotFound):
+                source = b""
+            if source:
+                return FrameJob(frame=number, form=form, source=source, index=None)
+        if instance.object_bytes > WHOLE_FILE_BYTES_MAX:
+            return FrameJob(frame=number, form=Fault.TOO_LARGE, source=b"", index=None)
+        if instance.object_key not in files:
+            files.clear()
+            files[instance.object_key] = read_file(self._ports.objects, instance)
+        return FrameJob(frame=number, form=form, source=files[instance.object_key], index=index)
+
+
+def _addressable(form: PixelForm) -> bool:
+    """Whether a frame's bytes mean something by themselves: not single bits, not parts of a stream."""
+    return form.transfer_syntax_uid not in FRAMELESS_SYNTAXES and not (
+        form.native and form.bits_allocated == 1
+    )
+
+
+async def build_packs(packs: Packs, institution_id: str, study_instance_uid: str) -> None:
+    """Make all packs of one institution's copy of a study ahead of its first reading.
+
+    For the reaction to `StudySettled`. Doing it again makes only what is missing. Raises
+    StudyNotFound.
+    """
+    own = StudyScope(institution_ids=frozenset({institution_id}))
+    images = await packs.study(own, study_instance_uid)
+    for series in images.series:
+        await packs.build(series)

@@ -1,0 +1,93 @@
+"""Rows of the archive as QIDO-RS results: the attributes of PS3.18 10.6.3.3, always the same set."""
+
+import json
+import zlib
+from typing import Any, TypeAlias
+
+from dicom_node.archive.tables import Instance, Series, Study
+from viewer.metadata import instance_address
+
+Result: TypeAlias = dict[str, dict[str, Any]]
+
+CHARACTER_SET, AVAILABILITY = "00080005", "00080056"
+
+
+def _one(vr: str, value: object) -> dict[str, Any]:
+    return {"vr": vr} if value is None or value == "" else {"vr": vr, "Value": [value]}
+
+
+def _name(text: str) -> dict[str, Any]:
+    groups = dict(zip(("Alphabetic", "Ideographic", "Phonetic"), text.split("="), strict=False))
+    return _one("PN", {key: group for key, group in groups.items() if group} or None)
+
+
+def study_result(study: Study, root: str) -> Result:
+    """A study's attributes. `root` is the absolute address of the DICOMweb root."""
+    return {
+        CHARACTER_SET: _one("CS", "ISO_IR 192"),
+        AVAILABILITY: _one("CS", "ONLINE"),
+        "00080020": _one("DA", study.study_date),
+        "00080030": _one("TM", study.study_time),
+        "00080050": _one("SH", study.accession_number),
+        "00080061": {"vr": "CS", "Value": study.modalities} if study.modalities else {"vr": "CS"},
+        "00080090": _name(study.referring_physician_name),
+        "00081030": _one("LO", study.study_description),
+        "00081190": _one("UR", f"{root}/studies/{study.study_instance_uid}"),
+        "00100010": _name(study.patient_name),
+        "00100020": _one("LO", study.patient_id),
+        "00100021": _one("LO", study.issuer_of_patient_id),
+        "00100030": _one("DA", study.patient_birth_date),
+        "00100040": _one("CS", study.patient_sex),
+        "0020000D": _one("UI", study.study_instance_uid),
+        "00200010": _one("SH", study.study_id),
+        "00201206": _one("IS", study.series_count),
+        "00201208": _one("IS", study.instance_count),
+    }
+
+
+def series_result(study: Study, series: Series, root: str) -> Result:
+    """A series' attributes and the UID of its study."""
+    address = f"{root}/studies/{study.study_instance_uid}/series/{series.series_instance_uid}"
+    return {
+        CHARACTER_SET: _one("CS", "ISO_IR 192"),
+        AVAILABILITY: _one("CS", "ONLINE"),
+        "00080060": _one("CS", series.modality),
+        "0008103E": _one("LO", series.series_description),
+        "00081190": _one("UR", address),
+        "00180015": _one("CS", series.body_part_examined),
+        "0020000D": _one("UI", study.study_instance_uid),
+        "0020000E": _one("UI", series.series_instance_uid),
+        "00200011": _one("IS", series.series_number),
+        "00201209": _one("IS", series.instance_count),
+        "00400244": _one("DA", series.performed_procedure_step_start_date),
+    }
+
+
+def instance_result(study: Study, series: Series, instance: Instance, root: str) -> Result:
+    """An instance's attributes and the UIDs of its study and series."""
+    address = instance_address(
+        root, study.study_instance_uid, series.series_instance_uid, instance.sop_instance_uid
+    )
+    frames = instance.number_of_frames or None
+    return {
+        CHARACTER_SET: _one("CS", "ISO_IR 192"),
+        "00080016": _one("UI", instance.sop_class_uid),
+        "00080018": _one("UI", instance.sop_instance_uid),
+        AVAILABILITY: _one("CS", "ONLINE"),
+        "00081190": _one("UR", address),
+        "00083002": _one("UI", instance.transfer_syntax_uid),
+        "0020000D": _one("UI", study.study_instance_uid),
+        "0020000E": _one("UI", series.series_instance_uid),
+        "00200013": _one("IS", instance.instance_number),
+        "00280008": _one("IS", frames),
+        "00280010": _one("US", instance.rows),
+        "00280011": _one("US", instance.columns),
+    }
+
+
+def with_fields(result: Result, metadata_json: bytes, tags: frozenset[str]) -> Result:
+    """`result` and what else was asked for by `includefield`, from one instance's stored metadata."""
+    missing = tags - result.keys()
+    document: Result = json.loads(zlib.decompress(metadata_json)) if missing else {}
+    extra = {tag: document[tag] for tag in missing if tag in document and "BulkDataURI" not in document[tag]}
+    return dict(sorted((result | extra).items()))

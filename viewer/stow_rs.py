@@ -1,0 +1,224 @@
+"""STOW-RS: files posted as multipart/related, stored one by one as they stream in (PS3.18 10.5)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Path, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from config.kernel.errors import Forbidden, TooLarge, Unavailable
+from dicom_node.stow import Stow, Stowed, Upload
+from viewer.access import ViewerPorts
+from viewer.media_types import DICOM, DICOM_JSON, MediaTypeRefused, parse_media_type, require_json
+from viewer.metadata import instance_address
+from viewer.multipart import Happening, MultipartReader, PartEvent
+from viewer.stow_limits import StowLimits
+from viewer.web_address import root_of
+
+Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
+BLOCK_BYTES = 256 * 1024
+
+
+class StoringRefused(Forbidden):
+    """This account may not store objects."""
+
+    code = "dicomweb.storing_refused"
+
+
+class BodyTooLarge(TooLarge):
+    """The body is larger than one request may be."""
+
+    code = "dicomweb.body_too_large"
+
+
+class PartsTooMany(TooLarge):
+    """The body has more parts than one request may have."""
+
+    code = "dicomweb.parts_too_many"
+
+
+class StoringBusy(Unavailable):
+    """Too many uploads run at once; send again shortly."""
+
+    code = "dicomweb.storing_busy"
+
+
+def stow_router(ports: ViewerPorts, limits: StowLimits) -> APIRouter:
+    """The store routes of the DICOMweb root. The router's lifespan owns the writer."""
+    service = StowService(ports, limits)
+    router = APIRouter(tags=["dicomweb"], lifespan=service.lifespan)
+    for path, endpoint in (
+        ("/studies", service.store),
+        ("/studies/{study_instance_uid}", service.store_in_study),
+    ):
+        router.add_api_route(path, endpoint, methods=["POST"], response_class=Response)
+    return router
+
+
+class StowService:
+    """Takes bodies apart and files in. At most `limits.bodies_max` bodies at once."""
+
+    def __init__(self, ports: ViewerPorts, limits: StowLimits) -> None:
+        self._ports, self._limits = ports, limits
+        self._slots = asyncio.Semaphore(limits.bodies_max)
+        self._stow = Stow(
+            database_url=ports.database.url,
+            objects=ports.objects,
+            elsewhere=ports.cache_folder / "stow",
+            object_bytes_max=limits.object_bytes_max,
+            clock=ports.clock,
+        )
+
+    @asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Close the writer with the application."""
+        try:
+            yield
+        finally:
+            await run_in_threadpool(self._stow.close)
+
+    async def store(self, request: Request) -> Response:
+        """Store objects of any study."""
+        return await self._take(request, None)
+
+    async def store_in_study(self, request: Request, study_instance_uid: Uid) -> Response:
+        """Store objects of one study; those of others fail, each by itself."""
+        return await self._take(request, study_instance_uid)
+
+    async def _take(self, request: Request, study_instance_uid: str | None) -> Response:
+        scope = await self._ports.access.scope(request, study_instance_uid)
+        if scope.store_as is None:
+            raise StoringRefused
+        require_json(request)
+        reader = self._reader(request)
+        if self._slots.locked():
+            raise StoringBusy
+        async with self._slots:
+            body = _Body(self._stow, scope.store_as, study_instance_uid, self._limits)
+            try:
+                await body.read(request, reader)
+            finally:
+                await run_in_threadpool(body.discard)
+        return _answer(body.results, root_of(request))
+
+    def _reader(self, request: Request) -> MultipartReader:
+        content_type = parse_media_type(request.headers.get("content-type", ""))
+        if not content_type.is_multipart or content_type.inner != DICOM:
+            raise MediaTypeRefused(offered=f'multipart/related; type="{DICOM}"')
+        if "content-encoding" in request.headers:
+            raise MediaTypeRefused(fault="a compressed body is not taken")
+        length = request.headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self._limits.body_bytes_max:
+            raise BodyTooLarge(limit_bytes=self._limits.body_bytes_max)
+        return MultipartReader(content_type.parameters.get("boundary", ""), self._limits.body_bytes_max + 1)
+
+
+class _Body:
+    """One request's files."""
+
+    def __init__(
+        self, stow: Stow, institution_id: str, study_instance_uid: str | None, limits: StowLimits
+    ) -> None:
+        self._stow, self._institution_id, self._study = stow, institution_id, study_instance_uid
+        self._limits = limits
+        self._upload: Upload | None = None
+        self.results: list[Stowed] = []
+
+    async def read(self, request: Request, reader: MultipartReader) -> None:
+        """Everything the client sends. Files stored before a fault stay stored, as PS3.18 10.5.1.2 allows."""
+        total, block = 0, bytearray()
+        async for piece in request.stream():
+            total += len(piece)
+            if total > self._limits.body_bytes_max:
+                raise BodyTooLarge(limit_bytes=self._limits.body_bytes_max)
+            block += piece
+            if len(block) >= BLOCK_BYTES:
+                await run_in_threadpool(self._feed, reader, bytes(block))
+                block.clear()
+        await run_in_threadpool(self._feed, reader, bytes(block))
+        if not self.results:
+            reader.close()
+        elif self._upload is not None:
+            self.results.append(await run_in_threadpool(self._cut_off))
+
+    def _feed(self, reader: MultipartReader, block: bytes) -> None:
+        for event in reader.feed(block):
+            self._happen(event)
+
+    def _happen(self, event: PartEvent) -> None:
+        if event.happening is Happening.BEGAN:
+            if len(self.results) >= self._limits.parts_max:
+                raise PartsTooMany(parts_max=self._limits.parts_max)
+            if parse_media_type(event.content_type or DICOM).media_type != DICOM:
+                raise MediaTypeRefused(offered=DICOM)
+            self._upload = self._stow.upload(self._institution_id, self._study)
+        elif self._upload is not None and event.happening is Happening.DATA:
+            self._upload.write(event.data)
+        elif self._upload is not None:
+            self.results.append(self._upload.finish())
+            self._upload = None
+
+    def _cut_off(self) -> Stowed:
+        self.discard()
+        return Stowed(
+            sop_class_uid="",
+            sop_instance_uid="",
+            study_instance_uid="",
+            series_instance_uid="",
+            status=0xC000,
+            comment="the body ends inside this part",
+        )
+
+    def discard(self) -> None:
+        """Leave nothing half received."""
+        if self._upload is not None:
+            self._upload.discard()
+            self._upload = None
+
+
+def _uid(value: str) -> dict[str, Any]:
+    return {"vr": "UI", "Value": [value]}
+
+
+def _reference(result: Stowed) -> dict[str, Any]:
+    return {"00081150": _uid(result.sop_class_uid), "00081155": _uid(result.sop_instance_uid)}
+
+
+def _answer(results: list[Stowed], root: str) -> Response:
+    """The Store Instances Response Module (PS3.18 I); 200 all stored, 202 some, 409 none."""
+    stored = [r for r in results if r.status == 0]
+    failed = [r for r in results if r.status != 0]
+    studies = {r.study_instance_uid for r in stored}
+    document: dict[str, Any] = {}
+    if len(studies) == 1:
+        document["00081190"] = {"vr": "UR", "Value": [f"{root}/studies/{studies.pop()}"]}
+    named = [_reference(r) | _failure(r) for r in failed if r.sop_class_uid and r.sop_instance_uid]
+    nameless = [_failure(r) for r in failed if not (r.sop_class_uid and r.sop_instance_uid)]
+    addresses = [
+        _reference(r)
+        | {
+            "00081190": {
+                "vr": "UR",
+                "Value": [
+                    instance_address(root, r.study_instance_uid, r.series_instance_uid, r.sop_instance_uid)
+                ],
+            }
+        }
+        for r in stored
+    ]
+    for tag, items in (("00081198", named), ("00081199", addresses), ("0008119A", nameless)):
+        if items:
+            document[tag] = {"vr": "SQ", "Value": items}
+    status = 200 if not failed else 202 if stored else 409
+    return Response(json.dumps(document, ensure_ascii=False), status, media_type=DICOM_JSON)
+
+
+def _failure(result: Stowed) -> dict[str, Any]:
+    """Failure Reason, and Error Comment where there is something to say."""
+    reason: dict[str, Any] = {"00081197": {"vr": "US", "Value": [result.status]}}
+    if result.comment:
+        reason["00000902"] = {"vr": "LO", "Value": [result.comment]}
+    return reason
