@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from config.kernel.clock import SystemClock
 from config.kernel.database import Database
 from config.kernel.redis import connect
+from config.kernel.supervise import die_with_parent
 from config.settings import Settings
 from config.stores import objects_of
 from consult_server.web.platform import Platform
@@ -23,7 +24,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     database = Database(settings.database_url)
     redis = connect(settings.redis_url)
     cpu = ProcessPoolExecutor(
-        CPU_WORKERS, mp_context=get_context("spawn"), max_tasks_per_child=TASKS_BEFORE_RENEWAL
+        CPU_WORKERS,
+        mp_context=get_context("spawn"),
+        initializer=die_with_parent,
+        max_tasks_per_child=TASKS_BEFORE_RENEWAL,
     )
     try:
         yield Platform(
