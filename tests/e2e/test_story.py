@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from consult_server.demo import cast
@@ -17,6 +17,7 @@ from consult_server.demo.ecg import ecg_dataset
 from consult_server.demo.send import send
 from tests.fixtures.browser import Visit, mark, sign_in
 from tests.fixtures.serving import Serving
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(400)
 SIGN_MS = 20_000
@@ -65,6 +66,19 @@ def accept_and_assign(page: Page, patient_name: str, reader: str) -> None:
     expect(page.locator("section", has_text="已指派").get_by_text(reader)).to_be_visible()
 
 
+def take_new_tasks(page: Page, row: Locator) -> None:
+    """Press N when the list says that there is more, until the row is there; select it."""
+    pill = page.get_by_text(re.compile("条新任务"))
+
+    def listed() -> bool:
+        if pill.is_visible():
+            page.keyboard.press("n")
+        return row.is_visible()
+
+    wait_until(listed, 20)
+    row.click()
+
+
 def write_and_sign(page: Page, password: str) -> None:
     """What the specialist does beside the images."""
     pane = page.get_by_label("报告与申请")
@@ -91,9 +105,7 @@ def test_from_a_county_pacs_to_a_signed_report(serving: Serving, window: Callabl
     accept_and_assign(coordinator, patient.name, "许诺")
 
     # The specialist's list has it without being loaded again.
-    specialist.get_by_text(re.compile("条新任务")).wait_for()
-    specialist.keyboard.press("n")
-    specialist.get_by_role("row", name=re.compile("缪")).click()
+    take_new_tasks(specialist, specialist.get_by_role("row", name=re.compile("缪")))
     began = time.monotonic()
     specialist.keyboard.press("Enter")
     specialist.wait_for_url(re.compile(r"/read/"))
