@@ -18,6 +18,7 @@ from config.settings import load, secret
 from signaling.app import make_app
 from signaling.roles import Role
 from signaling.tickets import mint
+from tests.fixtures.call_spy import SPY
 from tests.signaling.conftest import serving
 
 ROOT = Path(__file__).parents[2]
@@ -35,24 +36,6 @@ FLAGS = [
     "--disable-gpu",
     "--allow-loopback-in-peer-connection",
 ]
-# Every connection of a page, so that a test can read what really arrives.
-SPY = """
-window.connections = [];
-const Real = window.RTCPeerConnection;
-window.RTCPeerConnection = class extends Real {
-    constructor(...given) { super(...given); window.connections.push(this); }
-};
-const Socket = window.WebSocket;
-window.sockets = [];
-window.said = [];
-window.WebSocket = class extends Socket {
-    constructor(...given) {
-        super(...given);
-        window.sockets.push(this);
-        this.addEventListener("message", ({ data }) => window.said.push(JSON.parse(data).t));
-    }
-};
-"""
 DOCTORS = {
     "d1": ("江临川", "县医院胸外科", Role.SPECIALIST),
     "d2": ("覃秋月", "龙潭镇中心卫生院", Role.APPLICANT),

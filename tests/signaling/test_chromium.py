@@ -7,45 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.fixtures.call_spy import FIRST_FRAME, PICTURES, STATS
 from tests.fixtures.servers import SharedServers
 from tests.fixtures.waiting import eventually
 from tests.signaling.clinic import TAIL, Clinic, build, open_clinic
 
 FIRST_FRAME_MS_MAX = 2000.0
 
-STATS = """async () => {
-    const sums = { frames: 0, energy: 0, pairs: [], live: 0 };
-    for (const one of window.connections) {
-        if (one.connectionState !== "connected") continue;
-        sums.live += 1;
-        const stats = await one.getStats();
-        for (const stat of stats.values()) {
-            if (stat.type !== "inbound-rtp") continue;
-            if (stat.kind === "video") sums.frames += stat.framesDecoded ?? 0;
-            if (stat.kind === "audio") sums.energy += stat.totalAudioEnergy ?? 0;
-        }
-    }
-    return sums;
-}"""
-# How many others are really painted: a playing element whose picture is not black.
-PICTURES = """(people) => {
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = 8;
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    const painted = [...document.querySelectorAll("video:not([muted])")].filter((video) => {
-        if (video.paused || video.muted || video.videoWidth === 0) return false;
-        context.drawImage(video, 0, 0, 8, 8);
-        return context.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 !== 3 && value > 60);
-    });
-    return painted.length >= people;
-}"""
 NO_SERVER = """() => {
     window.WebSocket = class { constructor() { setTimeout(() => this.onclose({ code: 1006 })); } };
-}"""
-FIRST_FRAME = """() => {
-    const frame = performance.getEntriesByName("lianzhen:call-first-frame").at(-1);
-    const click = performance.getEntriesByName("lianzhen:call-join-click").at(-1);
-    return frame && click ? frame.startTime - click.startTime : null;
 }"""
 
 
