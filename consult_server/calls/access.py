@@ -21,9 +21,14 @@ class Invited:
     consult: Consult
     patient: Patient
 
+    @property
+    def case_open(self) -> bool:
+        """True while the case can be talked about."""
+        return Status(self.consult.status) in CALLABLE
+
 
 async def by_token(view: AsyncSession, token: str) -> Invited:
-    """What a link invites to. Raises InvitationUnknown, also when the case has no call any more."""
+    """What a link invites to. Raises InvitationUnknown."""
     row = (
         await view.execute(
             select(Invitation, Consult, Patient)
@@ -32,6 +37,6 @@ async def by_token(view: AsyncSession, token: str) -> Invited:
             .where(Invitation.token_sha256 == digest(token))
         )
     ).first()
-    if row is None or Status(row[1].status) not in CALLABLE:
+    if row is None:
         raise InvitationUnknown
     return Invited(row[0], row[1], row[2])

@@ -12,8 +12,9 @@ from config.kernel.principal import Principal
 from config.settings import secret
 from consult_server.calls import service
 from consult_server.calls.access import Invited
-from consult_server.calls.domain import InvitationLocked
+from consult_server.calls.domain import Standing, TooManyTries
 from consult_server.calls.schemas import (
+    AboutOut,
     AppointmentOut,
     InvitationIn,
     IssuedOut,
@@ -22,10 +23,12 @@ from consult_server.calls.schemas import (
     PreviewOut,
     RedeemIn,
 )
+from consult_server.consults.tables import Consult
 from consult_server.identity.current import Caller, address_of
 from consult_server.identity.domain import Role
 from consult_server.identity.queries import names
 from consult_server.institutions.queries import institution
+from consult_server.patients.queries import patients_by_id
 from consult_server.web.deps import ThePlatform, Tx, View
 from consult_server.web.platform import Platform
 from signaling.roles import Role as RoomRole
@@ -34,7 +37,7 @@ from signaling.tickets import mint
 router = APIRouter(prefix="/api", tags=["calls"])
 
 DEVICE_COOKIE = "lianzhen_device"
-GUESSES_PER_MINUTE = 10
+DeviceCookie = Annotated[str, Cookie(alias=DEVICE_COOKIE, max_length=200)]
 
 
 class ConsentMissing(Invalid):
@@ -56,15 +59,16 @@ def room_role(caller: Principal) -> RoomRole:
 
 
 def guess_limit(request: Request) -> None:
-    """At most ten tries a minute from one address. Raises InvitationLocked."""
+    """At most ten tries a minute from one address. Raises TooManyTries."""
     bucket: TokenBucket = request.app.state.invitation_guesses
     if not bucket.take(address_of(request)):
-        raise InvitationLocked
+        raise TooManyTries
 
 
-async def _doctor_seat(here: Platform, view: AsyncSession, caller: Principal, consult_id: str) -> JoinOut:
+async def _doctor_seat(here: Platform, view: AsyncSession, caller: Principal, consult: Consult) -> JoinOut:
     home = await institution(view, caller.institution_id)
-    room = service.room_of(consult_id)
+    patients = await patients_by_id(view, {consult.patient_id or ""})
+    room = service.room_of(consult.consult_id)
     ticket = mint(
         secret(here.settings, "join_ticket"),
         room=room,
@@ -73,20 +77,28 @@ async def _doctor_seat(here: Platform, view: AsyncSession, caller: Principal, co
         institution=home.name,
         role=room_role(caller),
         can_admit=True,
-        case_ref=consult_id,
+        case_ref=consult.consult_id,
         now=here.clock.now(),
         ttl_seconds=here.settings.signaling.ticket_seconds,
     )
     return JoinOut(
-        ticket=ticket, signaling_url=signaling_url(here), room_id=room, participant_name=caller.name
+        ticket=ticket,
+        signaling_url=signaling_url(here),
+        room_id=room,
+        participant_name=caller.name,
+        about=AboutOut(
+            number=consult.number,
+            patient_name=patients[consult.patient_id or ""].name,
+            question=consult.question,
+        ),
     )
 
 
 @router.post("/consults/{consult_id}/call")
 async def join_call(here: ThePlatform, tx: Tx, caller: Caller, consult_id: str) -> JoinOut:
     """A doctor's seat in the room of a case."""
-    await service.join(tx, caller, consult_id, here.clock.now())
-    return await _doctor_seat(here, tx, caller, consult_id)
+    consult = await service.join(tx, caller, consult_id, here.clock.now())
+    return await _doctor_seat(here, tx, caller, consult)
 
 
 @router.post("/consults/{consult_id}/invitations", status_code=201)
@@ -101,23 +113,33 @@ async def _appointment(view: AsyncSession, invited: Invited) -> AppointmentOut:
     people = await names(view, {consult.applicant_id, consult.specialist_id or consult.applicant_id})
     doctor = people.get(consult.specialist_id or "")
     home = await institution(view, consult.inviting_institution_id)
+    place = await institution(view, doctor.institution_id) if doctor else None
     return AppointmentOut(
-        doctor_name=doctor.name if doctor else "",
         institution_name=home.name,
-        companion_name=people[consult.applicant_id].name,
         contact_phone=home.phone,
+        doctor_name=doctor.name if doctor else "",
+        doctor_title=doctor.title if doctor else "",
+        doctor_institution_name=place.name if place else "",
+        companion_name=people[consult.applicant_id].name,
     )
 
 
 @router.post("/invitations/preview")
 async def preview_invitation(
-    here: ThePlatform, request: Request, view: View, link: InvitationIn
+    here: ThePlatform, request: Request, view: View, link: InvitationIn, device: DeviceCookie = ""
 ) -> PreviewOut:
-    """Who invites, before anything is proven. Public."""
+    """Who invites, before anything is proven; of a link that opens no more, only whom to phone. Public."""
     guess_limit(request)
-    invited = await service.peek(view, link.invitation, here.clock.now())
+    invited, stands = await service.peek(view, link.invitation, device, here.clock.now())
     appointment = await _appointment(view, invited)
+    if stands is not Standing.OPEN:
+        return PreviewOut(
+            standing=stands,
+            institution_name=appointment.institution_name,
+            contact_phone=appointment.contact_phone,
+        )
     return PreviewOut(
+        standing=stands,
         **dict(appointment),
         identity_tail_required=bool(service.identity_tail(invited)),
         patient_surname_masked=invited.patient.name[:1] + "**",
@@ -127,18 +149,14 @@ async def preview_invitation(
 
 @router.post("/invitations/redeem")
 async def redeem_invitation(
-    here: ThePlatform,
-    request: Request,
-    response: Response,
-    answer: RedeemIn,
-    lianzhen_device: Annotated[str, Cookie(max_length=200)] = "",
+    here: ThePlatform, request: Request, response: Response, answer: RedeemIn, known_device: DeviceCookie = ""
 ) -> PatientJoinOut:
     """The patient's seat, in the lobby until a doctor admits them. Public."""
     guess_limit(request)
     if not answer.consent.consult:
         raise ConsentMissing
     now = here.clock.now()
-    device = lianzhen_device or new_secret()
+    device = known_device or new_secret()
     async with here.database.write() as tx:
         invited, refusal = await service.redeem(
             tx,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from consult_server.calls.domain import Standing
+
 Token = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=200)]
 
 
@@ -33,13 +35,27 @@ class RedeemIn(_In):
     consent: ConsentIn
 
 
-class JoinOut(BaseModel):
+class SeatOut(BaseModel):
     """A seat in a room: the ticket is good once and for a short time."""
 
     ticket: str
     signaling_url: str
     room_id: str
     participant_name: str
+
+
+class AboutOut(BaseModel):
+    """Which case a room belongs to, in the words its doctors know it by."""
+
+    number: str
+    patient_name: str
+    question: str
+
+
+class JoinOut(SeatOut):
+    """A doctor's seat."""
+
+    about: AboutOut
 
 
 class IssuedOut(BaseModel):
@@ -49,28 +65,36 @@ class IssuedOut(BaseModel):
     expires_at: datetime
 
 
-class PreviewOut(BaseModel):
-    """What a link's holder may know before proving who they are."""
-
-    institution_name: str
-    doctor_name: str
-    companion_name: str
-    contact_phone: str
-    identity_tail_required: bool
-    patient_surname_masked: str
-    expires_at: datetime
-
-
 class AppointmentOut(BaseModel):
     """Who waits for the patient."""
 
-    doctor_name: str
     institution_name: str
-    companion_name: str
     contact_phone: str
+    doctor_name: str
+    doctor_title: str
+    doctor_institution_name: str
+    companion_name: str
 
 
-class PatientJoinOut(JoinOut):
+class PreviewOut(BaseModel):
+    """What a link's holder may know before proving who they are.
+
+    Of a link that does not open any more, only the clinic and its telephone number.
+    """
+
+    standing: Standing
+    institution_name: str
+    contact_phone: str
+    doctor_name: str = ""
+    doctor_title: str = ""
+    doctor_institution_name: str = ""
+    companion_name: str = ""
+    identity_tail_required: bool = False
+    patient_surname_masked: str = ""
+    expires_at: datetime | None = None
+
+
+class PatientJoinOut(SeatOut):
     """The patient's seat."""
 
     appointment: AppointmentOut

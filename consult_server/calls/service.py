@@ -18,8 +18,9 @@ from consult_server.calls.domain import (
     CallNotPossible,
     Door,
     IdentityMismatch,
-    InvitationUnknown,
+    Standing,
     knock,
+    standing,
 )
 from consult_server.calls.tables import Invitation
 from consult_server.consults.access import get_consult
@@ -84,12 +85,25 @@ def identity_tail(invited: access.Invited) -> str:
     return invited.patient.id_no[-IDENTITY_TAIL_LENGTH:]
 
 
-async def peek(view: AsyncSession, token: str, now: datetime) -> access.Invited:
-    """What a link invites to, before the patient has proven who they are. Raises InvitationUnknown."""
+def door_of(invited: access.Invited) -> Door:
+    """What decides whether this invitation opens."""
+    row = invited.invitation
+    return Door(
+        case_open=invited.case_open,
+        expires_at=row.expires_at,
+        tries_left=row.tries_left,
+        device_sha256=row.device_sha256,
+        identity_tail=identity_tail(invited),
+    )
+
+
+async def peek(view: AsyncSession, token: str, device: str, now: datetime) -> tuple[access.Invited, Standing]:
+    """What a link invites to and how it stands on this device, before anything is proven.
+
+    Raises InvitationUnknown.
+    """
     invited = await access.by_token(view, token)
-    if now > invited.invitation.expires_at:
-        raise InvitationUnknown
-    return invited
+    return invited, standing(door_of(invited), now=now, device_sha256=digest(device))
 
 
 def guest_of(invited: access.Invited, address: str) -> Principal:
@@ -120,14 +134,10 @@ async def redeem(tx: AsyncSession, answer: Answer, now: datetime) -> tuple[acces
     invited = await access.by_token(tx, answer.token)
     row = invited.invitation
     guest = guest_of(invited, answer.address)
-    door = Door(
-        expires_at=row.expires_at,
-        tries_left=row.tries_left,
-        device_sha256=row.device_sha256,
-        identity_tail=identity_tail(invited),
-    )
     try:
-        knock(door, now=now, identity_tail=answer.identity_tail, device_sha256=digest(answer.device))
+        knock(
+            door_of(invited), now=now, identity_tail=answer.identity_tail, device_sha256=digest(answer.device)
+        )
     except AppError as refusal:
         if isinstance(refusal, IdentityMismatch):
             row.tries_left -= 1

@@ -519,7 +519,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Invitation
-         * @description Who invites, before anything is proven. Public.
+         * @description Who invites, before anything is proven; of a link that opens no more, only whom to phone. Public.
          */
         post: operations["preview_invitation"];
         delete?: never;
@@ -881,6 +881,18 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AboutOut
+         * @description Which case a room belongs to, in the words its doctors know it by.
+         */
+        AboutOut: {
+            /** Number */
+            number: string;
+            /** Patient Name */
+            patient_name: string;
+            /** Question */
+            question: string;
+        };
+        /**
          * AccountOut
          * @description An account as administrators see it.
          */
@@ -972,8 +984,12 @@ export interface components {
             companion_name: string;
             /** Contact Phone */
             contact_phone: string;
+            /** Doctor Institution Name */
+            doctor_institution_name: string;
             /** Doctor Name */
             doctor_name: string;
+            /** Doctor Title */
+            doctor_title: string;
             /** Institution Name */
             institution_name: string;
         };
@@ -1578,9 +1594,10 @@ export interface components {
         };
         /**
          * JoinOut
-         * @description A seat in a room: the ticket is good once and for a short time.
+         * @description A doctor's seat.
          */
         JoinOut: {
+            about: components["schemas"]["AboutOut"];
             /** Participant Name */
             participant_name: string;
             /** Room Id */
@@ -1924,25 +1941,47 @@ export interface components {
         /**
          * PreviewOut
          * @description What a link's holder may know before proving who they are.
+         *
+         *     Of a link that does not open any more, only the clinic and its telephone number.
          */
         PreviewOut: {
-            /** Companion Name */
+            /**
+             * Companion Name
+             * @default
+             */
             companion_name: string;
             /** Contact Phone */
             contact_phone: string;
-            /** Doctor Name */
+            /**
+             * Doctor Institution Name
+             * @default
+             */
+            doctor_institution_name: string;
+            /**
+             * Doctor Name
+             * @default
+             */
             doctor_name: string;
             /**
-             * Expires At
-             * Format: date-time
+             * Doctor Title
+             * @default
              */
-            expires_at: string;
-            /** Identity Tail Required */
+            doctor_title: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Identity Tail Required
+             * @default false
+             */
             identity_tail_required: boolean;
             /** Institution Name */
             institution_name: string;
-            /** Patient Surname Masked */
+            /**
+             * Patient Surname Masked
+             * @default
+             */
             patient_surname_masked: string;
+            standing: components["schemas"]["Standing"];
         };
         /**
          * ReaderOut
@@ -2177,6 +2216,12 @@ export interface components {
             /** Tilt Degrees */
             tilt_degrees: number;
         };
+        /**
+         * Standing
+         * @description What can still be done with an invitation on one device.
+         * @enum {string}
+         */
+        Standing: "open" | "used" | "ended" | "locked";
         /**
          * Status
          * @description Where a consult stands.
@@ -3327,7 +3372,9 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                lianzhen_device?: string;
+            };
         };
         requestBody: {
             content: {

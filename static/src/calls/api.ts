@@ -2,9 +2,16 @@
 import { problemFrom } from "../api/problem.ts";
 import type { Entry } from "./call.ts";
 
+/** Which case a room belongs to. */
+export interface About {
+	readonly number: string;
+	readonly patientName: string;
+	readonly question: string;
+}
+
 export interface CallEntry extends Entry {
-	readonly ticket: string;
 	readonly participantName: string;
+	readonly about: About;
 }
 
 export interface Invitation {
@@ -41,6 +48,15 @@ async function readJson(response: Response): Promise<Json> {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
+function aboutOf(given: unknown): About {
+	const about = typeof given === "object" && given !== null ? (given as Json) : {};
+	return {
+		number: text(about["number"]),
+		patientName: text(about["patient_name"]),
+		question: text(about["question"]),
+	};
+}
+
 /** A ticket for the signed-in doctor to the room of a consult. Throws `Problem`. */
 export async function openCall(consultId: string): Promise<CallEntry> {
 	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/call`, {});
@@ -49,6 +65,7 @@ export async function openCall(consultId: string): Promise<CallEntry> {
 		signalingUrl: text(answer["signaling_url"]),
 		roomId: text(answer["room_id"]),
 		participantName: text(answer["participant_name"]),
+		about: aboutOf(answer["about"]),
 	};
 }
 

@@ -105,10 +105,11 @@ export class Call {
 				this.#happened({ t: "link", link: state, ended, atMs: Date.now() });
 				if (state === "closed") this.#end();
 			}),
-			this.devices.state.subscribe(({ camera, microphone, stream }) => {
-				this.#happened({ t: "devices", camera, microphone });
+			this.devices.state.subscribe(({ camera, microphone, stream, cameras }) => {
+				this.#happened({ t: "devices", camera, microphone, cameras });
 				this.#show("self", stream);
 				if (stream === null) return;
+				this.#obeyButtons();
 				this.#mesh.addLateTracks();
 				this.#tellMedia();
 			}),
@@ -168,7 +169,6 @@ export class Call {
 	async switchCamera(): Promise<void> {
 		const track = await this.devices.switchCamera();
 		if (track === null) return;
-		track.enabled = this.state.value.media.video;
 		await this.#mesh.replaceTrack("video", track);
 		this.#show("self", this.devices.state.value.stream);
 	}
@@ -266,9 +266,15 @@ export class Call {
 
 	#setMedia(media: Media): void {
 		this.#happened({ t: "media", media });
-		this.devices.enable("audio", media.audio);
-		this.devices.enable("video", media.video);
+		this.#obeyButtons();
 		this.#tellMedia();
+	}
+
+	/** A device that opens later must not speak or show while its button says off. */
+	#obeyButtons(): void {
+		const { audio, video } = this.state.value.media;
+		this.devices.enable("audio", audio);
+		this.devices.enable("video", video);
 	}
 
 	#tellMedia(): void {

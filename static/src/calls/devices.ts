@@ -7,6 +7,8 @@ export interface DeviceState {
 	readonly stream: MediaStream | null;
 	readonly camera: DeviceFault | "on" | "off" | "opening";
 	readonly microphone: DeviceFault | "on" | "off" | "opening";
+	/** How many cameras there are to choose from. */
+	readonly cameras: number;
 }
 
 export const VIDEO: MediaTrackConstraints = {
@@ -36,22 +38,31 @@ export function faultOf(thrown: unknown): DeviceFault {
 }
 
 export class Devices {
-	readonly state = new Store<DeviceState>({ stream: null, camera: "off", microphone: "off" });
+	readonly state = new Store<DeviceState>({ stream: null, camera: "off", microphone: "off", cameras: 0 });
 	readonly #source: MediaSource | null;
 
 	constructor(source: MediaSource | null = defaultSource()) {
 		this.#source = source;
 	}
 
-	/** Opens both; where that fails, whichever works, so that a broken camera does not cost the voice. */
+	/** Opens what is not open yet: both at once, and where that fails whichever works, so that a broken camera
+	 * does not cost the voice. May be tried again; what works is left alone. */
 	async open(): Promise<DeviceState> {
-		if (this.#source === null) return this.#set({ camera: "insecure", microphone: "insecure" });
-		this.#set({ camera: "opening", microphone: "opening" });
-		try {
-			return this.#have(await this.#source.getUserMedia({ audio: AUDIO, video: VIDEO }));
-		} catch {
-			return this.#openApart(this.#source);
+		const source = this.#source;
+		if (source === null) return this.#set({ camera: "insecure", microphone: "insecure" });
+		const [audio, video] = [!this.has("audio"), !this.has("video")];
+		if (audio) this.#set({ microphone: "opening" });
+		if (video) this.#set({ camera: "opening" });
+		if (audio && video) {
+			try {
+				return this.#have(await source.getUserMedia({ audio: AUDIO, video: VIDEO }));
+			} catch {
+				// One of the two failed; which one is found out below.
+			}
 		}
+		if (audio) await this.#openOne(source, "microphone", { audio: AUDIO });
+		if (video) await this.#openOne(source, "camera", { video: VIDEO });
+		return this.#set({});
 	}
 
 	/** The microphone or the camera on or off, without closing the device. */
@@ -65,50 +76,77 @@ export class Devices {
 		return this.state.value.stream?.getTracks().some((track) => track.kind === kind) === true;
 	}
 
-	/** The other camera of a phone, or the next one of a desk; answers the new track. */
+	/** The other camera of a phone, or the next one of a desk; answers the track that is used from now on, null
+	 * where there is no other. A camera that does not open gives way to the one before. */
 	async switchCamera(): Promise<MediaStreamTrack | null> {
 		const stream = this.state.value.stream;
 		const before = stream?.getVideoTracks()[0];
 		if (this.#source === null || stream === null || before === undefined) return null;
-		const cameras = (await this.#source.enumerateDevices()).filter((one) => one.kind === "videoinput");
-		const at = cameras.findIndex((one) => one.deviceId === before.getSettings().deviceId);
+		const cameras = await this.#cameras(this.#source);
+		const now = before.getSettings().deviceId;
+		const at = cameras.findIndex((one) => one.deviceId === now);
 		const next = cameras[(at + 1) % cameras.length];
 		if (cameras.length < 2 || next === undefined) return null;
 		before.stop();
-		const { facingMode: _, ...video } = VIDEO;
-		const got = await this.#source.getUserMedia({ video: { ...video, deviceId: { exact: next.deviceId } } });
-		const track = got.getVideoTracks()[0] ?? null;
-		if (track === null) return null;
 		stream.removeTrack(before);
-		stream.addTrack(track);
-		return track;
+		for (const deviceId of [next.deviceId, now ?? ""]) {
+			const { facingMode: _, ...video } = VIDEO;
+			const got = await this.#openOne(this.#source, "camera", {
+				video: { ...video, deviceId: { exact: deviceId } },
+			});
+			if (got !== null) return got;
+		}
+		return null;
 	}
 
 	close(): void {
 		for (const track of this.state.value.stream?.getTracks() ?? []) track.stop();
-		this.state.set({ stream: null, camera: "off", microphone: "off" });
+		this.#set({ stream: null, camera: "off", microphone: "off" });
 	}
 
-	async #openApart(source: MediaSource): Promise<DeviceState> {
-		const open = async (wanted: MediaStreamConstraints): Promise<MediaStream | DeviceFault> => {
-			try {
-				return await source.getUserMedia(wanted);
-			} catch (fault) {
-				return faultOf(fault);
-			}
-		};
-		const audio = await open({ audio: AUDIO });
-		const video = await open({ video: VIDEO });
-		const tracks = [audio, video].flatMap((one) => (typeof one === "string" ? [] : one.getTracks()));
-		return this.#set({
-			stream: tracks.length > 0 ? new MediaStream(tracks) : null,
-			microphone: typeof audio === "string" ? audio : "on",
-			camera: typeof video === "string" ? video : "on",
-		});
+	/** Opens one device into the stream; null, with the reason in the state, where that fails. */
+	async #openOne(
+		source: MediaSource,
+		which: "camera" | "microphone",
+		wanted: MediaStreamConstraints,
+	): Promise<MediaStreamTrack | null> {
+		try {
+			const got = await source.getUserMedia(wanted);
+			const [track] = got.getTracks();
+			if (track === undefined) return null;
+			const stream = this.state.value.stream;
+			stream?.addTrack(track);
+			this.#watch(track, which);
+			this.#set({ stream: stream ?? got, [which]: "on" });
+			return track;
+		} catch (fault) {
+			this.#set({ [which]: faultOf(fault) });
+			return null;
+		}
 	}
 
 	#have(stream: MediaStream): DeviceState {
+		for (const track of stream.getTracks())
+			this.#watch(track, track.kind === "audio" ? "microphone" : "camera");
 		return this.#set({ stream, camera: "on", microphone: "on" });
+	}
+
+	/** A device that is pulled out is gone from the stream, and people are told. */
+	#watch(track: MediaStreamTrack, which: "camera" | "microphone"): void {
+		track.onended = () => {
+			this.state.value.stream?.removeTrack(track);
+			this.#set({ [which]: "missing" });
+		};
+		if (this.#source !== null && which === "camera") void this.#count(this.#source);
+	}
+
+	async #count(source: MediaSource): Promise<void> {
+		const cameras = (await this.#cameras(source)).length;
+		if (cameras !== this.state.value.cameras) this.#set({ cameras });
+	}
+
+	async #cameras(source: MediaSource): Promise<MediaDeviceInfo[]> {
+		return (await source.enumerateDevices()).filter((one) => one.kind === "videoinput");
 	}
 
 	#set(change: Partial<DeviceState>): DeviceState {

@@ -1,13 +1,15 @@
 /** The doctor's page of a call: gets a ticket, prepares, enters, invites. Views only show and call. */
 import { asProblem, type Problem } from "../api/problem.ts";
 import { Store } from "../kit/store.ts";
-import { type Invitation, invitePatient, openCall } from "./api.ts";
+import { type About, type Invitation, invitePatient, openCall } from "./api.ts";
 import type { Call } from "./call.ts";
 import type { LineCheck } from "./precheck.ts";
 import { Preparation } from "./prepare.ts";
+import { knock } from "./sounds.ts";
 
 export interface PageState {
 	readonly call: Call | null;
+	readonly about: About | null;
 	readonly problem: Problem | null;
 	readonly line: LineCheck | "checking";
 	readonly entering: boolean;
@@ -23,6 +25,7 @@ export interface Server {
 export class RoomPage {
 	readonly state = new Store<PageState>({
 		call: null,
+		about: null,
 		problem: null,
 		line: "checking",
 		entering: false,
@@ -31,25 +34,32 @@ export class RoomPage {
 	readonly preparation: Preparation;
 	readonly #consultId: string;
 	readonly #server: Server;
+	readonly #knock: () => void;
+	readonly #knew = new Set<string>();
+	#unfollow: () => void = () => undefined;
 
 	constructor(
 		consultId: string,
 		preparation = new Preparation(),
 		server: Server = { openCall, invitePatient },
+		sound: () => void = knock,
 	) {
 		this.#consultId = consultId;
 		this.preparation = preparation;
 		this.#server = server;
+		this.#knock = sound;
 	}
 
 	/** Ticket, socket, camera and line check, all at once, so that entering is one message. */
 	async open(): Promise<void> {
+		this.#set({ problem: null });
 		const devices = this.preparation.open();
 		try {
 			const entry = await this.#server.openCall(this.#consultId);
 			const renew = async (): Promise<string> => (await this.#server.openCall(this.#consultId)).ticket;
 			const call = this.preparation.join(entry, renew);
-			this.#set({ call });
+			this.#set({ call, about: entry.about });
+			this.#unfollow = call.state.subscribe(({ waiting }) => this.#heard(waiting.map((one) => one.pid)));
 			call.connect();
 			await devices;
 			await this.checkLine();
@@ -99,9 +109,24 @@ export class RoomPage {
 		await this.#try(async () => void (await this.state.value.call?.sendBack(pid)));
 	}
 
+	/** Opens what failed to open, now that it may be allowed or plugged in. */
+	async openDevices(): Promise<void> {
+		await this.preparation.open();
+		if (this.state.value.call?.state.value.entered === true) this.preparation.quiet();
+	}
+
 	close(): void {
+		this.#unfollow();
 		this.state.value.call?.dispose();
 		this.preparation.close();
+	}
+
+	/** Sounds once for each person who comes to wait. */
+	#heard(waiting: readonly string[]): void {
+		const fresh = waiting.filter((pid) => !this.#knew.has(pid));
+		this.#knew.clear();
+		for (const pid of waiting) this.#knew.add(pid);
+		if (fresh.length > 0) this.#knock();
 	}
 
 	#set(change: Partial<PageState>): void {

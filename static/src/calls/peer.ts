@@ -90,12 +90,17 @@ export class Peer {
 		await sender?.replaceTrack(track);
 	}
 
-	/** Tracks that opened after the connection began (a camera allowed late) join it. */
+	/** Tracks that opened after the connection began (a camera allowed late) join it, in the place of one of
+	 * their kind that has ended, if there is one. */
 	addLateTracks(): void {
 		if (!this.#tracksAdded || this.#closed) return;
-		const sending = new Set(this.#connection.getSenders().map((one) => one.track));
+		const senders = this.#connection.getSenders();
+		const sending = new Set(senders.map((one) => one.track));
 		for (const { track, stream } of this.#options.tracks()) {
-			if (!sending.has(track)) this.#connection.addTrack(track, stream);
+			if (sending.has(track)) continue;
+			const free = senders.find((one) => one.track?.kind === track.kind && one.track.readyState === "ended");
+			if (free === undefined) this.#connection.addTrack(track, stream);
+			else void free.replaceTrack(track);
 		}
 	}
 

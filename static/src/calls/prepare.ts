@@ -43,22 +43,3 @@ export class Preparation {
 		this.devices.close();
 	}
 }
-
-/** Two short tones, so that people know that they will hear. */
-export function soundTest(): void {
-	const context = new AudioContext();
-	const gain = context.createGain();
-	gain.gain.value = 0.15;
-	gain.connect(context.destination);
-	for (const [at, pitch] of [
-		[0, 523],
-		[0.35, 659],
-	] as const) {
-		const tone = context.createOscillator();
-		tone.frequency.value = pitch;
-		tone.connect(gain);
-		tone.start(context.currentTime + at);
-		tone.stop(context.currentTime + at + 0.25);
-	}
-	setTimeout(() => void context.close(), 1000);
-}

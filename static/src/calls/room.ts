@@ -47,6 +47,7 @@ export interface CallState {
 	readonly media: Media;
 	readonly camera: DeviceFault | "on" | "off" | "opening";
 	readonly microphone: DeviceFault | "on" | "off" | "opening";
+	readonly cameras: number;
 	readonly ended: Ended | null;
 	readonly lastDeparture: Departure | null;
 	readonly graceSeconds: number;
@@ -68,6 +69,7 @@ export const EMPTY: CallState = {
 	media: { audio: true, video: true },
 	camera: "off",
 	microphone: "off",
+	cameras: 0,
 	ended: null,
 	lastDeparture: null,
 	graceSeconds: 45,
@@ -82,6 +84,7 @@ export type CallEvent =
 			readonly t: "devices";
 			readonly camera: CallState["camera"];
 			readonly microphone: CallState["microphone"];
+			readonly cameras: number;
 	  }
 	| { readonly t: "media"; readonly media: Media }
 	| { readonly t: "line"; readonly pid: string; readonly line: PeerLine }
@@ -100,7 +103,7 @@ export function reduce(state: CallState, event: CallEvent): CallState {
 				lostAtMs: event.link === "lost" ? (state.lostAtMs ?? event.atMs) : null,
 			};
 		case "devices":
-			return { ...state, camera: event.camera, microphone: event.microphone };
+			return { ...state, camera: event.camera, microphone: event.microphone, cameras: event.cameras };
 		case "media":
 			return { ...state, media: event.media };
 		case "line":
@@ -200,7 +203,8 @@ export function secondsLeft(until: string | null, nowMs: number): number {
 /** Whole seconds that one's own seat is still kept while reconnecting. */
 export function ownSecondsLeft(state: CallState, nowMs: number): number {
 	if (state.lostAtMs === null) return state.graceSeconds;
-	return Math.max(0, Math.ceil(state.graceSeconds - (nowMs - state.lostAtMs) / 1000));
+	const gone = Math.max(0, nowMs - state.lostAtMs) / 1000;
+	return Math.max(0, Math.ceil(state.graceSeconds - gone));
 }
 
 export type Phase = "before" | "waiting" | "inside" | "ended";

@@ -124,14 +124,15 @@ export class SignalSocket {
 		this.#enqueue(JSON.stringify({ v: VERSION, t, d, id: null }));
 	}
 
-	/** Sends and waits for the answer that belongs to it. Throws `Refused`, or an Error when none comes. */
+	/** Sends and waits for the answer that belongs to it. Throws `Refused`, or a `Problem` without a
+	 * status when none comes. */
 	request<T extends keyof Requests, R extends keyof Events = "ok">(t: T, d: Requests[T]): Promise<Events[R]> {
 		this.#numbers += 1;
 		const id = `r${this.#numbers}`;
 		return new Promise((resolve, reject) => {
 			const timer = setTimeout(() => {
 				this.#waiting.delete(id);
-				reject(new Error(`no answer to ${t}`));
+				reject(new Problem({ status: 0, detail: `no answer to ${t}` }));
 			}, REQUEST_MS);
 			this.#waiting.set(id, {
 				resolve: (message) => resolve(message.d as Events[R]),
@@ -279,7 +280,7 @@ export class SignalSocket {
 	#failRequests(why: string): void {
 		for (const waiting of this.#waiting.values()) {
 			clearTimeout(waiting.timer);
-			waiting.reject(new Error(why));
+			waiting.reject(new Problem({ status: 0, detail: why }));
 		}
 		this.#waiting.clear();
 	}

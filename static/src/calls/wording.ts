@@ -12,6 +12,16 @@ export function deviceWords(which: "camera" | "microphone", state: DeviceState["
 	return `${which}${upper(state)}`;
 }
 
+/** What keeps others from hearing or seeing this person, if anything. A desk without a camera is no fault. */
+export function deviceFaults(state: Pick<DeviceState, "camera" | "microphone">): TextKey[] {
+	const works = new Set<string>(["on", "off", "opening"]);
+	const faults: TextKey[] = [];
+	if (!works.has(state.microphone)) faults.push(deviceWords("microphone", state.microphone));
+	if (!works.has(state.camera) && state.camera !== "missing")
+		faults.push(deviceWords("camera", state.camera));
+	return faults;
+}
+
 export function deviceWorks(state: DeviceState["camera"]): boolean {
 	return state === "on" || state === "opening";
 }

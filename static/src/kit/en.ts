@@ -55,9 +55,14 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"calls.not_possible": "This case has no call in its present state",
 	"calls.consent_missing": "The call needs the patient's agreement first",
 	"calls.invitation_unknown":
-		"This invitation has ended or was used on another device; ask the clinic for a new one",
+		"There is no such invitation; the link may be incomplete. Open it from your message again",
+	"calls.invitation_used":
+		"This link was used on another phone. Use that phone, or phone the clinic for another link",
+	"calls.invitation_ended": "The time of this link is over. Phone the clinic for another",
+	"calls.too_many_tries": "Too many tries just now; wait a minute and try again",
 	"calls.invitation_locked": "Too many wrong answers; ask the clinic for a new invitation",
-	"calls.identity_mismatch": "These digits do not belong to the invited patient",
+	"calls.identity_mismatch":
+		"These digits are not those of the invited patient. Look at the card again; {tries_left, plural, one {# try} other {# tries}} left",
 	"dicom.not_dicom": "This is not a DICOM file",
 	"dicom.not_stored": "The archive could not keep the object; send it again later",
 	"dicom.study_not_found": "There is no such study, or you may not know of it",

@@ -3,12 +3,16 @@
 import { problemFrom } from "../api/problem.ts";
 import type { Entry } from "./port.ts";
 
+/** What can still be done with the link on this phone. */
+export type Standing = "open" | "used" | "ended" | "locked";
+
 export interface Preview {
+	readonly standing: Standing;
 	readonly institutionName: string;
 	readonly doctorName: string;
+	readonly doctorTitle: string;
+	readonly doctorInstitution: string;
 	readonly companionName: string;
-	/** When the consult begins (RFC 3339); null where nothing was fixed. */
-	readonly startsAt: string | null;
 	readonly contactPhone: string;
 	readonly identityTailRequired: boolean;
 	readonly patientSurnameMasked: string;
@@ -50,14 +54,23 @@ async function post(path: string, body: Json): Promise<Json> {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
+const STANDINGS: readonly unknown[] = ["open", "used", "ended", "locked"];
+
+/** A word this page does not know closes the door: better to phone than to fill in a form in vain. */
+function standing(value: unknown): Standing {
+	return STANDINGS.includes(value) ? (value as Standing) : "ended";
+}
+
 /** Who invites, before anything is proven. Throws `Problem`. */
 export async function previewInvitation(invitation: string): Promise<Preview> {
 	const answer = await post("/api/invitations/preview", { invitation });
 	return {
+		standing: standing(answer["standing"]),
 		institutionName: text(answer["institution_name"]),
 		doctorName: text(answer["doctor_name"]),
+		doctorTitle: text(answer["doctor_title"]),
+		doctorInstitution: text(answer["doctor_institution_name"]),
 		companionName: text(answer["companion_name"]),
-		startsAt: text(answer["starts_at"]) || null,
 		contactPhone: text(answer["contact_phone"]),
 		identityTailRequired: answer["identity_tail_required"] === true,
 		patientSurnameMasked: text(answer["patient_surname_masked"]),

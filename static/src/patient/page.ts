@@ -32,6 +32,7 @@ export class JoinPage {
 	}
 
 	async open(): Promise<void> {
+		this.#set({ problem: null });
 		try {
 			const preview = await this.#server.previewInvitation(this.#invitation);
 			this.way.update((way) => previewed(way, preview));
@@ -65,6 +66,7 @@ export class JoinPage {
 			await this.#join(this.preparation.join(seat));
 		} catch (thrown) {
 			this.way.update((way) => refused(way, asProblem(thrown)));
+			await this.#giveUpCall();
 		}
 	}
 
@@ -99,6 +101,15 @@ export class JoinPage {
 			if (after === "after") this.#letSleep();
 		});
 		void this.checkLine();
+	}
+
+	/** A call that was not entered must not go on behind the page; camera and microphone open again. */
+	async #giveUpCall(): Promise<void> {
+		const call = this.call.value;
+		if (call === null) return;
+		this.call.set(null);
+		call.dispose();
+		await this.preparation.open();
 	}
 
 	#admitted(): void {

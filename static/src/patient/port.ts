@@ -30,6 +30,7 @@ export interface CallSeen {
 	readonly clinicianPresent: boolean;
 	readonly media: { readonly audio: boolean; readonly video: boolean };
 	readonly camera: DeviceWord;
+	readonly cameras: number;
 	readonly ended: string | null;
 	readonly liveSince: string | null;
 	readonly lostAtMs: number | null;
@@ -52,7 +53,11 @@ export interface PatientCall {
 
 export interface PatientPreparation {
 	readonly devices: {
-		readonly state: Readable<{ readonly camera: DeviceWord; readonly microphone: DeviceWord }>;
+		readonly state: Readable<{
+			readonly camera: DeviceWord;
+			readonly microphone: DeviceWord;
+			readonly cameras: number;
+		}>;
 	};
 	readonly level: Readable<number>;
 	open(): Promise<void>;

@@ -1,15 +1,19 @@
 /** The patient's way: who you are, try the phone and agree, wait, talk, after. Pure. */
 import type { Problem } from "../api/problem.ts";
-import type { Preview } from "./api.ts";
+import type { Preview, Standing } from "./api.ts";
 import type { CallSeen } from "./port.ts";
 
 export type Step = "opening" | "gone" | "identity" | "check" | "waiting" | "call" | "after";
+
+/** Why the link leads nowhere on this phone. */
+export type Gone = Exclude<Standing, "open"> | "unknown";
 
 export const TAIL_LENGTH = 4;
 
 export interface Way {
 	readonly step: Step;
 	readonly preview: Preview | null;
+	readonly gone: Gone;
 	readonly tail: string;
 	readonly consult: boolean;
 	readonly recording: boolean;
@@ -22,6 +26,7 @@ export interface Way {
 export const START: Way = {
 	step: "opening",
 	preview: null,
+	gone: "unknown",
 	tail: "",
 	consult: false,
 	recording: false,
@@ -43,22 +48,29 @@ export function tailComplete(way: Way): boolean {
 	return way.preview?.identityTailRequired === false || way.tail.length === TAIL_LENGTH;
 }
 
+/** The link has been looked at: the first step, or whom to phone. */
 export function previewed(way: Way, preview: Preview): Way {
-	return { ...way, preview, step: "identity", problem: null };
+	const looked = { ...way, preview, problem: null };
+	if (preview.standing !== "open") return { ...looked, step: "gone", gone: preview.standing };
+	return { ...looked, step: "identity" };
 }
 
-/** A refusal leads to where it can be put right: wrong digits to the first step, a dead link to the end. */
+const GONE: Readonly<Record<string, Gone>> = {
+	"calls.invitation_unknown": "unknown",
+	"calls.invitation_used": "used",
+	"calls.invitation_ended": "ended",
+	"calls.invitation_locked": "locked",
+};
+
+/** A refusal leads to where it can be put right: wrong digits to the first step, a dead link to the end;
+ * anything else (no network, a busy centre) stays where it is and can be tried again. */
 export function refused(way: Way, problem: Problem): Way {
 	const failed = { ...way, problem, sending: false };
-	switch (problem.code) {
-		case "calls.identity_mismatch":
-			return { ...failed, step: "identity", tail: "" };
-		case "calls.invitation_unknown":
-		case "calls.invitation_locked":
-			return { ...failed, step: "gone" };
-		default:
-			return way.step === "opening" ? { ...failed, step: "gone" } : failed;
-	}
+	const gone = GONE[problem.code];
+	if (gone !== undefined) return { ...failed, step: "gone", gone };
+	if (problem.code !== "calls.identity_mismatch") return failed;
+	if (problem.params["tries_left"] === 0) return { ...failed, step: "gone", gone: "locked" };
+	return { ...failed, step: "identity", tail: "" };
 }
 
 /** Where the call itself leads. */
@@ -73,13 +85,6 @@ export function follow(way: Way, call: CallSeen): Way {
 /** Which of three steps the dots show. */
 export function dots(step: Step): number {
 	return step === "identity" || step === "opening" ? 1 : step === "check" ? 2 : 3;
-}
-
-/** Whole minutes until the consult begins; null when that is past or unknown. */
-export function minutesUntil(startsAt: string | null, nowMs: number): number | null {
-	if (startsAt === null) return null;
-	const minutes = Math.ceil((Date.parse(startsAt) - nowMs) / 60_000);
-	return minutes > 0 ? minutes : null;
 }
 
 /** The invitation in an address's fragment: `#TOKEN` or `#i=TOKEN`; empty when there is none. */
@@ -110,7 +115,8 @@ export function mainPeer(call: CallSeen): CallSeen["peers"][number] | null {
 /** Seconds a dropped seat is still kept. */
 export function seatSeconds(call: CallSeen, nowMs: number): number {
 	if (call.lostAtMs === null) return call.graceSeconds;
-	return Math.max(0, Math.ceil(call.graceSeconds - (nowMs - call.lostAtMs) / 1000));
+	const gone = Math.max(0, nowMs - call.lostAtMs) / 1000;
+	return Math.max(0, Math.ceil(call.graceSeconds - gone));
 }
 
 /** How long the call has been going on; null before anybody else was there. */

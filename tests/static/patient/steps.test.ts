@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Problem } from "../../../static/src/api/problem.ts";
 import { Preparation } from "../../../static/src/calls/prepare.ts";
 import { Store } from "../../../static/src/kit/store.ts";
+import type { Preview } from "../../../static/src/patient/api.ts";
 import { JoinPage } from "../../../static/src/patient/page.ts";
 import type { CallSeen, PatientCall, PatientPreparation } from "../../../static/src/patient/port.ts";
 import {
@@ -10,7 +11,6 @@ import {
 	follow,
 	invitationIn,
 	mainPeer,
-	minutesUntil,
 	previewed,
 	refused,
 	START,
@@ -19,13 +19,15 @@ import {
 	type Way,
 } from "../../../static/src/patient/steps.ts";
 import { texts } from "../../../static/src/patient/texts.ts";
-import { afterKey, deviceKey, doctorWords, percent } from "../../../static/src/patient/wording.ts";
+import { afterKey, deviceKey, doctorWords, goneKeys, percent } from "../../../static/src/patient/wording.ts";
 
-const PREVIEW = {
+const PREVIEW: Preview = {
+	standing: "open",
 	institutionName: "龙潭镇中心卫生院",
 	doctorName: "江临川",
+	doctorTitle: "主任",
+	doctorInstitution: "县医院",
 	companionName: "覃秋月",
-	startsAt: null,
 	contactPhone: "0778-5550101",
 	identityTailRequired: true,
 	patientSurnameMasked: "罗**",
@@ -39,6 +41,7 @@ const seen = (change: Partial<CallSeen> = {}): CallSeen => ({
 	clinicianPresent: true,
 	media: { audio: true, video: true },
 	camera: "on",
+	cameras: 2,
 	ended: null,
 	liveSince: null,
 	lostAtMs: null,
@@ -89,8 +92,21 @@ describe("a refusal leads to where it can be put right", () => {
 		});
 	});
 
-	it.each(["calls.invitation_unknown", "calls.invitation_locked"])("%s: the end of this link", (code) => {
-		expect(refused(checking, problem(code)).step).toBe("gone");
+	it("the last wrong digits: the link is locked", () => {
+		const last = new Problem({ status: 403, code: "calls.identity_mismatch", params: { tries_left: 0 } });
+		expect(refused(checking, last)).toMatchObject({ step: "gone", gone: "locked" });
+	});
+
+	it.each(["unknown", "used", "ended", "locked"] as const)("%s: the end of this link, and why", (why) => {
+		expect(refused(checking, problem(`calls.invitation_${why}`))).toMatchObject({ step: "gone", gone: why });
+		const { head, hint } = goneKeys(why);
+		expect(texts.zh[head]).not.toBe(texts.zh[hint]);
+	});
+
+	it.each(["used", "ended", "locked"] as const)("a look at a link that is %s ends there, with whom to phone", (standing) => {
+		const way = previewed(START, { ...PREVIEW, standing });
+		expect(way).toMatchObject({ step: "gone", gone: standing });
+		expect(way.preview?.contactPhone).toBe("0778-5550101");
 	});
 
 	it("anything else: stay and try again", () => {
@@ -98,7 +114,9 @@ describe("a refusal leads to where it can be put right", () => {
 			step: "check",
 			sending: false,
 		});
-		expect(refused(START, problem("client.offline")).step).toBe("gone");
+		const closed = refused(START, problem("client.offline"));
+		expect(closed).toMatchObject({ step: "opening", problem: { code: "client.offline" } });
+		expect(previewed(closed, PREVIEW)).toMatchObject({ step: "identity", problem: null });
 	});
 });
 
@@ -151,16 +169,13 @@ describe("words", () => {
 		}
 		expect([afterKey("denied"), afterKey("kicked"), afterKey(null)]).toEqual([
 			"afterDenied",
-			"afterEnded",
+			"afterKicked",
 			"afterEnded",
 		]);
 	});
 
-	it("counts steps, minutes and levels", () => {
+	it("counts steps and levels", () => {
 		expect((["identity", "check", "waiting", "call"] as const).map(dots)).toEqual([1, 2, 3, 3]);
-		expect(minutesUntil("2026-03-02T02:00:00Z", Date.parse("2026-03-02T01:34:30Z"))).toBe(26);
-		expect(minutesUntil("2026-03-02T01:00:00Z", Date.parse("2026-03-02T01:34:30Z"))).toBeNull();
-		expect(minutesUntil(null, 0)).toBeNull();
 		expect([percent(-1), percent(0.5), percent(9)]).toEqual([0, 50, 100]);
 	});
 
@@ -189,7 +204,7 @@ describe("the page", () => {
 	}
 
 	const preparation = (call: PatientCall): PatientPreparation => ({
-		devices: { state: new Store({ camera: "on", microphone: "on" } as const) },
+		devices: { state: new Store({ camera: "on", microphone: "on", cameras: 2 } as const) },
 		level: new Store(0),
 		open: async () => undefined,
 		show: () => () => undefined,
