@@ -5,13 +5,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.settings import secret
+from consult_server.audit.tables import AuditEntry
+from consult_server.calls.domain import INVITATION_LIFE
 from consult_server.calls.tables import Invitation
+from consult_server.patients.tables import Patient
 from signaling.roles import Role
 from signaling.tickets import verify
-from tests.factories.cases import a_draft, an_assigned_case, desks, ok
+from tests.factories.cases import a_draft, an_assigned_case, desks, ok, step
 from tests.fixtures.product import Product
 
 TAIL = "0036"
@@ -26,10 +29,15 @@ async def invite(client: httpx.AsyncClient, case: dict[str, Any]) -> str:
     return str(issued["url"].split("#")[1])
 
 
+async def look(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.post("/api/invitations/preview", json={"invitation": token})
+
+
 async def redeem(
-    client: httpx.AsyncClient, token: str, tail: str = TAIL, *, agree: bool = True
+    client: httpx.AsyncClient, token: str, tail: str = TAIL, *, agree: bool = True, recording: bool = False
 ) -> httpx.Response:
-    body = {"invitation": token, "identity_tail": tail, "consent": {"consult": agree, "recording": False}}
+    consent = {"consult": agree, "recording": recording}
+    body = {"invitation": token, "identity_tail": tail, "consent": consent}
     return await client.post("/api/invitations/redeem", json=body)
 
 
@@ -87,7 +95,33 @@ async def test_the_link_works_on_the_first_device_only(product: Product) -> None
     ok(await redeem(phone, token))
     ok(await redeem(phone, token))
     answer = await redeem(other, token)
-    assert (answer.status_code, answer.json()["code"]) == (404, "calls.invitation_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (409, "calls.invitation_used")
+
+
+async def test_a_used_link_tells_another_device_only_whom_to_phone(product: Product) -> None:
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    phone, other = await product.browser(), await product.browser()
+    ok(await redeem(phone, token))
+    told = ok(await look(other, token))
+    assert told["standing"] == "used"
+    assert (told["institution_name"], told["contact_phone"]) == ("石桥镇中心卫生院", "0770-1200")
+    assert {told["doctor_name"], told["companion_name"], told["patient_surname_masked"]} == {""}
+    assert ok(await look(phone, token))["standing"] == "open"
+
+
+async def test_the_device_is_known_by_a_cookie_that_scripts_cannot_read(product: Product) -> None:
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    answer = await redeem(await product.browser(), token)
+    cookie = answer.headers["set-cookie"]
+    for part in ("HttpOnly", "SameSite=strict", "Path=/api/invitations"):
+        assert part in cookie
+    assert 0 < int(cookie.split("Max-Age=")[1].split(";")[0]) <= INVITATION_LIFE.total_seconds()
+    async with product.platform.database.read() as view:
+        row = (await view.scalars(select(Invitation))).one()
+    assert row.device_sha256 is not None
+    assert row.device_sha256 not in cookie
 
 
 async def test_five_wrong_answers_lock_the_link(product: Product) -> None:
@@ -97,13 +131,22 @@ async def test_five_wrong_answers_lock_the_link(product: Product) -> None:
     left = [(await redeem(phone, token, "0000")).json()["params"]["tries_left"] for _ in range(5)]
     assert left == [4, 3, 2, 1, 0]
     assert (await redeem(phone, token)).json()["code"] == "calls.invitation_locked"
+    assert ok(await look(phone, token))["standing"] == "locked"
 
 
 async def test_guessing_links_is_slowed_down(product: Product) -> None:
     phone = await product.browser()
     codes = [(await redeem(phone, f"guess-number-{n:04d}")).json()["code"] for n in range(14)]
     assert codes[0] == "calls.invitation_unknown"
-    assert codes[-1] == "calls.invitation_locked"
+    assert codes[-1] == "calls.too_many_tries"
+
+
+async def test_whoever_is_slowed_down_is_told_when_to_try_again(product: Product) -> None:
+    phone = await product.browser()
+    answers = [await look(phone, f"guess-number-{n:04d}") for n in range(14)]
+    assert answers[-1].status_code == 503
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert {answer.status_code for answer in answers} == {404, 503}
 
 
 @pytest.mark.parametrize("later", [timedelta(hours=2, minutes=1), timedelta(days=3)])
@@ -112,8 +155,129 @@ async def test_a_link_ends(product: Product, later: timedelta) -> None:
     token = await invite(desk.applicant, await an_assigned_case(product, desk))
     product.clock.advance(later.total_seconds())
     phone = await product.browser()
-    assert (await redeem(phone, token)).status_code == 404
-    assert (await phone.post("/api/invitations/preview", json={"invitation": token})).status_code == 404
+    assert (await redeem(phone, token)).json()["code"] == "calls.invitation_ended"
+    assert ok(await look(phone, token))["standing"] == "ended"
+
+
+async def test_a_link_ends_with_its_case(product: Product) -> None:
+    desk = await desks(product)
+    case = await step(desk.applicant, await a_draft(product, desk.applicant), "submit")
+    token = await invite(desk.applicant, case)
+    withdrawn = await step(desk.applicant, case, "withdraw", reason="患者已转院")
+    assert withdrawn["status"] == "withdrawn"
+    phone = await product.browser()
+    assert ok(await look(phone, token))["standing"] == "ended"
+    assert (await redeem(phone, token)).json()["code"] == "calls.invitation_ended"
+    again = await desk.applicant.post(f"/api/consults/{case['consult_id']}/invitations")
+    assert (again.status_code, again.json()["code"]) == (409, "calls.not_possible")
+
+
+@pytest.mark.parametrize("token", ["", "short", "x" * 201])
+async def test_a_link_that_is_none_is_refused_before_anybody_looks(product: Product, token: str) -> None:
+    phone = await product.browser()
+    assert (await look(phone, token)).status_code == 422
+    assert (await redeem(phone, token)).status_code == 422
+
+
+async def test_every_knock_is_in_the_audit_with_its_outcome(product: Product) -> None:
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    phone = await product.browser()
+    await redeem(phone, token, "0000")
+    ok(await redeem(phone, token))
+    async with product.platform.database.read() as view:
+        rows = list(
+            await view.scalars(
+                select(AuditEntry).where(AuditEntry.action == "call.redeem").order_by(AuditEntry.position)
+            )
+        )
+    assert [row.outcome for row in rows] == ["refused", "done"]
+    assert {row.proof for row in rows} == {"invitation"}
+    assert token not in str([vars(row) for row in rows])
+    assert TAIL not in str([row.facts for row in rows])
+
+
+async def test_a_refused_knock_gives_no_seat_and_keeps_no_device(product: Product) -> None:
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    phone, other = await product.browser(), await product.browser()
+    answer = await redeem(phone, token, "0000")
+    assert "ticket" not in answer.text
+    assert "set-cookie" not in answer.headers
+    ok(await redeem(other, token))
+
+
+async def test_the_first_use_is_kept_and_so_is_the_latest_word_on_recording(product: Product) -> None:
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    phone = await product.browser()
+    ok(await redeem(phone, token))
+    first = product.clock.now()
+    product.clock.advance(60)
+    ok(await redeem(phone, token, recording=True))
+    async with product.platform.database.read() as view:
+        row = (await view.scalars(select(Invitation))).one()
+    assert row.first_used_at == first
+    assert row.recording_consent is True
+
+
+async def test_the_seat_says_whose_case_the_room_is_about(product: Product) -> None:
+    desk = await desks(product)
+    case = await an_assigned_case(product, desk)
+    seat = ok(await desk.specialist.post(f"/api/consults/{case['consult_id']}/call"))
+    assert seat["about"] == {
+        "number": case["number"],
+        "patient_name": "仇大山",
+        "question": "左肺下叶结节较去年是否增大？",
+    }
+    assert seat["signaling_url"] == "ws://127.0.0.1:8080/signaling/ws"
+
+
+async def test_the_patient_learns_who_the_doctor_is_and_where(product: Product) -> None:
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    told = ok(await look(await product.browser(), token))
+    assert (told["doctor_name"], told["doctor_institution_name"]) == ("specialist某", "云岭县人民医院")
+    assert told["companion_name"] == "applicant某"
+
+
+async def test_the_coordinator_comes_as_coordinator_and_tickets_are_short(product: Product) -> None:
+    desk = await desks(product)
+    case = await an_assigned_case(product, desk)
+    ticket = ticket_of(product, ok(await desk.coordinator.post(f"/api/consults/{case['consult_id']}/call")))
+    assert ticket.role is Role.COORDINATOR
+    life = (ticket.expires_at - product.clock.now()).total_seconds()
+    assert life == product.platform.settings.signaling.ticket_seconds
+
+
+async def test_two_links_of_one_case_are_two_seats(product: Product) -> None:
+    desk = await desks(product)
+    case = await an_assigned_case(product, desk)
+    seats = [
+        ticket_of(product, ok(await redeem(await product.browser(), await invite(desk.applicant, case))))
+        for _ in range(2)
+    ]
+    assert seats[0].participant != seats[1].participant
+    assert seats[0].room == seats[1].room
+
+
+async def test_without_a_registered_card_the_link_asks_for_no_digits(product: Product) -> None:
+    desk = await desks(product)
+    case = await an_assigned_case(product, desk)
+    async with product.platform.database.write() as tx:
+        await tx.execute(update(Patient).values(id_no=""))
+    token = await invite(desk.applicant, case)
+    phone = await product.browser()
+    assert ok(await look(phone, token))["identity_tail_required"] is False
+    ok(await redeem(phone, token, ""))
+
+
+async def test_signed_out_there_is_neither_seat_nor_link(product: Product) -> None:
+    desk = await desks(product)
+    case = await an_assigned_case(product, desk)
+    stranger = await product.browser()
+    for verb in ("call", "invitations"):
+        assert (await stranger.post(f"/api/consults/{case['consult_id']}/{verb}")).status_code == 401
 
 
 async def test_without_agreement_there_is_no_seat(product: Product) -> None:
