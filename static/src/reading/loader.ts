@@ -13,7 +13,7 @@ export interface LoaderOptions {
 	readonly frames: number;
 	readonly fetch: Fetch;
 	readonly onRecord: (record: FrameRecord) => void;
-	/** A request failed after its retries; the frames stay missing until `retry`. */
+	/** A request failed after its retries; the frames stay missing until the next `look`. */
 	readonly onFailure: (status: number) => void;
 	readonly later?: (run: () => void, delayMs: number) => void;
 }
@@ -67,10 +67,15 @@ export class SeriesLoader {
 		this.#arrived.clear();
 	}
 
-	/** Tries again after a failure. */
-	retry(): void {
+	/** A frame arrived and was lost again: it is asked for at the next `look`, nothing more until then. */
+	missed(frame: number): void {
+		this.pause();
+		this.#arrived.delete(frame);
+	}
+
+	/** Forgets earlier failures: the next `look` has all its tries again. */
+	forgive(): void {
 		this.#failures = 0;
-		this.look(this.#visible);
 	}
 
 	/** The first picture is on screen: from now on several requests run beside each other. */

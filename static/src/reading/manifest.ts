@@ -344,3 +344,11 @@ export function openingSeries(study: Study): number {
 	const most = Math.max(0, ...sizes);
 	return most === 0 ? -1 : sizes.findIndex((count) => count * 2 >= most);
 }
+
+/** The modalities whose slices fill a volume: its middle says more than its edge. */
+const VOLUMES: ReadonlySet<string> = new Set(["CT", "MR", "PT"]);
+
+/** The frame to show first: the middle of a volume; anything else begins where it was begun. */
+export function openingFrame({ modality, stack, frames }: Series): number {
+	return VOLUMES.has(modality) && stack.byPosition ? Math.floor(frames.length / 2) : 0;
+}

@@ -1,6 +1,6 @@
 /** One viewport's state: which frame of which series, and how it is looked at. No DOM. */
 import { Store } from "../kit/store.ts";
-import type { Frame, ImageForm, Series } from "./manifest.ts";
+import { type Frame, type ImageForm, openingFrame, type Series } from "./manifest.ts";
 import type { Samples } from "./samples.ts";
 import type { Point } from "./space.ts";
 import { FITTED, panned, type Size, type View, zoomedAbout } from "./view.ts";
@@ -41,13 +41,13 @@ export class Pane {
 		return series?.frames[index] ?? null;
 	}
 
-	/** Shows a series where it was left last time, or at its first frame. */
+	/** Shows a series where it was left last time, else at its opening frame. */
 	show(series: Series): void {
 		const now = this.state.value;
 		if (now.series?.uid === series.uid) return;
 		if (now.series !== null) this.#kept.set(now.series.uid, { ...now, playing: false });
 		this.#automatic = null;
-		this.state.set(this.#kept.get(series.uid) ?? { ...EMPTY, series });
+		this.state.set(this.#kept.get(series.uid) ?? { ...EMPTY, series, index: openingFrame(series) });
 	}
 
 	goTo(index: number): void {

@@ -16,6 +16,10 @@ import { distance, type Point } from "./space.ts";
 export type Overlays = "all" | "minimal" | "none";
 export type Status = "opening" | "open" | "empty" | "failed";
 
+/** `outdated`: the images were packed anew. `refused`: the server said no. `decoder`: the decoding program did not
+ * load, so frames that need it cannot be shown. */
+export type LoadFailure = "offline" | "refused" | "outdated" | "decoder";
+
 export interface Arrival {
 	readonly seriesUid: string;
 	readonly frame: number;
@@ -51,8 +55,8 @@ export class Station {
 	/** The last frame that came; whoever shows it repaints. */
 	readonly arrival = new Store<Arrival | null>(null);
 	readonly firstImage = new Store(false);
-	/** HTTP status of a failed frame request, null while all goes well. */
-	readonly loadFailure = new Store<number | null>(null);
+	/** Why frames do not come, null while all goes well. */
+	readonly loadFailure = new Store<LoadFailure | null>(null);
 	readonly #options: StationOptions;
 	readonly #frames: FrameStore;
 	readonly #loaders = new Map<string, SeriesLoader>();
@@ -151,9 +155,11 @@ export class Station {
 	}
 
 	retry(): void {
+		if (this.loadFailure.value === "decoder") this.#options.pool.restart();
 		this.loadFailure.set(null);
 		if (this.status.value === "failed") void this.open();
-		for (const loader of this.#loaders.values()) loader.retry();
+		for (const loader of this.#loaders.values()) loader.forgive();
+		this.#follow();
 	}
 
 	/** The first picture has been presented. */
@@ -242,10 +248,13 @@ export class Station {
 	}
 
 	#failed(status: number): void {
-		this.loadFailure.set(status === NOT_CURRENT ? NOT_CURRENT : status);
+		const offline = status === 0 || status >= 500;
+		this.loadFailure.set(status === NOT_CURRENT ? "outdated" : offline ? "offline" : "refused");
 	}
 
 	async #take(series: Series, record: FrameRecord): Promise<void> {
+		const { value } = this.loadFailure;
+		if (value === "offline" || value === "refused") this.loadFailure.set(null);
 		const frame = series.frames[record.frame];
 		if (frame === undefined) return;
 		if (record.encoding === "unreadable" || frame.form === null) {
@@ -254,10 +263,17 @@ export class Station {
 		}
 		const target = this.#frames.target(series, record.frame);
 		const rank = (): number => this.#rank(series.uid, record.frame);
-		const samples = await this.#options.pool.decode(record, frame.form, target, rank);
+		const { samples, failure } = await this.#options.pool.decode(record, frame.form, target, rank);
 		if (this.#closed) return;
-		if (samples === null) this.#refuse(series, record.frame, null);
+		if (failure === "decoder") this.#withoutDecoder(series, record.frame);
+		else if (samples === null) this.#refuse(series, record.frame, null);
 		else this.#keep(series, record.frame, samples);
+	}
+
+	/** Nothing is wrong with the frame: it is fetched again when there is a decoder. */
+	#withoutDecoder(series: Series, frame: number): void {
+		this.#loaders.get(series.uid)?.missed(frame);
+		this.loadFailure.set("decoder");
 	}
 
 	#rank(seriesUid: string, frame: number): number {

@@ -15,6 +15,7 @@ function aStationWith(loaded: ReadonlySet<number>): Station {
 function aPane(frames: number, frameTime: number | null): Pane {
 	const pane = new Pane();
 	pane.show(aSeries(frames, {}, aForm({ frameTimeMs: frameTime })));
+	pane.goTo(0);
 	return pane;
 }
 

@@ -26,6 +26,7 @@ function aDesk(series = [aSeries(30)]) {
 	});
 	station.study.set(aStudy(series));
 	station.showSeries(series[0]?.uid ?? "");
+	station.activePane.goTo(0);
 	const keyboard = new Keyboard();
 	keyboard.bind(
 		bindings({

@@ -127,8 +127,26 @@ describe("the loader of a series", () => {
 		}
 		expect(failures).toEqual([0]);
 		expect(server.open).toEqual([]);
-		loader.retry();
+		loader.forgive();
+		loader.look(0);
 		expect(server.open).toEqual(["0-0"]);
+		await server.answer("0-0", new TypeError("network"));
+		expect(failures).toEqual([0]);
+		expect(delayed).toHaveLength(1);
+	});
+
+	it("asks again for a frame that was lost after it came, and rests until then", async () => {
+		const { server, loader, records } = aLoader(16);
+		loader.firstShown();
+		loader.look(3);
+		await server.answer("3-3");
+		loader.missed(3);
+		await settled();
+		expect(server.open).toEqual([]);
+		loader.look(3);
+		expect(server.open).toEqual(["3-3", "0-15"]);
+		await server.answer("3-3");
+		expect(records.map(({ frame }) => frame)).toEqual([3, 3]);
 	});
 
 	it("does not repeat what the server refuses", async () => {

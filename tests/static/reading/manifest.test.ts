@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ManifestRefused, openingSeries, parseManifest } from "../../../static/src/reading/manifest.ts";
+import { ManifestRefused, openingFrame, openingSeries, parseManifest } from "../../../static/src/reading/manifest.ts";
 import { aSeries, aStudy, figures, wireManifest } from "./studies.ts";
 
 describe("the manifest", () => {
@@ -96,3 +96,18 @@ function somewhere(value: object, random: () => number): [object, string] {
 	const deeper = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
 	return deeper && random() < 0.75 ? somewhere(inner, random) : [value, name];
 }
+
+describe("where a series opens", () => {
+	const unordered = { ...aSeries(1).stack, byPosition: false };
+	it.each([
+		["a CT in its middle", aSeries(54), 27],
+		["an odd number of slices, too", aSeries(5, { modality: "MR" }), 2],
+		["a single slice", aSeries(1), 0],
+		["nothing", aSeries(0), 0],
+		["an X-ray at its first view", aSeries(2, { modality: "DX" }), 0],
+		["a film at its beginning", aSeries(90, { modality: "US", stack: unordered }), 0],
+		["a CT of unknown positions at its first frame", aSeries(54, { stack: unordered }), 0],
+	] as const)("%s", (_, series, expected) => {
+		expect(openingFrame(series)).toBe(expected);
+	});
+});

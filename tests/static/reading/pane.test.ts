@@ -7,6 +7,7 @@ function aPane(frames = 10): Pane {
 	const pane = new Pane();
 	pane.size = { width: 400, height: 400 };
 	pane.show(aSeries(frames));
+	pane.goTo(0);
 	return pane;
 }
 
@@ -40,7 +41,7 @@ describe("a pane", () => {
 		pane.setPlaying(true);
 		const left = pane.state.value;
 		pane.show(aSeries(5, { uid: "other" }));
-		expect(pane.state.value).toMatchObject({ index: 0, view: FITTED, chosenVoi: null });
+		expect(pane.state.value).toMatchObject({ index: 2, view: FITTED, chosenVoi: null });
 		pane.show(aSeries(10));
 		expect(pane.state.value).toMatchObject({ index: 4, view: left.view, playing: false });
 	});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nextIsReady } from "../../../static/src/reading/cine.ts";
 import { cycleOverlays, setPreset, toggleLayout, togglePlay } from "../../../static/src/reading/commands.ts";
-import type { DecodedMessage, ToWorker } from "../../../static/src/reading/decode/messages.ts";
+import type { FromWorker, ToWorker } from "../../../static/src/reading/decode/messages.ts";
 import { DecodePool, type WorkerLike } from "../../../static/src/reading/decode/pool.ts";
 import type { Measurement } from "../../../static/src/reading/measurements.ts";
 import { Station } from "../../../static/src/reading/station.ts";
@@ -9,17 +9,21 @@ import { recordBytes, wireManifest, wireSeries } from "./studies.ts";
 
 /** A worker that answers at once: every sample of a frame is the first byte of its payload. */
 class EchoWorker implements WorkerLike {
-	onmessage: ((event: { data: DecodedMessage }) => void) | null = null;
+	onmessage: ((event: { data: FromWorker }) => void) | null = null;
 	onerror: ((event: unknown) => void) | null = null;
 	terminated = false;
+
+	/** Without it, every frame meets a decoder that did not load. */
+	constructor(readonly codec: () => boolean = () => true) {}
 
 	postMessage(message: ToWorker): void {
 		if (message.kind === "start") return;
 		const { rows, columns, bytesPerSample } = message.expected;
 		const bytes = new Uint8Array(rows * columns * bytesPerSample).fill(message.payload[0] ?? 0).buffer;
-		const failed = message.payload[0] === 255;
+		const failure = !this.codec() ? "decoder" : message.payload[0] === 255 ? "frame" : null;
+		const { job } = message;
 		queueMicrotask(() =>
-			this.onmessage?.({ data: { job: message.job, bytes: failed ? null : bytes, failed } }),
+			this.onmessage?.({ data: { kind: "decoded", job, bytes: failure === null ? bytes : null, failure } }),
 		);
 	}
 
@@ -32,9 +36,12 @@ interface Options {
 	readonly manifest?: unknown;
 	readonly status?: number;
 	readonly payloadOf?: (frame: number) => { encoding: number; payload: Uint8Array };
+	readonly codec?: () => boolean;
+	/** What a request for frames meets instead of its answer. */
+	readonly meets?: () => Promise<Response> | null;
 }
 
-function aStation({ manifest = wireManifest(5), status = 200, payloadOf }: Options = {}) {
+function aStation({ manifest = wireManifest(5), status = 200, payloadOf, codec, meets }: Options = {}) {
 	const asked: string[] = [];
 	const loaded: string[] = [];
 	const measured: Measurement[] = [];
@@ -42,6 +49,8 @@ function aStation({ manifest = wireManifest(5), status = 200, payloadOf }: Optio
 	const fetch = async (url: string): Promise<Response> => {
 		asked.push(url);
 		if (!url.startsWith("/api/packs/")) return new Response(JSON.stringify(manifest), { status });
+		const met = meets?.();
+		if (met) return met;
 		const [first = 0, last = 0] = (url.split("/").at(-1) ?? "").split("-").map(Number);
 		const parts: Uint8Array<ArrayBuffer>[] = [];
 		for (let frame = first; frame <= last; frame++) {
@@ -51,7 +60,7 @@ function aStation({ manifest = wireManifest(5), status = 200, payloadOf }: Optio
 		return new Response(new Blob(parts));
 	};
 	const makeWorker = (): WorkerLike => {
-		const worker = new EchoWorker();
+		const worker = new EchoWorker(codec);
 		workers.push(worker);
 		return worker;
 	};
@@ -87,16 +96,16 @@ function packOf(): object {
 }
 
 describe("the station", () => {
-	it("opens a study, shows its first frame and brings the rest", async () => {
+	it("opens a study, shows the middle of the volume and brings the rest", async () => {
 		const { station, asked, loaded } = aStation();
 		await station.open();
 		expect(station.status.value).toBe("open");
 		const series = station.activePane.state.value.series;
 		expect(series?.uid).toBe("1.2.3");
 		if (series == null) return;
-		await until(() => station.samples(series, 0) !== undefined);
+		await until(() => station.samples(series, 2) !== undefined);
 		expect(asked[0]).toBe("/api/studies/1.2/manifest");
-		expect(asked[1]).toBe("/api/packs/p/1.2/frames/0-0");
+		expect(asked[1]).toBe("/api/packs/p/1.2/frames/2-2");
 		station.presented();
 		await until(() => loaded.length > 0);
 		expect(loaded).toEqual(["1.2.3"]);
@@ -142,6 +151,56 @@ describe("the station", () => {
 		offline.station.close();
 	});
 
+	it("says that nothing can be decoded without the codec, and shows all when it is there again", async () => {
+		let there = false;
+		const { station, loaded, workers } = aStation({ codec: () => there });
+		await station.open();
+		await until(() => station.loadFailure.value !== null);
+		expect(station.loadFailure.value).toBe("decoder");
+		const series = station.activePane.state.value.series;
+		if (series == null) return;
+		expect(station.problemOf(series, 2)).toBeNull();
+		there = true;
+		station.retry();
+		expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
+		await until(() => station.samples(series, 2) !== undefined);
+		station.presented();
+		await until(() => loaded.length > 0);
+		expect(station.loadFailure.value).toBeNull();
+		expect(station.loadedCount(series)).toBe(5);
+	});
+
+	it.each([
+		[404, "outdated"],
+		[403, "refused"],
+	] as const)("tells a refusal of frames (%d) from a line that is down", async (code, expected) => {
+		const { station } = aStation({ meets: () => Promise.resolve(new Response("{}", { status: code })) });
+		await station.open();
+		await until(() => station.loadFailure.value !== null);
+		expect(station.loadFailure.value).toBe(expected);
+	});
+
+	it("loads what is missing when the line is back, and only what is shown", async () => {
+		let line = true;
+		const meets = () => (line ? null : Promise.resolve(new Response("{}", { status: 403 })));
+		const { station, asked, loaded } = aStation({ manifest: twoSeries(), meets });
+		await station.open();
+		const first = station.activePane.state.value.series;
+		if (first == null) return;
+		await until(() => station.samples(first, 2) !== undefined);
+		line = false;
+		station.showNextSeries(1);
+		await until(() => station.loadFailure.value === "refused");
+		line = true;
+		const before = asked.length;
+		station.presented();
+		station.retry();
+		await until(() => loaded.includes("1.2.4"));
+		expect(station.loadFailure.value).toBeNull();
+		expect(asked.slice(before).every((url) => url.includes("/packs/q/"))).toBe(true);
+		expect(station.samples(first, 2)).toBeDefined();
+	});
+
 	it("refuses a manifest it does not understand", async () => {
 		const { station } = aStation({ manifest: { hello: 1 } });
 		await station.open();
@@ -174,7 +233,7 @@ describe("the station", () => {
 		expect(station.panes.map((pane) => pane.state.value.series?.uid)).toEqual(["1.2.3", "1.2.4"]);
 		station.active.set(1);
 		station.activePane.scroll(1);
-		expect(station.panes.map((pane) => pane.state.value.index)).toEqual([0, 1]);
+		expect(station.panes.map((pane) => pane.state.value.index)).toEqual([2, 1]);
 		toggleLayout(station);
 		expect(station.active.value).toBe(0);
 	});

@@ -28,12 +28,18 @@ async function inflated(payload: Uint8Array<ArrayBuffer>, bytes: number): Promis
 	return out;
 }
 
-/** The samples' bytes, in the shared target (then null) or in a buffer of their own. Throws DecodeRefused. */
-export async function decodeRecord(message: DecodeMessage, htj2k: Htj2k): Promise<ArrayBuffer | null> {
+/** The samples' bytes, in the shared target (then null) or in a buffer of their own. `htj2k` is asked for only
+ * by the frames that need it. Throws DecodeRefused, and what `htj2k` throws. */
+export async function decodeRecord(
+	message: DecodeMessage,
+	htj2k: () => Promise<Htj2k>,
+): Promise<ArrayBuffer | null> {
 	const { encoding, payload, expected, target } = message;
 	if (encoding === "unreadable") throw new DecodeRefused("there is nothing to decode");
 	const bytes =
-		encoding === "htj2k" ? htj2k.decode(payload, expected) : await inflated(payload, expectedBytes(expected));
+		encoding === "htj2k"
+			? (await htj2k()).decode(payload, expected)
+			: await inflated(payload, expectedBytes(expected));
 	if (target === null) return bytes.slice().buffer as ArrayBuffer;
 	new Uint8Array(target.buffer, target.byteOffset, bytes.length).set(bytes);
 	return null;

@@ -13,6 +13,9 @@ export interface Expected {
 /** The codestream is damaged, or is not the frame that the manifest announced. */
 export class DecodeRefused extends Error {}
 
+/** The decoder itself could not be loaded: no frame can be decoded with it. */
+export class DecoderMissing extends Error {}
+
 export class Htj2k {
 	readonly #decoder: HTJ2KDecoder;
 
@@ -20,9 +23,14 @@ export class Htj2k {
 		this.#decoder = decoder;
 	}
 
+	/** Throws DecoderMissing. */
 	static async open(options: OpenJphOptions): Promise<Htj2k> {
-		const module = await OpenJph({ print: ignore, printErr: ignore, ...options });
-		return new Htj2k(new module.HTJ2KDecoder());
+		try {
+			const module = await OpenJph({ print: ignore, printErr: ignore, ...options });
+			return new Htj2k(new module.HTJ2KDecoder());
+		} catch (error) {
+			throw new DecoderMissing(String(error));
+		}
 	}
 
 	/** The decoded bytes, little-endian; a view that the next call overwrites. Throws DecodeRefused. */

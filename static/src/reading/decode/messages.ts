@@ -19,9 +19,20 @@ export interface DecodeMessage {
 
 export type ToWorker = StartMessage | DecodeMessage;
 
+/** Why there are no samples: this frame is damaged, or nothing can be decoded at all. */
+export type Failure = "frame" | "decoder";
+
 export interface DecodedMessage {
+	readonly kind: "decoded";
 	readonly job: number;
 	/** The samples' bytes, unless they were written to shared memory. */
 	readonly bytes: ArrayBuffer | null;
-	readonly failed: boolean;
+	readonly failure: Failure | null;
 }
+
+/** The worker's code is there and runs. */
+export interface RunningMessage {
+	readonly kind: "running";
+}
+
+export type FromWorker = DecodedMessage | RunningMessage;

@@ -2,12 +2,19 @@
 import type { ImageForm } from "../manifest.ts";
 import type { FrameRecord } from "../records.ts";
 import { type Samples, sampleBytes, samplesIn } from "../samples.ts";
-import type { DecodedMessage, DecodeMessage, StartMessage, ToWorker } from "./messages.ts";
+import type {
+	DecodedMessage,
+	DecodeMessage,
+	Failure,
+	FromWorker,
+	StartMessage,
+	ToWorker,
+} from "./messages.ts";
 
 /** The parts of a Worker that are used; tests bring their own. */
 export interface WorkerLike {
 	postMessage(message: ToWorker, transfer: Transferable[]): void;
-	onmessage: ((event: { data: DecodedMessage }) => void) | null;
+	onmessage: ((event: { data: FromWorker }) => void) | null;
 	onerror: ((event: unknown) => void) | null;
 	terminate(): void;
 }
@@ -18,13 +25,21 @@ export interface SharedTarget {
 	readonly byteOffset: number;
 }
 
+/** The samples of a frame, or why there are none. */
+export type Decoded =
+	| { readonly samples: Samples; readonly failure: null }
+	| { readonly samples: null; readonly failure: Failure };
+
+const DAMAGED: Decoded = { samples: null, failure: "frame" };
+const NO_DECODER: Decoded = { samples: null, failure: "decoder" };
+
 interface Job {
 	readonly id: number;
 	readonly record: FrameRecord;
 	readonly form: ImageForm;
 	readonly target: SharedTarget | null;
 	readonly urgency: () => number;
-	readonly done: (samples: Samples | null) => void;
+	readonly done: (decoded: Decoded) => void;
 }
 
 export interface DecodePoolOptions {
@@ -34,7 +49,9 @@ export interface DecodePoolOptions {
 }
 
 interface Seat {
-	worker: WorkerLike;
+	/** null when it could not even be started: then the seat stays empty until `restart`. */
+	worker: WorkerLike | null;
+	running: boolean;
 	job: Job | null;
 }
 
@@ -52,20 +69,20 @@ export class DecodePool {
 	/** Starts the workers ahead of the first frame. */
 	warm(): void {
 		while (this.#seats.length < this.#options.workers && !this.#closed) {
-			const seat: Seat = { worker: this.#started(), job: null };
-			this.#listen(seat);
+			const seat: Seat = { worker: null, running: false, job: null };
+			this.#start(seat);
 			this.#seats.push(seat);
 		}
 	}
 
-	/** The samples of a record; null when it cannot be decoded. `urgency`: smaller is sooner, asked anew
-	 * whenever a worker becomes free. */
+	/** The samples of a record, or why there are none. `urgency`: smaller is sooner, asked anew whenever a worker
+	 * becomes free. */
 	decode(
 		record: FrameRecord,
 		form: ImageForm,
 		target: SharedTarget | null,
 		urgency: () => number,
-	): Promise<Samples | null> {
+	): Promise<Decoded> {
 		this.warm();
 		return new Promise((done) => {
 			this.#waiting.push({ id: this.#nextId++, record, form, target, urgency, done });
@@ -73,29 +90,47 @@ export class DecodePool {
 		});
 	}
 
+	/** Begins again with new workers, after the decoder could not be loaded. */
+	restart(): void {
+		this.#end();
+		this.warm();
+	}
+
 	close(): void {
 		this.#closed = true;
-		for (const { worker } of this.#seats) worker.terminate();
-		for (const job of this.#waiting) job.done(null);
-		this.#waiting = [];
-		this.#seats.length = 0;
+		this.#end();
 	}
 
-	#started(): WorkerLike {
+	#end(): void {
+		const seats = this.#seats.splice(0);
+		for (const { worker } of seats) worker?.terminate();
+		for (const { job } of seats) job?.done(NO_DECODER);
+		this.#giveUp();
+	}
+
+	#giveUp(): void {
+		const waiting = this.#waiting;
+		this.#waiting = [];
+		for (const job of waiting) job.done(NO_DECODER);
+	}
+
+	#start(seat: Seat): void {
 		const worker = this.#options.makeWorker();
+		worker.onmessage = ({ data }) => {
+			seat.running = true;
+			if (data.kind === "decoded") this.#answered(seat, data);
+		};
+		worker.onerror = () => this.#broken(seat);
 		const start: StartMessage = { kind: "start", wasmUrl: this.#options.wasmUrl };
 		worker.postMessage(start, []);
-		return worker;
-	}
-
-	#listen(seat: Seat): void {
-		seat.worker.onmessage = ({ data }) => this.#answered(seat, data);
-		seat.worker.onerror = () => this.#broken(seat);
+		seat.worker = worker;
+		seat.running = false;
 	}
 
 	#assign(): void {
+		if (this.#seats.every(({ worker }) => worker === null)) this.#giveUp();
 		for (const seat of this.#seats) {
-			if (seat.job !== null || this.#waiting.length === 0) continue;
+			if (seat.worker === null || seat.job !== null || this.#waiting.length === 0) continue;
 			const job = this.#takeMostUrgent();
 			seat.job = job;
 			seat.worker.postMessage(messageOf(job), [job.record.payload.buffer]);
@@ -112,18 +147,22 @@ export class DecodePool {
 		const job = seat.job;
 		if (job === null || job.id !== data.job) return;
 		seat.job = null;
-		job.done(data.failed ? null : samplesOf(job, data.bytes));
+		job.done(data.failure === null ? samplesOf(job, data.bytes) : { samples: null, failure: data.failure });
 		this.#assign();
 	}
 
-	/** A worker that died takes its frame with it; another one takes its seat. */
+	/** A worker that died takes its frame with it; another one takes its seat. One that never ran is not
+	 * replaced: the next one would not run either. */
 	#broken(seat: Seat): void {
-		seat.job?.done(null);
+		const { job, running, worker } = seat;
+		if (worker === null) return;
+		worker.onmessage = null;
+		worker.onerror = null;
+		worker.terminate();
+		seat.worker = null;
 		seat.job = null;
-		seat.worker.terminate();
-		if (this.#closed) return;
-		seat.worker = this.#started();
-		this.#listen(seat);
+		if (running && !this.#closed) this.#start(seat);
+		job?.done(running ? DAMAGED : NO_DECODER);
 		this.#assign();
 	}
 }
@@ -146,7 +185,8 @@ function messageOf(job: Job): DecodeMessage {
 	};
 }
 
-function samplesOf(job: Job, bytes: ArrayBuffer | null): Samples | null {
-	if (bytes !== null) return samplesIn(job.form, bytes);
-	return job.target === null ? null : samplesIn(job.form, job.target.buffer, job.target.byteOffset);
+function samplesOf({ form, target }: Job, bytes: ArrayBuffer | null): Decoded {
+	if (bytes !== null) return { samples: samplesIn(form, bytes), failure: null };
+	if (target === null) return DAMAGED;
+	return { samples: samplesIn(form, target.buffer, target.byteOffset), failure: null };
 }

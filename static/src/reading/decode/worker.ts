@@ -1,31 +1,39 @@
 /** A decoding worker: takes records one after the other, keeps one decoder. */
 import { decodeRecord } from "./decoder.ts";
-import { Htj2k } from "./htj2k.ts";
-import type { DecodedMessage, DecodeMessage, ToWorker } from "./messages.ts";
+import { DecoderMissing, Htj2k } from "./htj2k.ts";
+import type { DecodeMessage, Failure, FromWorker, ToWorker } from "./messages.ts";
 
 interface WorkerScope {
 	onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-	postMessage(message: DecodedMessage, transfer: Transferable[]): void;
+	postMessage(message: FromWorker, transfer: Transferable[]): void;
 }
 
 const scope = self as unknown as WorkerScope;
-let opened: Promise<Htj2k> | null = null;
+let opened: Promise<Htj2k> = Promise.reject(new DecoderMissing("not started"));
+opened.catch(ignore);
 let queue: Promise<void> = Promise.resolve();
 
+function ignore(): void {
+	// Whoever asks for the decoder hears why there is none; nobody has asked yet.
+}
+
 async function answer(message: DecodeMessage): Promise<void> {
+	const { job } = message;
 	try {
-		if (opened === null) throw new Error("not started");
-		const bytes = await decodeRecord(message, await opened);
-		scope.postMessage({ job: message.job, bytes, failed: false }, bytes === null ? [] : [bytes]);
-	} catch {
-		// Whatever was wrong, the page says that this frame cannot be shown and goes on.
-		scope.postMessage({ job: message.job, bytes: null, failed: true }, []);
+		const bytes = await decodeRecord(message, () => opened);
+		scope.postMessage({ kind: "decoded", job, bytes, failure: null }, bytes === null ? [] : [bytes]);
+	} catch (error) {
+		// Whatever was wrong, the page says what cannot be shown and goes on.
+		const failure: Failure = error instanceof DecoderMissing ? "decoder" : "frame";
+		scope.postMessage({ kind: "decoded", job, bytes: null, failure }, []);
 	}
 }
 
 scope.onmessage = ({ data }) => {
 	if (data.kind === "start") {
-		opened ??= Htj2k.open({ locateFile: () => data.wasmUrl });
+		opened = Htj2k.open({ locateFile: () => data.wasmUrl });
+		opened.catch(ignore);
+		scope.postMessage({ kind: "running" }, []);
 		return;
 	}
 	queue = queue.then(() => answer(data));

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeRecord } from "../../../../static/src/reading/decode/decoder.ts";
-import { DecodeRefused, type Expected, Htj2k } from "../../../../static/src/reading/decode/htj2k.ts";
+import { DecodeRefused, DecoderMissing, type Expected, Htj2k } from "../../../../static/src/reading/decode/htj2k.ts";
 import type { DecodeMessage } from "../../../../static/src/reading/decode/messages.ts";
 import { RecordParser } from "../../../../static/src/reading/records.ts";
 import { figures } from "../studies.ts";
@@ -20,6 +20,7 @@ const wasm = createRequire(new URL("../../../../static/package.json", import.met
 	"@cornerstonejs/codec-openjph/wasm",
 );
 let htj2k: Htj2k;
+const opened = (): Promise<Htj2k> => Promise.resolve(htj2k);
 
 beforeAll(async () => {
 	htj2k = await Htj2k.open({ locateFile: () => wasm });
@@ -43,14 +44,14 @@ function message(one: Kept, changes: Partial<DecodeMessage> = {}): DecodeMessage
 describe("decoding what the server made", () => {
 	it.each(kept)("gives exactly its samples: $name", async (one) => {
 		expect(message(one).encoding).toBe(one.encoding);
-		const bytes = await decodeRecord(message(one), htj2k);
+		const bytes = await decodeRecord(message(one), opened);
 		expect(Buffer.from(bytes as ArrayBuffer).toString("base64")).toBe(one.samples);
 	});
 
 	it.each(kept)("gives them in shared memory too: $name", async (one) => {
 		const size = Buffer.from(one.samples, "base64").length;
 		const buffer = new SharedArrayBuffer(size + 16);
-		const done = await decodeRecord(message(one, { target: { buffer, byteOffset: 8 } }), htj2k);
+		const done = await decodeRecord(message(one, { target: { buffer, byteOffset: 8 } }), opened);
 		expect(done).toBeNull();
 		expect(Buffer.from(new Uint8Array(buffer, 8, size)).toString("base64")).toBe(one.samples);
 		expect(
@@ -62,7 +63,7 @@ describe("decoding what the server made", () => {
 		const { expected } = message(one);
 		for (const change of [{ rows: one.rows + 1 }, { columns: one.columns - 1 }, { bytesPerSample: 8 }]) {
 			await expect(
-				decodeRecord(message(one, { expected: { ...expected, ...change } }), htj2k),
+				decodeRecord(message(one, { expected: { ...expected, ...change } }), opened),
 			).rejects.toThrow(DecodeRefused);
 		}
 	});
@@ -75,20 +76,31 @@ describe("decoding what the server made", () => {
 				const payload = new Uint8Array(whole.payload);
 				const at = Math.floor(random() * Math.min(60, payload.length));
 				payload[at] = (payload[at] ?? 0) ^ (1 + Math.floor(random() * 255));
-				await decodeRecord({ ...whole, payload }, htj2k).catch((error: unknown) => {
+				await decodeRecord({ ...whole, payload }, opened).catch((error: unknown) => {
 					expect(error).toBeInstanceOf(DecodeRefused);
 				});
 			}
 			const noise = Uint8Array.from({ length: 50 }, () => Math.floor(random() * 256));
-			await expect(decodeRecord(message(one, { payload: noise }), htj2k)).rejects.toThrow(DecodeRefused);
-			const bytes = await decodeRecord(message(one), htj2k);
+			await expect(decodeRecord(message(one, { payload: noise }), opened)).rejects.toThrow(DecodeRefused);
+			const bytes = await decodeRecord(message(one), opened);
 			expect(Buffer.from(bytes as ArrayBuffer).toString("base64")).toBe(one.samples);
 		}
 	});
 
+	it.each(kept)("needs the codec only where it is used: $name", async (one) => {
+		const missing = (): Promise<Htj2k> => Promise.reject(new DecoderMissing("not there"));
+		const done = decodeRecord(message(one), missing);
+		if (one.encoding === "htj2k") await expect(done).rejects.toThrow(DecoderMissing);
+		else expect(Buffer.from((await done) as ArrayBuffer).toString("base64")).toBe(one.samples);
+	});
+
+	it("says that the codec is missing when its program cannot be loaded", async () => {
+		await expect(Htj2k.open({ locateFile: () => "/no/such/codec.wasm" })).rejects.toThrow(DecoderMissing);
+	});
+
 	it("has nothing to decode in an unreadable frame", async () => {
 		const one = kept[0] as Kept;
-		await expect(decodeRecord(message(one, { encoding: "unreadable" }), htj2k)).rejects.toThrow(
+		await expect(decodeRecord(message(one, { encoding: "unreadable" }), opened)).rejects.toThrow(
 			DecodeRefused,
 		);
 	});

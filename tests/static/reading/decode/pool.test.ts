@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type {
-	DecodedMessage,
 	DecodeMessage,
+	Failure,
+	FromWorker,
 	ToWorker,
 } from "../../../../static/src/reading/decode/messages.ts";
 import { DecodePool, type WorkerLike } from "../../../../static/src/reading/decode/pool.ts";
@@ -9,7 +10,7 @@ import type { FrameRecord } from "../../../../static/src/reading/records.ts";
 import { aForm } from "../studies.ts";
 
 class HandWorker implements WorkerLike {
-	onmessage: ((event: { data: DecodedMessage }) => void) | null = null;
+	onmessage: ((event: { data: FromWorker }) => void) | null = null;
 	onerror: ((event: unknown) => void) | null = null;
 	readonly started: string[] = [];
 	readonly jobs: DecodeMessage[] = [];
@@ -24,11 +25,15 @@ class HandWorker implements WorkerLike {
 		this.terminated = true;
 	}
 
-	answer(failed = false): void {
+	running(): void {
+		this.onmessage?.({ data: { kind: "running" } });
+	}
+
+	answer(failure: Failure | null = null): void {
 		const job = this.jobs.at(-1);
 		if (job === undefined) throw new Error("no job");
-		const bytes = job.target !== null || failed ? null : new Uint16Array(16).fill(job.job).buffer;
-		this.onmessage?.({ data: { job: job.job, bytes, failed } });
+		const bytes = job.target !== null || failure !== null ? null : new Uint16Array(16).fill(job.job).buffer;
+		this.onmessage?.({ data: { kind: "decoded", job: job.job, bytes, failure } });
 	}
 }
 
@@ -90,31 +95,77 @@ describe("the decoding workers", () => {
 		const { pool, made } = aPool();
 		const own = pool.decode(aRecord(0), aForm(), null, now);
 		made[0]?.answer();
-		expect(await own).toBeInstanceOf(Uint16Array);
+		expect((await own).samples).toBeInstanceOf(Uint16Array);
 		const buffer = new SharedArrayBuffer(64);
 		const shared = pool.decode(aRecord(1), aForm(), { buffer, byteOffset: 32 }, now);
 		made[0]?.answer();
-		const samples = await shared;
+		const { samples } = await shared;
 		expect(samples?.buffer).toBe(buffer);
 		expect(samples?.byteOffset).toBe(32);
 	});
 
-	it("answer nothing for a frame that failed", async () => {
+	it.each(["frame", "decoder"] as const)("say what failed: %s", async (failure) => {
 		const { pool, made } = aPool();
 		const failed = pool.decode(aRecord(0), aForm(), null, now);
-		made[0]?.answer(true);
-		expect(await failed).toBeNull();
+		made[0]?.answer(failure);
+		expect(await failed).toEqual({ samples: null, failure });
 	});
 
 	it("are replaced when they die, and only their frame is lost", async () => {
 		const { pool, made } = aPool();
 		const lost = pool.decode(aRecord(0), aForm(), null, now);
 		const next = pool.decode(aRecord(1), aForm(), null, now);
+		made[0]?.running();
 		made[0]?.onerror?.(new Error("died"));
-		expect(await lost).toBeNull();
+		expect((await lost).failure).toBe("frame");
 		expect(made[0]?.terminated).toBe(true);
 		made[1]?.answer();
-		expect(await next).not.toBeNull();
+		expect((await next).samples).not.toBeNull();
+		expect(made).toHaveLength(2);
+	});
+
+	it("are not started over and over when their program is not there", async () => {
+		const { pool, made } = aPool(2);
+		const waiting = [0, 1, 2].map((frame) => pool.decode(aRecord(frame), aForm(), null, now));
+		for (const worker of [...made]) worker.onerror?.(new Error("404"));
+		expect((await Promise.all(waiting)).map(({ failure }) => failure)).toEqual(
+			Array.from({ length: 3 }, () => "decoder"),
+		);
+		expect(made).toHaveLength(2);
+		expect((await pool.decode(aRecord(3), aForm(), null, now)).failure).toBe("decoder");
+	});
+
+	it("leave the work to those that run when one does not", async () => {
+		const { pool, made } = aPool(2);
+		pool.warm();
+		made[0]?.onerror?.(new Error("404"));
+		const done = pool.decode(aRecord(0), aForm(), null, now);
+		made[1]?.answer();
+		expect((await done).failure).toBeNull();
+	});
+
+	it("begin anew on demand", async () => {
+		const { pool, made } = aPool();
+		const given = pool.decode(aRecord(0), aForm(), null, now);
+		made[0]?.onerror?.(new Error("404"));
+		expect((await given).failure).toBe("decoder");
+		pool.restart();
+		const again = pool.decode(aRecord(0), aForm(), null, now);
+		made[1]?.answer();
+		expect((await again).samples).not.toBeNull();
+	});
+
+	it("hear nothing more of a worker that was given up", async () => {
+		const { pool, made } = aPool();
+		const first = pool.decode(aRecord(0), aForm(), null, now);
+		made[0]?.running();
+		made[0]?.onerror?.(new Error("died"));
+		expect((await first).failure).toBe("frame");
+		const second = pool.decode(aRecord(1), aForm(), null, now);
+		made[0]?.onerror?.(new Error("died again"));
+		expect(made).toHaveLength(2);
+		made[1]?.answer();
+		expect((await second).failure).toBeNull();
 	});
 
 	it("end with the page, and what waits is answered", async () => {
@@ -122,7 +173,7 @@ describe("the decoding workers", () => {
 		void pool.decode(aRecord(0), aForm(), null, now);
 		const waiting = pool.decode(aRecord(1), aForm(), null, now);
 		pool.close();
-		expect(await waiting).toBeNull();
+		expect((await waiting).samples).toBeNull();
 		expect(made[0]?.terminated).toBe(true);
 	});
 });
