@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.product",
     "tests.fixtures.serving",
+    "tests.fixtures.strike",
     "tests.fixtures.browser",
     "tests.fixtures.left_out",
 ]
