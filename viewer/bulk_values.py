@@ -1,16 +1,16 @@
 """Large values that the metadata names by place: only those it names can be fetched."""
 
 import json
-import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dicom_node.archive.tables import Instance
-from viewer.frame_types import BIG_ENDIAN
+from viewer.frame_types import BIG_ENDIAN, in_little_endian as turned
 
 WORD_BYTES: Mapping[str, int] = {
+    "AT": 2,
     "OW": 2,
     "US": 2,
     "SS": 2,
@@ -39,11 +39,7 @@ class BulkValue:
     def in_little_endian(self, raw: bytes) -> bytes:
         """`raw` as bulk data travels (PS3.18 8.7.3.1)."""
         size = WORD_BYTES.get(self.vr, 1)
-        if not self.big_endian or size == 1 or len(raw) % size:
-            return raw
-        codes = {2: "H", 4: "L", 8: "Q"}[size]
-        count = len(raw) // size
-        return struct.pack(f"<{count}{codes}", *struct.unpack(f">{count}{codes}", raw))
+        return turned(raw, size) if self.big_endian and len(raw) % size == 0 else raw
 
 
 def _elements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -27,9 +27,9 @@ class Unsatisfiable(Exception):
 
 
 def unchanged(request: Request, tag: str) -> bool:
-    """True when If-None-Match names `tag` or anything."""
-    given = request.headers.get("if-none-match", "")
-    return any(part.strip().removeprefix("W/") in {tag, "*"} for part in given[:4096].split(","))
+    """True when If-None-Match names `tag` or anything; compared weakly (RFC 9110 8.8.3.2)."""
+    given, opaque = request.headers.get("if-none-match", ""), tag.removeprefix("W/")
+    return any(part.strip().removeprefix("W/") in {opaque, "*"} for part in given[:4096].split(","))
 
 
 def byte_range(request: Request, tag: str, total: int) -> ByteRange | None:

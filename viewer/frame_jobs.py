@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from viewer.frame_records import Encoding, FrameRecord
-from viewer.pixels import Fault, FrameFault, PixelForm, decode_frame, decode_from_file, record_of
+from viewer.pixels import (
+    Fault,
+    FrameFault,
+    PixelForm,
+    Samples,
+    decode_frame,
+    decode_from_file,
+    native_bytes,
+    record_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +43,27 @@ def encode_frame(job: FrameJob) -> FrameRecord:
     try:
         if isinstance(job.form, Fault):
             return fault_record(job.frame, job.form)
-        if job.index is None:
-            samples = decode_frame(job.form, job.source)
-        else:
-            samples = decode_from_file(job.form, job.source, job.index)
-        return record_of(job.form, samples, job.frame)
+        return record_of(job.form, _samples(job.form, job), job.frame)
     except FrameFault as refused:
         return fault_record(job.frame, refused.fault)
     except MemoryError:
         return fault_record(job.frame, Fault.TOO_LARGE)
+
+
+def native_frame(job: FrameJob) -> bytes | Fault:
+    """One frame as Explicit VR Little Endian would store it, or why that cannot be had."""
+    try:
+        return job.form if isinstance(job.form, Fault) else native_bytes(job.form, _samples(job.form, job))
+    except FrameFault as refused:
+        return refused.fault
+    except MemoryError:
+        return Fault.TOO_LARGE
+
+
+def _samples(form: PixelForm, job: FrameJob) -> Samples:
+    if job.index is None:
+        return decode_frame(form, job.source)
+    return decode_from_file(form, job.source, job.index)
 
 
 def fault_record(frame: int, fault: Fault) -> FrameRecord:

@@ -1,61 +1,30 @@
-"""The media type of a frame in its stored transfer syntax (PS3.18 8.7.3.3), and native byte order."""
+"""The forms in which a frame can be sent (PS3.18 8.7.3.3), and the byte order of native ones."""
 
-import json
-import zlib
 from collections.abc import Mapping
 
 from dicom_node.archive.tables import Instance
-from viewer.media_types import OCTETS
+from viewer.attributes import Attributes, integer
+from viewer.media_types import EXPLICIT_LITTLE_ENDIAN, OCTETS, Form, stored_form
+from viewer.pixels import DECODABLE, NATIVE
 
-NATIVE = frozenset(
-    {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}
-)
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
-FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "image/jpeg": (
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "55",
-        "56",
-        "57",
-        "58",
-        "59",
-        "60",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "66",
-        "70",
-    ),
-    "image/jls": ("80", "81"),
-    "image/jp2": ("90", "91"),
-    "image/jpx": ("92", "93"),
-    "image/jphc": ("201", "202", "203"),
-    "video/mpeg": ("100", "101", "100.1", "101.1"),
-    "video/mp4": (
-        "102",
-        "103",
-        "104",
-        "105",
-        "106",
-        "102.1",
-        "103.1",
-        "104.1",
-        "105.1",
-        "106.1",
-        "107",
-        "108",
-    ),
+DEFLATED = "1.2.840.10008.1.2.1.99"
+PIXEL_ELEMENTS = ("7FE00010", "7FE00008", "7FE00009")
+BYTE_BITS, WORD_BITS = 8, 16
+FAMILIES: Mapping[str, str] = {
+    "image/jpeg": "50 51 52 53 54 55 56 57 58 59 60 61 62 63 64 65 66 70",
+    "image/jls": "80 81",
+    "image/jp2": "90 91",
+    "image/jpx": "92 93",
+    "image/jphc": "201 202 203",
+    "image/jxl": "110 111 112",
+    "video/mpeg": "100 101 100.1 101.1",
+    "video/mp4": "102 103 104 105 106 102.1 103.1 104.1 105.1 106.1 107 108",
 }
 COMPRESSED: Mapping[str, str] = {
     f"1.2.840.10008.1.2.4.{number}": media_type
     for media_type, numbers in FAMILIES.items()
-    for number in numbers
+    for number in numbers.split()
 } | {"1.2.840.10008.1.2.5": "image/dicom-rle"}
 
 
@@ -64,13 +33,57 @@ def frame_media_type(transfer_syntax_uid: str) -> str:
     return COMPRESSED.get(transfer_syntax_uid, OCTETS)
 
 
-def in_order(instance: Instance, frame: bytes) -> bytes:
-    """`frame` in little endian: 16-bit pixels of a big endian object have their bytes turned round."""
-    if instance.transfer_syntax_uid != BIG_ENDIAN or len(frame) % 2:
-        return frame
-    document = json.loads(zlib.decompress(instance.metadata_json))
-    if document.get("00280100", {}).get("Value") != [16]:
-        return frame
-    turned = bytearray(frame)
-    turned[::2], turned[1::2] = frame[1::2], frame[::2]
+def frame_forms(transfer_syntax_uid: str) -> list[Form]:
+    """How frames of that stored transfer syntax can be sent, the natural form first.
+
+    Native frames leave in little endian, whatever order and deflation they are stored in. Compressed
+    ones leave as they are, under their own type or as octets of any syntax (as many viewers ask), or
+    decoded when octets are asked for in the default syntax, Explicit VR Little Endian (8.7.3.5.2).
+    """
+    if transfer_syntax_uid in NATIVE:
+        syntaxes = frozenset({"", "*", EXPLICIT_LITTLE_ENDIAN, transfer_syntax_uid})
+        return [Form(media_type=OCTETS, transfer_syntax_uid=EXPLICIT_LITTLE_ENDIAN, syntaxes=syntaxes)]
+    named = frozenset({"*", transfer_syntax_uid})
+    own_type, decodable = frame_media_type(transfer_syntax_uid), transfer_syntax_uid in DECODABLE
+    unsaid = own_type == OCTETS and not decodable
+    forms = [] if own_type == OCTETS else [stored_form(own_type, transfer_syntax_uid)]
+    forms.append(
+        Form(
+            media_type=OCTETS,
+            transfer_syntax_uid=transfer_syntax_uid,
+            syntaxes=named | {""} if unsaid else named,
+        )
+    )
+    if decodable:
+        forms.append(
+            Form(
+                media_type=OCTETS,
+                transfer_syntax_uid=EXPLICIT_LITTLE_ENDIAN,
+                syntaxes=frozenset({"", EXPLICIT_LITTLE_ENDIAN}),
+                decoded=True,
+            )
+        )
+    return forms
+
+
+def word_bytes(instance: Instance, data: Attributes) -> int:
+    """Bytes that turn round together in the pixels of a big endian object; 1 in any other.
+
+    Words of OW have 16 bits even where samples have 8 (PS3.5 8.2, A.3); longer samples turn whole.
+    """
+    if instance.transfer_syntax_uid != BIG_ENDIAN:
+        return 1
+    vr = next((str(data[tag].get("vr")) for tag in PIXEL_ELEMENTS if tag in data), "OB")
+    if vr == "OB":
+        return 1
+    return max(integer(data, "00280100") or WORD_BITS, WORD_BITS) // BYTE_BITS
+
+
+def in_little_endian(raw: bytes, size: int) -> bytes:
+    """`raw` with the bytes of each word of `size` turned round."""
+    if size == 1:
+        return raw
+    turned = bytearray(len(raw))
+    for index in range(size):
+        turned[index::size] = raw[size - 1 - index :: size]
     return bytes(turned)

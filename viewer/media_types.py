@@ -1,8 +1,8 @@
 """Accept and Content-Type as DICOMweb uses them (PS3.18 8.7, RFC 9110 12.5.1)."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 
@@ -10,9 +10,11 @@ from config.kernel.errors import Invalid
 
 ACCEPT_CHARACTERS_MAX = 4096
 RANGES_MAX = 64
-PARAMETER = re.compile(r';\s*([\w!#$&^.+-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;,\s]*)')
-DICOM, OCTETS, DICOM_JSON = "application/dicom", "application/octet-stream", "application/dicom+json"
-JSON_TYPES = frozenset({DICOM_JSON, "application/json", "application/*", "*/*"})
+QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
+ESCAPED = re.compile(r"\\(.)")
+DICOM, OCTETS = "application/dicom", "application/octet-stream"
+DICOM_JSON, JSON = "application/dicom+json", "application/json"
+EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 
 class NotAcceptable(Invalid):
@@ -29,15 +31,24 @@ class MediaTypeRefused(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """One media type or range. For multipart/related, `inner` is the type of its parts."""
+    """One media type or range. For multipart/related, `inner` is the type of its parts.
+
+    `but_not`: types that the same request refuses by q=0, whatever a wider range says.
+    """
 
     media_type: str
     parameters: dict[str, str] = field(default_factory=dict)
+    but_not: frozenset[str] = frozenset()
 
     @property
     def is_multipart(self) -> bool:
         """True when parts are asked for, or given."""
         return self.media_type == "multipart/related"
+
+    @property
+    def alone(self) -> bool:
+        """True when one representation is asked for by its own type, outside of parts."""
+        return not self.is_multipart and self.media_type != "*/*"
 
     @property
     def inner(self) -> str:
@@ -49,48 +60,117 @@ class MediaRange:
         """The transfer syntax asked for: a UID, `*` for any, '' when not said (PS3.18 8.7.3.5)."""
         return self.parameters.get("transfer-syntax", "")
 
+    @property
+    def quality(self) -> float:
+        """How much it is wanted, 0 to 1; what is no quality value counts as not wanted."""
+        text = self.parameters.get("q", "1")
+        return float(text) if QUALITY.fullmatch(text) else 0.0
+
     def matches(self, media_type: str) -> bool:
         """True when `media_type` lies in this range."""
         kind, _, rest = self.inner.partition("/")
-        return self.inner in {"*/*", media_type} or (rest == "*" and media_type.startswith(f"{kind}/"))
+        if self.inner == media_type:
+            return True
+        if media_type in self.but_not:
+            return False
+        return self.inner == "*/*" or (rest == "*" and media_type.startswith(f"{kind}/"))
+
+
+def pieces(text: str, separator: str) -> Iterator[str]:
+    """`text` cut at each `separator` that stands outside of a quoted string (RFC 9110 5.6.4)."""
+    start, quoted, escaped = 0, False, False
+    for at, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted and character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character == separator and not quoted:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]
+
+
+def unquoted(text: str) -> str:
+    """The value of a parameter, without quotes and their escapes."""
+    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
+        return ESCAPED.sub(r"\1", text[1:-1])
+    return text
 
 
 def parse_media_type(text: str) -> MediaRange:
     """One media type with its parameters, quotes removed."""
-    kind = text.partition(";")[0].strip().lower()
-    parameters = {name.lower(): value.strip('"') for name, value in PARAMETER.findall(text)}
-    return MediaRange(kind, parameters)
+    kind, *rest = pieces(text, ";")
+    parameters = {}
+    for part in rest:
+        name, equals, value = part.partition("=")
+        if equals:
+            parameters[name.strip().lower()] = unquoted(value.strip())
+    return MediaRange(kind.strip().lower(), parameters)
 
 
 def accepted(request: Request) -> list[MediaRange]:
     """What the request accepts, most wanted first; everything when it doesn't say.
 
-    A query parameter `accept` counts before the header (PS3.18 8.3.3.1).
+    A query parameter `accept` counts before the header (PS3.18 8.3.3.1); a `+` in it that was not
+    escaped has become a space. Raises NotAcceptable when it is too long to be read.
     """
-    text = request.query_params.get("accept") or request.headers.get("accept") or "*/*"
+    asked = request.query_params.get("accept", "").strip()
+    text = re.sub(r"(?<=\w) (?=\w)", "+", asked) or ",".join(request.headers.getlist("accept"))
     if len(text) > ACCEPT_CHARACTERS_MAX:
         raise NotAcceptable(fault="Accept is too long")
-    ranges = [parse_media_type(part) for part in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)][:RANGES_MAX]
-    return sorted((r for r in ranges if _quality(r) > 0), key=_quality, reverse=True)
+    given = [part for part in pieces(text, ",") if part.strip()][:RANGES_MAX]
+    ranges = [parse_media_type(part) for part in given or ["*/*"]]
+    refused = frozenset(one.inner for one in ranges if one.quality == 0)
+    wanted = [replace(one, but_not=refused) for one in ranges if one.quality > 0]
+    return sorted(wanted, key=lambda one: one.quality, reverse=True)
 
 
-def _quality(media_range: MediaRange) -> float:
-    text = media_range.parameters.get("q", "1")
-    return float(text) if re.fullmatch(r"[01](\.\d{1,3})?", text) else 0.0
+def json_type(request: Request) -> str:
+    """The media type under which DICOM JSON may be sent (PS3.18 8.7.3.2). Raises NotAcceptable."""
+    ranges = [one for one in accepted(request) if not one.is_multipart]
+    best = {
+        media_type: max((one.quality for one in ranges if one.matches(media_type)), default=0.0)
+        for media_type in (DICOM_JSON, JSON)
+    }
+    if not any(best.values()):
+        raise NotAcceptable(offered=[DICOM_JSON, JSON])
+    return DICOM_JSON if best[DICOM_JSON] >= best[JSON] else JSON
 
 
-def require_json(request: Request) -> None:
-    """Refuse a request that does not take DICOM JSON. Raises NotAcceptable."""
-    if not any(r.media_type in JSON_TYPES for r in accepted(request)):
-        raise NotAcceptable(offered=DICOM_JSON)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A form in which something can be sent: its media type, and the transfer syntaxes that ask for it.
 
-
-def choose(ranges: Iterable[MediaRange], media_type: str, transfer_syntax_uid: str) -> MediaRange:
-    """The range under which a representation in its stored transfer syntax may be sent.
-
-    A named transfer syntax must be the stored one: nothing is transcoded here. Raises NotAcceptable.
+    `syntaxes` are what a request may say; '' is saying nothing. `transfer_syntax_uid` is what the
+    answer says. `decoded`: pixels are decoded on the way.
     """
+
+    media_type: str
+    transfer_syntax_uid: str
+    syntaxes: frozenset[str]
+    decoded: bool = False
+
+
+def stored_form(media_type: str, transfer_syntax_uid: str) -> Form:
+    """What is sent as it is stored."""
+    return Form(
+        media_type=media_type,
+        transfer_syntax_uid=transfer_syntax_uid,
+        syntaxes=frozenset({"", "*", transfer_syntax_uid}),
+    )
+
+
+def choose(ranges: Iterable[MediaRange], forms: Iterable[Form]) -> tuple[MediaRange, Form]:
+    """The most wanted range, and the first of `forms` that lies in it. Raises NotAcceptable."""
+    offered = list(forms)
     for wanted in ranges:
-        if wanted.matches(media_type) and wanted.transfer_syntax in {"", "*", transfer_syntax_uid}:
-            return wanted
-    raise NotAcceptable(offered=media_type, transfer_syntax=transfer_syntax_uid)
+        for form in offered:
+            if wanted.matches(form.media_type) and wanted.transfer_syntax in form.syntaxes:
+                return wanted, form
+    raise NotAcceptable(offered=[f"{form.media_type}; transfer-syntax={_said(form)}" for form in offered])
+
+
+def _said(form: Form) -> str:
+    return form.transfer_syntax_uid or "*"

@@ -35,6 +35,11 @@ def array(documents: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(documents) + b"]"
 
 
+def root_tag(root: str) -> str:
+    """A short name for an address of the DICOMweb root: the same object says other addresses elsewhere."""
+    return hashlib.sha256(root.encode()).hexdigest()[:12]
+
+
 def version_tag(series: Iterable[Series], root: str) -> str:
     """An ETag that changes whenever one of the series does (RFC 9110 8.8.3)."""
     facts = ";".join(f"{s.series_key}.{s.version}.{s.instance_count}" for s in series)
@@ -48,8 +53,10 @@ class MetadataCache:
         self._folder = folder
 
     def _path(self, series: Series, root: str) -> Path:
-        host = hashlib.sha256(root.encode()).hexdigest()[:12]
-        return self._folder / f"{series.series_key}.{host}.{series.version}-{series.instance_count}.json.gz"
+        return (
+            self._folder
+            / f"{series.series_key}.{root_tag(root)}.{series.version}-{series.instance_count}.json.gz"
+        )
 
     def find(self, series: Series, root: str) -> bytes | None:
         """The gzip answer for this state of the series, if it is kept."""

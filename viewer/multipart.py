@@ -1,7 +1,8 @@
-"""multipart/related bodies, read as they stream in (RFC 2387), with python-multipart's parser."""
+"""Bodies of parts, read as they stream in: multipart/related (RFC 2387), or one object by itself."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
@@ -11,6 +12,8 @@ from config.kernel.errors import Invalid
 HEADERS_MAX = 16
 HEADER_BYTES_MAX = 2048
 BOUNDARY_CHARACTERS_MAX = 70
+PREAMBLE_BYTES_MAX = 4096
+LINE_END = b"\r\n"
 
 
 class MultipartRefused(Invalid):
@@ -36,6 +39,35 @@ class PartEvent:
     data: bytes = b""
 
 
+class PartReader(Protocol):
+    """Turns pieces of a body into events of its parts. `feed` each piece, then `close`."""
+
+    def feed(self, piece: bytes) -> list[PartEvent]:
+        """What happens in the next piece of the body. Raises MultipartRefused."""
+        ...
+
+    def close(self) -> list[PartEvent]:
+        """The body is over: what that ends. Raises MultipartRefused when its last part is not complete."""
+        ...
+
+
+class SingleReader:
+    """A body that is one part by itself."""
+
+    def __init__(self, content_type: str) -> None:
+        self._content_type, self._began = content_type, False
+
+    def feed(self, piece: bytes) -> list[PartEvent]:
+        """The piece, after the beginning when it is the first."""
+        begin = [] if self._began else [PartEvent(Happening.BEGAN, content_type=self._content_type)]
+        self._began = True
+        return [*begin, PartEvent(Happening.DATA, data=piece)]
+
+    def close(self) -> list[PartEvent]:
+        """The end of the one part."""
+        return [PartEvent(Happening.ENDED)]
+
+
 @dataclass(slots=True)
 class _Headers:
     name: bytes = b""
@@ -49,13 +81,15 @@ class _Headers:
 
 
 class MultipartReader:
-    """Turns pieces of a body into events of its parts. `feed` each piece, then `close`."""
+    """Parts between boundaries, by python-multipart's parser. What stands before the first is skipped."""
 
     def __init__(self, boundary: str, bytes_max: int) -> None:
         if not 1 <= len(boundary) <= BOUNDARY_CHARACTERS_MAX or not boundary.isascii():
             raise MultipartRefused(fault="the boundary is missing or too long")
         self._events: list[PartEvent] = []
         self._headers = _Headers()
+        self._delimiter = b"--" + boundary.encode("ascii")
+        self._preamble: bytearray | None = bytearray()
         self._complete = False
         self._parser = MultipartParser(
             boundary.encode("ascii"),
@@ -76,6 +110,8 @@ class MultipartReader:
 
     def feed(self, piece: bytes) -> list[PartEvent]:
         """What happens in the next piece of the body. Raises MultipartRefused."""
+        if self._preamble is not None:
+            piece = self._after_preamble(piece)
         try:
             self._parser.write(piece)
         except FormParserError as error:
@@ -83,10 +119,24 @@ class MultipartReader:
         events, self._events = self._events, []
         return events
 
-    def close(self) -> None:
-        """The body is over. Raises MultipartRefused when its last part is not."""
+    def close(self) -> list[PartEvent]:
+        """Nothing further. Raises MultipartRefused when the last boundary has not come."""
         if not self._complete:
             raise MultipartRefused(fault="the body ends before its last boundary")
+        return []
+
+    def _after_preamble(self, piece: bytes) -> bytes:
+        """What comes from the first delimiter on, '' while there is none (RFC 2046 5.1.1)."""
+        seen = self._preamble or bytearray()
+        seen += piece
+        found = 0 if seen.startswith(self._delimiter) else seen.find(LINE_END + self._delimiter)
+        if found >= 0:
+            self._preamble = None
+            return bytes(seen[found:]).removeprefix(LINE_END)
+        if len(seen) > PREAMBLE_BYTES_MAX:
+            raise MultipartRefused(fault="the boundary does not come")
+        self._preamble = seen
+        return b""
 
     def _part_began(self) -> None:
         self._headers = _Headers()

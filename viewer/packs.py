@@ -13,29 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.database import Database
 from config.kernel.errors import NotFound
-from config.kernel.limits import MIB
 from config.kernel.objects import ObjectStore
-from dicom_node.archive.errors import FrameNotAddressable, FrameNotFound
 from dicom_node.archive.queries import find_study, instances_of, series_of
-from dicom_node.archive.reader import read_file, read_frame, read_range
+from dicom_node.archive.reader import read_range
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Study
 from viewer.block_cache import BlockCache
 from viewer.decode_pool import DecodePool, DecoderDied
 from viewer.frame_jobs import FrameJob, encode_block, encode_frame, fault_record
 from viewer.frame_records import Encoding, RecordsDamaged, records_in
+from viewer.frame_sources import job_of
+from viewer.frame_types import BIG_ENDIAN, DEFLATED
 from viewer.luts import BulkReader
-from viewer.pixels import Fault, PixelForm
+from viewer.pixels import Fault
 from viewer.series_images import Pack, PackFrame, SeriesImages, StudyImages, study_images
 from viewer.thumbnails import ThumbnailJob, thumbnail
 
-WHOLE_FILE_BYTES_MAX = 1024 * MIB
 STUDIES_REMEMBERED = 32
 THUMBNAIL = "thumbnail"
-BIG_ENDIAN = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
-FRAMELESS_SYNTAXES = frozenset({BIG_ENDIAN, DEFLATED})
-"""Big endian: bytes of 8-bit samples may be swapped in pairs; deflated: frames lie in one stream."""
 
 
 class PackNotFound(NotFound):
@@ -226,32 +221,17 @@ class Packs:
 
     def _jobs(self, frames: Sequence[PackFrame], first: int) -> list[FrameJob]:
         files: dict[str, bytes] = {}
-        return [self._job(frame, first + i, files) for i, frame in enumerate(frames)]
-
-    def _job(self, frame: PackFrame, number: int, files: dict[str, bytes]) -> FrameJob:
-        instance, form, index = frame.instance, frame.facts.pixels, frame.facts.number - 1
-        if isinstance(form, Fault):
-            return FrameJob(frame=number, form=form, source=b"", index=None)
-        if _addressable(form):
-            try:
-                source = read_frame(self._ports.objects, instance, frame.facts.number)
-            except (FrameNotAddressable, FrameNotFound):
-                source = b""
-            if source:
-                return FrameJob(frame=number, form=form, source=source, index=None)
-        if instance.object_bytes > WHOLE_FILE_BYTES_MAX:
-            return FrameJob(frame=number, form=Fault.TOO_LARGE, source=b"", index=None)
-        if instance.object_key not in files:
-            files.clear()
-            files[instance.object_key] = read_file(self._ports.objects, instance)
-        return FrameJob(frame=number, form=form, source=files[instance.object_key], index=index)
-
-
-def _addressable(form: PixelForm) -> bool:
-    """Whether a frame's bytes mean something by themselves: not single bits, not parts of a stream."""
-    return form.transfer_syntax_uid not in FRAMELESS_SYNTAXES and not (
-        form.native and form.bits_allocated == 1
-    )
+        return [
+            job_of(
+                self._ports.objects,
+                frame.instance,
+                frame.facts.pixels,
+                frame.facts.number,
+                called=first + i,
+                files=files,
+            )
+            for i, frame in enumerate(frames)
+        ]
 
 
 async def build_packs(packs: Packs, institution_id: str, study_instance_uid: str) -> None:

@@ -40,6 +40,11 @@ NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
 JPEG_LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
+DECODABLE = frozenset(
+    {RLELossless, DEFLATED_IMAGE_FRAME}
+    | {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)}
+)
+"""Compressed transfer syntaxes whose frames can be decoded here."""
 BYTE_BITS = 8
 STREAM_STARTS = (b"\xff\xd8", b"\xff\x4f")
 STREAM_END, STREAM_TAIL_BYTES = b"\xff\xd9", 1024
@@ -219,6 +224,15 @@ def record_of(form: PixelForm, samples: Samples, frame: int) -> FrameRecord:
     if zlib.decompress(payload) != raw:
         raise FrameFault(Fault.UNDECODABLE)
     return FrameRecord(frame, Encoding.ZLIB, payload)
+
+
+def native_bytes(form: PixelForm, samples: Samples) -> bytes:
+    """Samples as native pixel data: packed bits, by pixel or by plane as the header says (PS3.5 8)."""
+    if form.bits_allocated == 1:
+        return np.packbits(samples.ravel(), bitorder="little").tobytes()
+    if form.samples_per_pixel > 1 and form.planar_configuration == 1:
+        samples = np.moveaxis(samples, -1, 0)
+    return np.ascontiguousarray(samples).tobytes()
 
 
 def _native_bytes(form: PixelForm) -> int:

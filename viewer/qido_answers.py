@@ -2,13 +2,35 @@
 
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.metadata import instance_address
+from viewer.qido_query import Fields
 
 Result: TypeAlias = dict[str, dict[str, Any]]
 
+
+def _tags(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+STUDY_ATTRIBUTES = _tags(
+    """00080005 00080020 00080030 00080050 00080051 00080061 00080080 00080090 00080096 00081030 00081032
+    00081048 00081060 00081080 00081110 00100010 00100020 00100021 00100024 00100030 00100032 00100040
+    00101000 00101001 00101002 00101005 00101010 00101020 00101030 00101060 00102000 00102110 00102160
+    00102180 001021A0 001021B0 001021C0 001021D0 001021F0 00104000 00120062 0020000D 00200010 00321033
+    00321060 00321064"""
+)
+"""Attributes of the Patient, General Study and Patient Study modules (PS3.3 C.7.1, C.7.2)."""
+SERIES_ATTRIBUTES = _tags(
+    """00080021 00080031 00080060 00080070 00080080 00080081 0008103E 0008103F 00081010 00081040 00081050
+    00081070 00081090 00081111 00081250 00180015 00181000 00181020 00181030 00185100 0020000E 00200011
+    00200052 00200060 00280108 00280109 00400244 00400245 00400250 00400251 00400253 00400254 00400260
+    00400275 00400280"""
+)
+"""Attributes of the General Series, Frame of Reference and General Equipment modules (C.7.3 to C.7.5)."""
 CHARACTER_SET, AVAILABILITY = "00080005", "00080056"
 
 
@@ -85,9 +107,28 @@ def instance_result(study: Study, series: Series, instance: Instance, root: str)
     }
 
 
-def with_fields(result: Result, metadata_json: bytes, tags: frozenset[str]) -> Result:
-    """`result` and what else was asked for by `includefield`, from one instance's stored metadata."""
-    missing = tags - result.keys()
-    document: Result = json.loads(zlib.decompress(metadata_json)) if missing else {}
-    extra = {tag: document[tag] for tag in missing if tag in document and "BulkDataURI" not in document[tag]}
+def with_fields(
+    result: Result, metadata_json: bytes, fields: Fields, everything: frozenset[str] | None
+) -> Result:
+    """`result` and what else was asked for by `includefield`, from one instance's stored metadata.
+
+    `everything` are the attributes of this level, which `all` asks for; None is all there are.
+    """
+    document: Result = json.loads(zlib.decompress(metadata_json))
+    tags = fields.tags
+    if fields.everything:
+        tags |= document.keys() if everything is None else everything
+    extra = {
+        tag: document[tag]
+        for tag in tags - result.keys()
+        if tag in document and not _holds_bulk(document[tag])
+    }
     return dict(sorted((result | extra).items()))
+
+
+def _holds_bulk(element: Mapping[str, Any]) -> bool:
+    """Whether a value lies elsewhere, in this element or in one of its items: a search doesn't say where."""
+    if "BulkDataURI" in element:
+        return True
+    items = element.get("Value", []) if element.get("vr") == "SQ" else []
+    return any(_holds_bulk(inner) for item in items for inner in item.values())

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from pydicom.datadict import keyword_dict
@@ -18,8 +19,8 @@ VALUES_MAX: Final = 256
 FIELDS_MAX: Final = 64
 TAG: Final = re.compile(r"[0-9A-Fa-f]{8}")
 UID: Final = re.compile(r"[0-9.]{1,64}")
-DATE: Final = re.compile(r"\d{4,8}|\d{8}-|-\d{8}|\d{8}-\d{8}")
-TIME: Final = re.compile(r"[\d.]{2,13}|[\d.]{2,13}-|-[\d.]{2,13}|[\d.]{2,13}-[\d.]{2,13}")
+DATE: Final = re.compile(r"\d{4,8}|\d{8}-|-\d{8}|\d{8}-\d{8}", re.ASCII)
+TIME: Final = re.compile(r"[\d.]{2,13}|[\d.]{2,13}-|-[\d.]{2,13}|[\d.]{2,13}-[\d.]{2,13}", re.ASCII)
 CONTROL: Final = frozenset(
     {
         "limit",
@@ -40,16 +41,40 @@ class QueryRefused(Invalid):
     code = "dicomweb.query_refused"
 
 
+class Level(StrEnum):
+    """What a search is for."""
+
+    STUDIES = "studies"
+    SERIES = "series"
+    INSTANCES = "instances"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fields:
+    """Attributes wanted besides those that are always answered; `everything` when `all` was asked for."""
+
+    tags: frozenset[str]
+    everything: bool
+
+    def __bool__(self) -> bool:
+        """Whether anything more is wanted."""
+        return self.everything or bool(self.tags)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
-    """A search: matching keys of three levels, further attributes wanted, and the page."""
+    """A search: matching keys of three levels, further attributes wanted, and the page.
+
+    `capped`: the page ends at our limit and not at the caller's.
+    """
 
     studies: StudyFilter
     series: SeriesFilter
     instances: InstanceFilter
-    fields: frozenset[str]
+    fields: Fields
     limit: int
     offset: int
+    capped: bool
 
 
 def tag_of(name: str) -> str:
@@ -89,7 +114,7 @@ def _time(value: str) -> str:
 
 
 def _integer(value: str) -> int:
-    if not re.fullmatch(r"-?\d{1,9}", value):
+    if not re.fullmatch(r"-?[0-9]{1,9}", value):
         raise QueryRefused(fault="a whole number is needed")
     return int(value)
 
@@ -128,28 +153,46 @@ INSTANCE_KEYS: Mapping[str, tuple[str, Reader]] = {
 }
 
 
+KEYS: Mapping[Level, Mapping[str, tuple[str, Reader]]] = {
+    Level.STUDIES: STUDY_KEYS,
+    Level.SERIES: SERIES_KEYS,
+    Level.INSTANCES: INSTANCE_KEYS,
+}
+WITHIN: Mapping[Level, tuple[Level, ...]] = {
+    Level.STUDIES: (Level.STUDIES,),
+    Level.SERIES: (Level.STUDIES, Level.SERIES),
+    Level.INSTANCES: (Level.STUDIES, Level.SERIES, Level.INSTANCES),
+}
+"""The levels whose keys a search matches. Asked of a higher level, Modality means Modalities in Study."""
+MODALITY, MODALITIES_IN_STUDY = "00080060", "00080061"
+
+
 @dataclass(slots=True)
 class _Found:
-    studies: dict[str, object] = field(default_factory=dict)
-    series: dict[str, object] = field(default_factory=dict)
-    instances: dict[str, object] = field(default_factory=dict)
+    level: Level
+    filters: dict[Level, dict[str, object]] = field(default_factory=lambda: {level: {} for level in Level})
 
     def take(self, name: str, value: str) -> None:
         """Sort one matching key to its level. Raises QueryRefused: ignoring a key would widen the answer."""
         tag = tag_of(name)
+        if self.level is Level.STUDIES and tag == MODALITY:
+            tag = MODALITIES_IN_STUDY
         if len(value) > VALUE_CHARACTERS_MAX:
             raise QueryRefused(parameter=name[:64], fault="is too long")
-        for keys, target in (
-            (STUDY_KEYS, self.studies),
-            (SERIES_KEYS, self.series),
-            (INSTANCE_KEYS, self.instances),
-        ):
-            if tag in keys:
-                column, read = keys[tag]
-                if value:
-                    target[column] = _named(name, read, value)
-                return
-        raise QueryRefused(parameter=name[:64], fault="is not matched by this archive")
+        level = next((one for one in WITHIN[self.level] if tag in KEYS[one]), None)
+        if level is None:
+            raise QueryRefused(parameter=name[:64], fault=f"is not matched in a search for {self.level}")
+        if value:
+            self._keep(self.filters[level], *KEYS[level][tag], name=name, value=value)
+
+    def _keep(self, filters: dict[str, object], column: str, read: Reader, *, name: str, value: str) -> None:
+        """A list may be given in several parameters; anything else only once."""
+        read_value, known = _named(name, read, value), filters.get(column)
+        if isinstance(known, list) and isinstance(read_value, list):
+            read_value = [*known, *read_value]
+        elif known is not None and known != read_value:
+            raise QueryRefused(parameter=name[:64], fault="is given twice")
+        filters[column] = read_value
 
 
 def _named(name: str, read: Reader, value: str) -> object:
@@ -160,29 +203,39 @@ def _named(name: str, read: Reader, value: str) -> object:
 
 
 def _bounded(name: str, text: str, most: int) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise QueryRefused(parameter=name, fault="is no whole number")
     return min(int(text), most)
 
 
-def read_query(parameters: Iterable[tuple[str, str]]) -> Query:
+def _fields(listed: list[str]) -> Fields:
+    """Attributes to include; of "sequence.attribute" the whole sequence."""
+    if len(listed) > FIELDS_MAX:
+        raise QueryRefused(parameter="includefield", fault=f"more than {FIELDS_MAX} attributes")
+    return Fields(
+        tags=frozenset(tag_of(name.partition(".")[0]) for name in listed if name != "all"),
+        everything="all" in listed,
+    )
+
+
+def read_query(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
     """The search in the (name, value) pairs of a query string. Raises QueryRefused."""
-    found, fields, control = _Found(), [], dict[str, str]()
+    found, fields, control = _Found(level), list[str](), dict[str, str]()
     for name, value in parameters:
-        if name == "includefield":
+        if name.lower() == "includefield":
             fields += _listed(value)
-        elif name in CONTROL:
-            control[name] = value
+        elif name.lower() in CONTROL:
+            control[name.lower()] = value
         else:
             found.take(name, value)
-    if len(fields) > FIELDS_MAX:
-        raise QueryRefused(parameter="includefield", fault=f"more than {FIELDS_MAX} attributes")
     fuzzy = control.get("fuzzymatching", "false").lower() == "true"
+    asked = control.get("limit") or str(LIMIT_DEFAULT)
     return Query(
-        studies=StudyFilter(**found.studies, fuzzy=fuzzy),  # type: ignore[arg-type]
-        series=SeriesFilter(**found.series),  # type: ignore[arg-type]
-        instances=InstanceFilter(**found.instances),  # type: ignore[arg-type]
-        fields=frozenset(tag_of(name) for name in fields if name != "all"),
-        limit=_bounded("limit", control.get("limit", str(LIMIT_DEFAULT)), LIMIT_MAX),
-        offset=_bounded("offset", control.get("offset", "0"), OFFSET_MAX),
+        studies=StudyFilter(**found.filters[Level.STUDIES], fuzzy=fuzzy),  # type: ignore[arg-type]
+        series=SeriesFilter(**found.filters[Level.SERIES]),  # type: ignore[arg-type]
+        instances=InstanceFilter(**found.filters[Level.INSTANCES]),  # type: ignore[arg-type]
+        fields=_fields(fields),
+        limit=_bounded("limit", asked, LIMIT_MAX),
+        offset=_bounded("offset", control.get("offset") or "0", OFFSET_MAX),
+        capped="limit" not in control or int(asked) > LIMIT_MAX,
     )

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from config.kernel.errors import Forbidden, TooLarge, Unavailable
 from dicom_node.stow import Stow, Stowed, Upload
 from viewer.access import ViewerPorts
-from viewer.media_types import DICOM, DICOM_JSON, MediaTypeRefused, parse_media_type, require_json
+from viewer.media_types import DICOM, MediaTypeRefused, json_type, parse_media_type
 from viewer.metadata import instance_address
-from viewer.multipart import Happening, MultipartReader, PartEvent
+from viewer.multipart import Happening, MultipartReader, MultipartRefused, PartEvent, PartReader, SingleReader
 from viewer.stow_limits import StowLimits
 from viewer.web_address import root_of
 
@@ -92,7 +92,7 @@ class StowService:
         scope = await self._ports.access.scope(request, study_instance_uid)
         if scope.store_as is None:
             raise StoringRefused
-        require_json(request)
+        media_type = json_type(request)
         reader = self._reader(request)
         if self._slots.locked():
             raise StoringBusy
@@ -102,17 +102,19 @@ class StowService:
                 await body.read(request, reader)
             finally:
                 await run_in_threadpool(body.discard)
-        return _answer(body.results, root_of(request))
+        return _answer(body.results, root_of(request), media_type)
 
-    def _reader(self, request: Request) -> MultipartReader:
+    def _reader(self, request: Request) -> PartReader:
         content_type = parse_media_type(request.headers.get("content-type", ""))
-        if not content_type.is_multipart or content_type.inner != DICOM:
-            raise MediaTypeRefused(offered=f'multipart/related; type="{DICOM}"')
+        if content_type.inner not in ({DICOM, "*/*"} if content_type.is_multipart else {DICOM}):
+            raise MediaTypeRefused(offered=[f'multipart/related; type="{DICOM}"', DICOM])
         if "content-encoding" in request.headers:
             raise MediaTypeRefused(fault="a compressed body is not taken")
         length = request.headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self._limits.body_bytes_max:
             raise BodyTooLarge(limit_bytes=self._limits.body_bytes_max)
+        if not content_type.is_multipart:
+            return SingleReader(DICOM)
         return MultipartReader(content_type.parameters.get("boundary", ""), self._limits.body_bytes_max + 1)
 
 
@@ -127,7 +129,7 @@ class _Body:
         self._upload: Upload | None = None
         self.results: list[Stowed] = []
 
-    async def read(self, request: Request, reader: MultipartReader) -> None:
+    async def read(self, request: Request, reader: PartReader) -> None:
         """Everything the client sends. Files stored before a fault stay stored, as PS3.18 10.5.1.2 allows."""
         total, block = 0, bytearray()
         async for piece in request.stream():
@@ -139,14 +141,24 @@ class _Body:
                 await run_in_threadpool(self._feed, reader, bytes(block))
                 block.clear()
         await run_in_threadpool(self._feed, reader, bytes(block))
-        if not self.results:
-            reader.close()
-        elif self._upload is not None:
-            self.results.append(await run_in_threadpool(self._cut_off))
+        await run_in_threadpool(self._close, reader)
 
-    def _feed(self, reader: MultipartReader, block: bytes) -> None:
+    def _feed(self, reader: PartReader, block: bytes) -> None:
         for event in reader.feed(block):
             self._happen(event)
+
+    def _close(self, reader: PartReader) -> None:
+        """The body is over; a part that it cuts short fails by itself when others have come whole."""
+        try:
+            for event in reader.close():
+                self._happen(event)
+        except MultipartRefused:
+            if not self.results:
+                raise
+            if self._upload is not None:
+                self.results.append(self._cut_off())
+        if not self.results:
+            raise MultipartRefused(fault="the body has no parts")
 
     def _happen(self, event: PartEvent) -> None:
         if event.happening is Happening.BEGAN:
@@ -187,7 +199,7 @@ def _reference(result: Stowed) -> dict[str, Any]:
     return {"00081150": _uid(result.sop_class_uid), "00081155": _uid(result.sop_instance_uid)}
 
 
-def _answer(results: list[Stowed], root: str) -> Response:
+def _answer(results: list[Stowed], root: str, media_type: str) -> Response:
     """The Store Instances Response Module (PS3.18 I); 200 all stored, 202 some, 409 none."""
     stored = [r for r in results if r.status == 0]
     failed = [r for r in results if r.status != 0]
@@ -213,7 +225,7 @@ def _answer(results: list[Stowed], root: str) -> Response:
         if items:
             document[tag] = {"vr": "SQ", "Value": items}
     status = 200 if not failed else 202 if stored else 409
-    return Response(json.dumps(document, ensure_ascii=False), status, media_type=DICOM_JSON)
+    return Response(json.dumps(document, ensure_ascii=False), status, media_type=media_type)
 
 
 def _failure(result: Stowed) -> dict[str, Any]:

@@ -1,43 +1,39 @@
 """WADO-RS: objects, metadata, frames and bulk values the caller may see (PS3.18 10.4).
 
-Objects leave byte for byte as they were stored, in their stored transfer syntax: nothing is
-transcoded here, and what a request accepts only in another syntax is answered 406.
+Objects leave byte for byte as they were stored, in their stored transfer syntax; what a request
+accepts only in another syntax is answered 406. Frames may be asked for decoded (`wado_frames`).
 """
 
 import gzip
-import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from config.kernel.errors import Invalid
-from dicom_node.archive.errors import BulkDataNotFound, FrameNotAddressable
+from dicom_node.archive.errors import BulkDataNotFound
 from dicom_node.archive.queries import find_instance, find_series, find_study, instances_of, series_of
-from dicom_node.archive.reader import chunks, frame_pieces, read_frame, value_bytes
+from dicom_node.archive.reader import chunks, value_bytes
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.access import ViewerPorts
 from viewer.bulk_values import BulkValue, bulk_value
 from viewer.conditional import Unsatisfiable, byte_range, unchanged
-from viewer.frame_types import frame_media_type, in_order
-from viewer.media_types import DICOM, DICOM_JSON, OCTETS, MediaRange, accepted, choose, require_json
-from viewer.metadata import MetadataCache, array, instance_document, version_tag
+from viewer.content_coding import coding_for, json_answer
+from viewer.decode_pool import DecodePool
+from viewer.media_types import DICOM, OCTETS, Form, accepted, choose, json_type, stored_form
+from viewer.metadata import MetadataCache, array, instance_document, root_tag, version_tag
+from viewer.routes import add_reading
+from viewer.wado_frames import FrameService, frame_numbers
+from viewer.wado_parts import REVALIDATE, multipart, tag_of, with_syntax
 from viewer.web_address import root_of
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 FrameList = Annotated[str, Path(max_length=8_000, pattern=r"^[0-9]{1,7}(,[0-9]{1,7})*$")]
 BulkPlace = Annotated[str, Path(max_length=64, pattern=r"^(pixels|[0-9]{1,15}-[0-9]{1,15})$")]
-FRAMES_PER_REQUEST_MAX = 1_000
-TAGGED_CHARACTERS_MAX = 64
-REVALIDATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Cookie, Authorization"}
-
-
-class FrameListRefused(Invalid):
-    """More frames are asked for than one answer may hold."""
-
-    code = "dicomweb.frame_list_refused"
+BULK_FORM = Form(media_type=OCTETS, transfer_syntax_uid="", syntaxes=frozenset({"", "*"}))
+DECODING_PROCESSES = 1
 
 
 def wado_router(ports: ViewerPorts) -> APIRouter:
@@ -46,7 +42,7 @@ def wado_router(ports: ViewerPorts) -> APIRouter:
     study = "/studies/{study_instance_uid}"
     series = f"{study}/series/{{series_instance_uid}}"
     instance = f"{series}/instances/{{sop_instance_uid}}"
-    router = APIRouter(tags=["dicomweb"])
+    router = APIRouter(tags=["dicomweb"], lifespan=service.lifespan)
     for path, endpoint in (
         (study, service.retrieve_study),
         (f"{study}/metadata", service.retrieve_study_metadata),
@@ -57,29 +53,8 @@ def wado_router(ports: ViewerPorts) -> APIRouter:
         (f"{instance}/frames/{{frame_list}}", service.retrieve_frames),
         (f"{instance}/bulkdata/{{place}}", service.retrieve_bulk_value),
     ):
-        router.add_api_route(path, endpoint, methods=["GET"], response_class=Response)
+        add_reading(router, path, endpoint)
     return router
-
-
-def _multipart(
-    parts: Iterable[tuple[str, Iterable[bytes]]], inner: str, headers: dict[str, str]
-) -> StreamingResponse:
-    """Parts (content type, pieces) as multipart/related, streamed by worker threads (PS3.18 8.6.1.2)."""
-    boundary = f"lianzhen-{secrets.token_hex(16)}"
-
-    def body() -> Iterator[bytes]:
-        for content_type, pieces in parts:
-            yield f"--{boundary}\r\nContent-Type: {content_type}\r\n\r\n".encode()
-            yield from pieces
-            yield b"\r\n"
-        yield f"--{boundary}--\r\n".encode()
-
-    media_type = f'multipart/related; type="{inner}"; boundary={boundary}'
-    return StreamingResponse(body(), headers=headers | {"Content-Type": media_type})
-
-
-def _with_syntax(media_type: str, instance: Instance) -> str:
-    return f"{media_type}; transfer-syntax={instance.transfer_syntax_uid}"
 
 
 class WadoService:
@@ -88,6 +63,14 @@ class WadoService:
     def __init__(self, ports: ViewerPorts) -> None:
         self._ports = ports
         self._cache = MetadataCache(ports.cache_folder / "metadata")
+        self._pool = DecodePool(processes=DECODING_PROCESSES)
+        self._frames = FrameService(ports, self._pool)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """End decoding processes, if any were needed, with the application."""
+        async with self._pool:
+            yield
 
     async def _all_of(
         self, request: Request, study_uid: str, series_uid: str | None = None
@@ -122,23 +105,26 @@ class WadoService:
     def _objects(self, request: Request, instances: list[Instance]) -> Response:
         ranges = accepted(request)
         for instance in instances:
-            choose(ranges, DICOM, instance.transfer_syntax_uid)
-        parts = ((_with_syntax(DICOM, i), chunks(self._ports.objects, i)) for i in instances)
-        return _multipart(parts, DICOM, REVALIDATE)
+            choose(ranges, [stored_form(DICOM, instance.transfer_syntax_uid)])
+        parts = (
+            (with_syntax(DICOM, i.transfer_syntax_uid), chunks(self._ports.objects, i)) for i in instances
+        )
+        return multipart(parts, DICOM, REVALIDATE)
 
     async def retrieve_instance(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
     ) -> Response:
         """One object: alone as application/dicom when that is accepted, else as multipart/related."""
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
-        wanted = choose(accepted(request), DICOM, instance.transfer_syntax_uid)
-        tag = f'"{instance.dataset_sha256}"'
+        syntax = instance.transfer_syntax_uid
+        wanted, _form = choose(accepted(request), [stored_form(DICOM, syntax)])
+        tag = tag_of(instance, weak=not wanted.alone)
         headers = REVALIDATE | {"ETag": tag}
         if unchanged(request, tag):
             return Response(status_code=304, headers=headers)
-        if wanted.is_multipart or wanted.media_type == "*/*":
-            parts = [(_with_syntax(DICOM, instance), chunks(self._ports.objects, instance))]
-            return _multipart(parts, DICOM, headers)
+        if not wanted.alone:
+            parts = [(with_syntax(DICOM, syntax), chunks(self._ports.objects, instance))]
+            return multipart(parts, DICOM, headers)
         return self._single_object(request, instance, tag, headers)
 
     def _single_object(
@@ -160,7 +146,7 @@ class WadoService:
     async def retrieve_study_metadata(self, request: Request, study_instance_uid: Uid) -> Response:
         """Metadata of all instances of a study, in one answer."""
         study, found = await self._all_of(request, study_instance_uid)
-        require_json(request)
+        media_type = json_type(request)
         root = root_of(request)
         tag = version_tag([series for series, _ in found], root)
         if unchanged(request, tag):
@@ -173,16 +159,15 @@ class WadoService:
                 for instance in instances
             )
 
-        return Response(
-            await run_in_threadpool(body), media_type=DICOM_JSON, headers=REVALIDATE | {"ETag": tag}
-        )
+        headers = REVALIDATE | {"ETag": tag}
+        return await json_answer(request, await run_in_threadpool(body), media_type, headers)
 
     async def retrieve_series_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """Metadata of all instances of a series, sent compressed as kept when the client takes gzip."""
         scope = await self._ports.access.scope(request, study_instance_uid)
-        require_json(request)
+        media_type = json_type(request)
         root = root_of(request)
         async with self._ports.database.read() as view:
             study, series = await find_series(view, scope, study_instance_uid, series_instance_uid)
@@ -194,20 +179,23 @@ class WadoService:
             if answer is None:
                 instances = await instances_of(view, series.series_key)
                 answer = await run_in_threadpool(self._cache.make, study, series, instances, root)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(answer, media_type=DICOM_JSON, headers=headers | {"Content-Encoding": "gzip"})
-        return Response(
-            await run_in_threadpool(gzip.decompress, answer), media_type=DICOM_JSON, headers=headers
-        )
+        if coding_for(request, ["gzip"]) == "gzip":
+            return Response(answer, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})
+        plain = await run_in_threadpool(gzip.decompress, answer)
+        return Response(plain, media_type=media_type, headers=headers)
 
     async def retrieve_instance_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
     ) -> Response:
         """Metadata of one instance."""
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
-        require_json(request)
-        document = instance_document(study_instance_uid, series_instance_uid, instance, root_of(request))
-        return Response(array([document]), media_type=DICOM_JSON, headers=REVALIDATE)
+        media_type, root = json_type(request), root_of(request)
+        tag = tag_of(instance, "metadata", root_tag(root), weak=True)
+        headers = REVALIDATE | {"ETag": tag}
+        if unchanged(request, tag):
+            return Response(status_code=304, headers=headers)
+        document = instance_document(study_instance_uid, series_instance_uid, instance, root)
+        return await json_answer(request, array([document]), media_type, headers)
 
     async def retrieve_frames(
         self,
@@ -217,31 +205,10 @@ class WadoService:
         sop_instance_uid: Uid,
         frame_list: FrameList,
     ) -> Response:
-        """Frames by number (from 1), in their stored transfer syntax; one frame alone if so accepted."""
-        numbers = [int(number) for number in frame_list.split(",")]
-        if len(numbers) > FRAMES_PER_REQUEST_MAX:
-            raise FrameListRefused(frames_max=FRAMES_PER_REQUEST_MAX)
+        """Frames by number (from 1): as stored, or decoded if asked for; one frame alone if so accepted."""
+        numbers = frame_numbers(frame_list)
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
-        for number in numbers:
-            frame_pieces(instance, number)
-        media_type = frame_media_type(instance.transfer_syntax_uid)
-        wanted = choose(accepted(request), media_type, instance.transfer_syntax_uid)
-        tag = f'"{instance.dataset_sha256}-{frame_list}"'
-        headers = REVALIDATE | ({"ETag": tag} if len(frame_list) <= TAGGED_CHARACTERS_MAX else {})
-        if unchanged(request, tag):
-            return Response(status_code=304, headers=headers)
-        if len(numbers) == 1 and self._alone(wanted):
-            content = await run_in_threadpool(self._frame, instance, numbers[0])
-            return Response(content, headers=headers | {"Content-Type": _with_syntax(media_type, instance)})
-        parts = ((_with_syntax(media_type, instance), iter([self._frame(instance, n)])) for n in numbers)
-        return _multipart(parts, media_type, headers)
-
-    @staticmethod
-    def _alone(wanted: MediaRange) -> bool:
-        return not wanted.is_multipart and wanted.media_type != "*/*"
-
-    def _frame(self, instance: Instance, number: int) -> bytes:
-        return in_order(instance, read_frame(self._ports.objects, instance, number))
+        return await self._frames.frames(request, instance, numbers)
 
     async def retrieve_bulk_value(
         self,
@@ -256,29 +223,17 @@ class WadoService:
         value = bulk_value(instance, place)
         if value is None:
             raise BulkDataNotFound(place=place)
-        ranges = accepted(request)
         if value.vr == "pixels":
-            return await run_in_threadpool(self._pixels, ranges, instance)
-        wanted = choose(ranges, OCTETS, instance.transfer_syntax_uid)
+            return await self._frames.pixels(request, instance)
+        wanted, _form = choose(accepted(request), [BULK_FORM])
+        tag = tag_of(instance, place, weak=not wanted.alone)
+        headers = REVALIDATE | {"ETag": tag}
+        if unchanged(request, tag):
+            return Response(status_code=304, headers=headers)
         content = await run_in_threadpool(self._value, instance, value)
-        if self._alone(wanted):
-            return Response(content, media_type=OCTETS, headers=REVALIDATE)
-        return _multipart([(OCTETS, [content])], OCTETS, REVALIDATE)
+        if wanted.alone:
+            return Response(content, media_type=OCTETS, headers=headers)
+        return multipart([(OCTETS, [content])], OCTETS, headers)
 
     def _value(self, instance: Instance, value: BulkValue) -> bytes:
         return value.in_little_endian(value_bytes(self._ports.objects, instance, value.start, value.end))
-
-    def _pixels(self, ranges: list[MediaRange], instance: Instance) -> Response:
-        """Pixel Data as a bulk value: all frames, each a part."""
-        media_type = frame_media_type(instance.transfer_syntax_uid)
-        choose(ranges, media_type, instance.transfer_syntax_uid)
-        if instance.frame_offsets:
-            frames: Iterable[bytes] = (
-                self._frame(instance, n + 1) for n in range(len(instance.frame_offsets))
-            )
-        elif media_type == OCTETS and instance.pixel_offset is not None and instance.pixel_bytes is not None:
-            end = instance.pixel_offset + instance.pixel_bytes
-            frames = [value_bytes(self._ports.objects, instance, instance.pixel_offset, end)]
-        else:
-            raise FrameNotAddressable(frame=1)
-        return _multipart(((_with_syntax(media_type, instance), [f]) for f in frames), media_type, REVALIDATE)

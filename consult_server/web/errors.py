@@ -25,11 +25,24 @@ STATUS: Mapping[Kind, HTTPStatus] = {
 }
 
 
+DICOMWEB_ROOT = "/dicom-web/"
 SPECIAL: Mapping[str, HTTPStatus] = {
+    "dicomweb.frame_list_refused": HTTPStatus.BAD_REQUEST,
+    "dicomweb.media_type_refused": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "dicomweb.multipart_refused": HTTPStatus.BAD_REQUEST,
+    "dicomweb.not_acceptable": HTTPStatus.NOT_ACCEPTABLE,
+    "dicomweb.query_refused": HTTPStatus.BAD_REQUEST,
     "identity.signed_out": HTTPStatus.UNAUTHORIZED,
     "identity.wrong_password": HTTPStatus.UNAUTHORIZED,
     VersionPassed.code: HTTPStatus.PRECONDITION_FAILED,
 }
+
+
+ALONGSIDE: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="lianzhen"'},
+}
+"""Headers that belong to a status (RFC 9110 10.2.3, 11.6.1)."""
 
 
 def problem(status: HTTPStatus, code: str, detail: str, params: Mapping[str, Any]) -> JSONResponse:
@@ -43,7 +56,7 @@ def problem(status: HTTPStatus, code: str, detail: str, params: Mapping[str, Any
         "params": dict(params),
         "number": request_id.get()[:8],
     }
-    headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = ALONGSIDE.get(status)
     return JSONResponse(body, status.value, headers, media_type="application/problem+json")
 
 
@@ -58,8 +71,11 @@ async def _app_error(_request: Request, error: Exception) -> JSONResponse:
     return problem(status_of(error), error.code, error.args[0], error.params)
 
 
-async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
-    """Names each field and rule, never echoes the value: it may be a patient's."""
+async def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    """Names each field and rule, never echoes the value: it may be a patient's.
+
+    Clients of DICOMweb know 400 for what is malformed (PS3.18 8.5), not 422.
+    """
     if not isinstance(error, RequestValidationError):
         raise error
     fields = [
@@ -70,8 +86,9 @@ async def _validation_error(_request: Request, error: Exception) -> JSONResponse
         }
         for fault in error.errors()
     ]
+    dicomweb = request.url.path.startswith(DICOMWEB_ROOT)
     return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.BAD_REQUEST if dicomweb else HTTPStatus.UNPROCESSABLE_ENTITY,
         "general.fields_refused",
         "Some fields do not follow their rules.",
         {"fields": fields[:50]},

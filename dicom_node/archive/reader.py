@@ -38,19 +38,28 @@ def chunks(
         start += len(piece)
 
 
-def value_bytes(objects: ObjectStore, instance: Instance, start: int, end: int) -> bytes:
-    """The bytes [start, end) as the facts of an object count them: in a deflated one, after inflating."""
+def value_pieces(objects: ObjectStore, instance: Instance, start: int, end: int) -> Iterator[bytes]:
+    """The bytes [start, end) as the facts of an object count them, in pieces; a deflated one is inflated."""
     if instance.transfer_syntax_uid not in DEFLATED:
-        return objects.read(instance.object_key, start, end)
+        yield from chunks(objects, instance, start, end)
+        return
     deflated = chunks(objects, instance, instance.dataset_offset)
     limit = inflated_bytes_max(instance.object_bytes - instance.dataset_offset)
-    kept, place = bytearray(), 0
+    place = 0
     for piece in inflated_pieces(deflated, limit):
-        kept += piece[max(0, start - place) : max(0, end - place)]
+        part = piece[max(0, start - place) : max(0, end - place)]
+        if part:
+            yield part
         place += len(piece)
         if place >= end:
-            break
-    return bytes(kept)
+            return
+
+
+def value_bytes(objects: ObjectStore, instance: Instance, start: int, end: int) -> bytes:
+    """The same in one piece."""
+    if instance.transfer_syntax_uid not in DEFLATED:
+        return objects.read(instance.object_key, start, end)
+    return b"".join(value_pieces(objects, instance, start, end))
 
 
 def frame_pieces(instance: Instance, number: int) -> list[tuple[int, int]]:

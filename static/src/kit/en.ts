@@ -91,6 +91,7 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"dicom.study_mismatch": "The object belongs to another study than the one it was sent to",
 	"dicomweb.body_too_large": "The body is larger than one request may be",
 	"dicomweb.frame_list_refused": "More frames are asked for than one answer may hold",
+	"dicomweb.frame_undecodable": "The frame cannot be decoded; it can be had in its stored transfer syntax",
 	"dicomweb.media_type_refused": "The body is not of a media type that is taken here",
 	"dicomweb.multipart_refused": "The body is not well-formed multipart/related",
 	"dicomweb.not_acceptable": "The object cannot be sent in any form that the request accepts",

@@ -84,6 +84,7 @@ export const errors = {
 	"dicom.study_mismatch": "影像属于另一次检查",
 	"dicomweb.body_too_large": "一次上传的内容太大",
 	"dicomweb.frame_list_refused": "一次要的帧太多，或帧号不对",
+	"dicomweb.frame_undecodable": "这一帧无法解码，可按原始格式获取",
 	"dicomweb.media_type_refused": "上传的内容类型不支持",
 	"dicomweb.multipart_refused": "上传的内容格式不对",
 	"dicomweb.not_acceptable": "影像不能按要求的格式提供",

@@ -103,21 +103,71 @@ async def test_only_who_may_store_does(web: httpx.AsyncClient, who: str, status:
 
 
 @pytest.mark.parametrize(
-    "headers, code",
+    "headers, status, code",
     [
-        ({"Content-Type": "application/dicom"}, "dicomweb.media_type_refused"),
+        ({"Content-Type": "application/octet-stream"}, 415, "media_type_refused"),
+        ({"Content-Type": "multipart/form-data; boundary=xyz"}, 415, "media_type_refused"),
         (
             {"Content-Type": 'multipart/related; type="application/dicom+json"; boundary=xyz'},
-            "dicomweb.media_type_refused",
+            415,
+            "media_type_refused",
         ),
-        ({"Content-Type": 'multipart/related; type="application/dicom"'}, "dicomweb.multipart_refused"),
-        ({"Content-Encoding": "gzip"}, "dicomweb.media_type_refused"),
-        ({"Accept": "text/html"}, "dicomweb.not_acceptable"),
+        ({"Content-Type": 'multipart/related; type="application/dicom"'}, 400, "multipart_refused"),
+        ({"Content-Type": "multipart/related; boundary=other"}, 400, "multipart_refused"),
+        ({"Content-Encoding": "gzip"}, 415, "media_type_refused"),
+        ({"Accept": "text/html"}, 406, "not_acceptable"),
     ],
 )
-async def test_requests_of_another_kind(web: httpx.AsyncClient, headers: dict[str, str], code: str) -> None:
+async def test_requests_of_another_kind(
+    web: httpx.AsyncClient, headers: dict[str, str], status: int, code: str
+) -> None:
     answer = await post(web, body([file_bytes(a_ct())]), **headers)
-    assert answer.json()["code"] == code
+    assert (answer.status_code, answer.json()["code"]) == (status, f"dicomweb.{code}")
+    assert (await web.get("/studies")).json() == []
+
+
+CONTENT_TYPES = (
+    'multipart/related; type="application/dicom"; boundary="xyz"',
+    "multipart/related; type=application/dicom; boundary=xyz",
+    "Multipart/Related;boundary=xyz;type=Application/DICOM",
+    "multipart/related; boundary=xyz",
+)
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+async def test_the_body_may_be_announced_in_several_ways(web: httpx.AsyncClient, content_type: str) -> None:
+    answer = await post(web, body([file_bytes(a_ct())]), **{"Content-Type": content_type})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_one_object_may_come_by_itself(web: httpx.AsyncClient) -> None:
+    """PS3.18 8.6.1.1: a single-part payload."""
+    dataset = a_ct()
+    answer = await post(web, file_bytes(dataset), **{"Content-Type": "application/dicom"})
+    assert (answer.status_code, references(answer, STORED)) == (200, [dataset.SOPInstanceUID])
+    cut = await post(web, file_bytes(a_ct())[:-9], **{"Content-Type": "application/dicom"})
+    assert cut.status_code == 409
+    empty = await post(web, b"", **{"Content-Type": "application/dicom"})
+    assert empty.status_code == 409
+
+
+async def test_what_stands_around_the_parts_is_skipped(web: httpx.AsyncClient) -> None:
+    dataset = a_ct()
+    for before in (b"\r\n", b"This is a message in several parts.\r\n"):
+        answer = await post(web, before + body([file_bytes(dataset)]) + b"the end")
+        assert (answer.status_code, references(answer, STORED)) == (200, [dataset.SOPInstanceUID])
+
+
+@pytest.mark.parametrize("content", [b"", b"--xyz--\r\n", b"x" * 10_000, b"--xyz\r\n" + b"A" * 5_000])
+async def test_a_body_without_parts_is_malformed(web: httpx.AsyncClient, content: bytes) -> None:
+    answer = await post(web, content)
+    assert (answer.status_code, answer.json()["code"]) == (400, "dicomweb.multipart_refused")
+
+
+async def test_an_answer_is_json_as_asked(web: httpx.AsyncClient) -> None:
+    for accept in ("application/json", "application/dicom+json"):
+        answer = await post(web, body([file_bytes(a_ct())]), Accept=accept)
+        assert answer.headers["content-type"] == accept
 
 
 @pytest.mark.parametrize(

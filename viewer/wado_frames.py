@@ -1,0 +1,153 @@
+"""Frames and Pixel Data of WADO-RS: as they are stored, or decoded where the request asks for that."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from config.kernel.errors import Conflict, Invalid
+from config.kernel.limits import MIB
+from dicom_node.archive.errors import FrameNotAddressable
+from dicom_node.archive.reader import frame_pieces, read_frame, value_pieces
+from dicom_node.archive.tables import Instance
+from viewer.access import ViewerPorts
+from viewer.attributes import Attributes, unpacked
+from viewer.conditional import unchanged
+from viewer.decode_pool import DecodePool, DecoderDied
+from viewer.frame_jobs import FrameJob, native_frame
+from viewer.frame_sources import job_of
+from viewer.frame_types import frame_forms, in_little_endian, word_bytes
+from viewer.media_types import Form, MediaRange, accepted, choose
+from viewer.pixels import NATIVE, Fault, PixelForm, form_of
+from viewer.wado_parts import REVALIDATE, multipart, tag_of, with_syntax
+
+FRAMES_PER_REQUEST_MAX = 1_000
+DECODED_BYTES_MAX = 64 * MIB
+"""Several decoded frames are all made before the first leaves, so that a fault can still be said."""
+TAGGED_CHARACTERS_MAX = 64
+
+
+class FrameListRefused(Invalid):
+    """More frames are asked for than one answer may hold."""
+
+    code = "dicomweb.frame_list_refused"
+
+
+class FrameUndecodable(Conflict):
+    """The frame cannot be decoded; it can be had in its stored transfer syntax."""
+
+    code = "dicomweb.frame_undecodable"
+
+
+class FrameService:
+    """Answers with frames of an object that the caller may see."""
+
+    def __init__(self, ports: ViewerPorts, pool: DecodePool) -> None:
+        self._objects, self._pool = ports.objects, pool
+
+    async def frames(self, request: Request, instance: Instance, numbers: Sequence[int]) -> Response:
+        """The frames of these numbers (from 1) in their order; one alone if so accepted."""
+        for number in numbers:
+            _require(instance, number)
+        wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
+        alone = wanted.alone and len(numbers) == 1
+        listed = ",".join(map(str, numbers))
+        headers = dict(REVALIDATE)
+        if len(listed) <= TAGGED_CHARACTERS_MAX:
+            tag = tag_of(instance, listed, form.media_type, form.transfer_syntax_uid, weak=not alone)
+            headers["ETag"] = tag
+            if unchanged(request, tag):
+                return Response(status_code=304, headers=headers)
+        content_type = with_syntax(form.media_type, form.transfer_syntax_uid)
+        found = await self._found(instance, numbers, form)
+        if alone:
+            content = await run_in_threadpool(next, iter(found))
+            return Response(content, headers=headers | {"Content-Type": content_type})
+        return multipart(((content_type, [frame]) for frame in found), form.media_type, headers)
+
+    async def pixels(self, request: Request, instance: Instance) -> Response:
+        """Pixel Data as a bulk value: a native one whole, a compressed one frame by frame (8.7.3.3)."""
+        wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
+        if instance.transfer_syntax_uid in NATIVE:
+            return self._native_value(request, instance, wanted, form)
+        if not instance.frame_offsets and not form.decoded:
+            raise FrameNotAddressable(frame=1)
+        return await self.frames(request, instance, range(1, max(instance.number_of_frames, 1) + 1))
+
+    def _native_value(self, request: Request, instance: Instance, wanted: MediaRange, form: Form) -> Response:
+        if instance.pixel_offset is None or instance.pixel_bytes is None:
+            raise FrameNotAddressable(frame=1)
+        tag = tag_of(instance, "pixels", weak=True)
+        headers = REVALIDATE | {"ETag": tag}
+        if unchanged(request, tag):
+            return Response(status_code=304, headers=headers)
+        size = word_bytes(instance, unpacked(instance.metadata_json))
+        end = instance.pixel_offset + instance.pixel_bytes
+        pieces = (
+            in_little_endian(piece, size)
+            for piece in value_pieces(self._objects, instance, instance.pixel_offset, end)
+        )
+        content_type = with_syntax(form.media_type, form.transfer_syntax_uid)
+        return multipart([(content_type, pieces)], form.media_type, headers)
+
+    async def _found(self, instance: Instance, numbers: Sequence[int], form: Form) -> Iterable[bytes]:
+        data = unpacked(instance.metadata_json)
+        native, size = instance.transfer_syntax_uid in NATIVE, word_bytes(instance, data)
+        if form.decoded or (native and not _can_be_cut(instance, numbers, size)):
+            return await self._decoded(instance, numbers, data)
+        for number in numbers:
+            frame_pieces(instance, number)
+        return self._stored(instance, numbers, size)
+
+    def _stored(self, instance: Instance, numbers: Sequence[int], size: int) -> Iterator[bytes]:
+        for number in numbers:
+            yield in_little_endian(read_frame(self._objects, instance, number), size)
+
+    async def _decoded(self, instance: Instance, numbers: Sequence[int], data: Attributes) -> list[bytes]:
+        """The frames decoded in the pool. Raises FrameUndecodable, FrameListRefused."""
+        pixels = form_of(data, instance.transfer_syntax_uid)
+        if isinstance(pixels, Fault):
+            raise FrameUndecodable(fault=pixels.value)
+        if len(numbers) > 1 and pixels.frame_bytes * len(numbers) > DECODED_BYTES_MAX:
+            raise FrameListRefused(frames_max=max(1, DECODED_BYTES_MAX // pixels.frame_bytes))
+        files: dict[str, bytes] = {}
+        return [await self._decode(instance, pixels, number, files) for number in numbers]
+
+    async def _decode(
+        self, instance: Instance, pixels: PixelForm, number: int, files: dict[str, bytes]
+    ) -> bytes:
+        def job() -> FrameJob:
+            return job_of(self._objects, instance, pixels, number, called=number, files=files)
+
+        try:
+            found = await self._pool.run(native_frame, await run_in_threadpool(job))
+        except DecoderDied:
+            found = Fault.DECODER_DIED
+        if isinstance(found, Fault):
+            raise FrameUndecodable(frame=number, fault=found.value)
+        return found
+
+
+def frame_numbers(frame_list: str) -> list[int]:
+    """The numbers of a frame list, "1,3,5". Raises FrameListRefused."""
+    numbers = [int(number) for number in frame_list.split(",")]
+    if len(numbers) > FRAMES_PER_REQUEST_MAX:
+        raise FrameListRefused(frames_max=FRAMES_PER_REQUEST_MAX)
+    return numbers
+
+
+def _require(instance: Instance, number: int) -> None:
+    """Raises FrameNotFound when the object has no such frame."""
+    with suppress(FrameNotAddressable):
+        frame_pieces(instance, number)
+
+
+def _can_be_cut(instance: Instance, numbers: Sequence[int], size: int) -> bool:
+    """Whether the frames' bytes can be cut from native pixel data: whole bytes, and whole words of `size`."""
+    try:
+        pieces = [piece for number in numbers for piece in frame_pieces(instance, number)]
+    except FrameNotAddressable:
+        return False
+    first = instance.pixel_offset or 0
+    return all((start - first) % size == 0 and (end - start) % size == 0 for start, end in pieces)
