@@ -52,7 +52,7 @@ class FrameService:
             _require(instance, number)
         wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
         alone = wanted.alone and len(numbers) == 1
-        listed = ",".join(map(str, numbers))
+        listed = ".".join(map(str, numbers))
         headers = dict(REVALIDATE)
         if len(listed) <= TAGGED_CHARACTERS_MAX:
             tag = tag_of(instance, listed, form.media_type, form.transfer_syntax_uid, weak=not alone)
