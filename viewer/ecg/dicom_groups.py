@@ -1,7 +1,7 @@
 """The multiplex groups of a DICOM waveform (PS3.3 C.10.9) → `Group` values."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,7 +32,10 @@ SAMPLE_TYPES: Mapping[tuple[int, str], str] = {
     (32, "SL"): "i4",
 }
 """(Waveform Bits Allocated, Waveform Sample Interpretation) → numpy type (C.10.9.1.5)."""
-MICROVOLTS: Mapping[str, float] = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3, "µV": 1.0, "μV": 1.0}
+MICROVOLTS: Mapping[str, float] = {
+    "uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3, "µV": 1.0, "μV": 1.0, "uv": 1.0, "mv": 1e3
+}  # fmt: skip
+"""UCUM codes, and what some recorders write instead of them."""
 AVERAGED = ("MEDIAN", "AVERAGE", "REPRESENTATIVE", "TEMPLATE")
 AVERAGED_SECONDS_MAX = 3.0
 
@@ -46,10 +49,17 @@ def groups_of(data: Dataset) -> tuple[Group, ...]:
         raise EcgTooLarge(groups=len(items), groups_max=GROUPS_MAX)
     little_endian = bool(data.original_encoding[1] is not False)
     found = [_group(item, little_endian=little_endian) for item in items]
-    groups = tuple(group for group in found if group.leads)
+    groups = tuple(_completed(group, found) for group in found if group.leads)
     if not any(group.kind is GroupKind.RHYTHM for group in groups):
         raise NoLeads
     return groups
+
+
+def _completed(group: Group, all_groups: Sequence[Group]) -> Group:
+    """The group with its derived limb leads; carts that print in columns store each lead in one group."""
+    others = (other for other in all_groups if other is not group and other.kind is group.kind)
+    elsewhere = frozenset(lead.name for other in others for lead in other.leads)
+    return replace(group, leads=with_derived_limb_leads(group.leads, elsewhere))
 
 
 def _group(item: Dataset, *, little_endian: bool) -> Group:
@@ -67,13 +77,12 @@ def _group(item: Dataset, *, little_endian: bool) -> Group:
         lead = _lead(channel, table[:, index], hz, padding)
         if lead is not None:
             leads[_free_name(lead.name, leads)] = lead
-    named = tuple(replace(lead, name=name) for name, lead in leads.items())
     return Group(
         label=label,
         kind=_kind(item, label, table.shape[0] / hz),
         hz=hz,
         offset_ms=_finite(item, "MultiplexGroupTimeOffset") or 0.0,
-        leads=with_derived_limb_leads(named),
+        leads=tuple(replace(lead, name=name) for name, lead in leads.items()),
     )
 
 

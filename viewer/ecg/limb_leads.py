@@ -21,16 +21,19 @@ UNEQUAL_SCALE_STEPS = 16
 INT32_MAX = int(np.iinfo(np.int32).max)
 
 
-def with_derived_limb_leads(leads: tuple[Lead, ...]) -> tuple[Lead, ...]:
+def with_derived_limb_leads(
+    leads: tuple[Lead, ...], elsewhere: frozenset[str] = frozenset()
+) -> tuple[Lead, ...]:
     """`leads` and the missing ones of III, aVR, aVL, aVF, where both I and II are there.
 
-    A lead whose sums would leave 32 bits is not derived: no heart makes such numbers.
+    `elsewhere` are leads that another group of the recording stores: a computed one is not to stand
+    before them. A lead whose sums would leave 32 bits is not derived: no heart makes such numbers.
     """
     named = {lead.name: lead for lead in leads}
     first, second = named.get("I"), named.get("II")
     if first is None or second is None or first.skew_ms != second.skew_ms:
         return leads
-    derived = (_derived(name, first, second) for name in LIMB if name not in named)
+    derived = (_derived(name, first, second) for name in LIMB if name not in elsewhere and name not in named)
     return leads + tuple(lead for lead in derived if lead is not None)
 
 
