@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.kernel.clock import Clock, SystemClock
 from config.kernel.database import open_sync_engine
 from config.kernel.objects import ObjectStore
-from config.kernel.objects_open import open_store, spool_folder
-from config.settings import Settings, secret
+from config.kernel.objects_open import spool_folder
+from config.settings import Settings
+from config.stores import objects_of
 from dicom_node.association import Association, Terms
 from dicom_node.handlers import Dimse
 from dicom_node.health import HealthPage
@@ -92,18 +93,6 @@ class Node:
         self.ingest.close()
         self._spool.close()
         self._reader.dispose()
-
-
-def objects_of(settings: Settings) -> ObjectStore:
-    """The object store the settings name; S3 keys are secrets."""
-    url = settings.objects_url
-    if not url.startswith("s3:"):
-        return open_store(url)
-    return open_store(
-        url,
-        secret(settings, "s3_key_id").get_secret_value(),
-        secret(settings, "s3_secret").get_secret_value(),
-    )
 
 
 @contextmanager
