@@ -23,9 +23,12 @@ from dicom_node.intake.walk import Walk
 
 IMPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2"
 EXPLICIT_VR_BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
+UID_CHARACTERS_MAX: Final = 64
 UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 DATE: Final = re.compile(r"[0-9]{8}", re.ASCII)
 TIME: Final = re.compile(r"[0-9]{2,6}(\.[0-9]{1,6})?", re.ASCII)
+TEXT_VRS: Final = frozenset({"AE", "CS", "LO", "LT", "SH", "ST", "UC", "UI", "UT"})
+NAME_VRS: Final = frozenset({"PN"})
 METADATA_LEVEL: Final = 3
 """zlib level: 6 saves 3 % of bytes for twice the time."""
 
@@ -100,10 +103,11 @@ class Attributes:
     def text(self, tag: str, limit: int) -> str:
         """A descriptive text, cut to `limit` characters."""
         value = self.value(tag)
-        return "" if value is None else str(value)[:limit]
+        return str(value)[:limit] if isinstance(value, str | int | float) else ""
 
     def identity(self, tag: str, name: str, limit: int) -> str:
         """A text that identifies somebody or something: refused, not cut, beyond `limit`."""
+        self._must_be_readable(tag, name, TEXT_VRS, limit)
         value = self.value(tag)
         text = "" if value is None else str(value)
         if len(text) > limit:
@@ -112,6 +116,7 @@ class Attributes:
 
     def person_name(self, tag: str, name: str, limit: int) -> str:
         """A PN value as one text: component groups parted by `=`, empty components at their ends left out."""
+        self._must_be_readable(tag, name, NAME_VRS, limit)
         value = self.value(tag)
         groups = value if isinstance(value, dict) else {}
         parts = [groups.get(key, "").rstrip("^ ") for key in ("Alphabetic", "Ideographic", "Phonetic")]
@@ -122,12 +127,21 @@ class Attributes:
 
     def uid(self, tag: str, name: str) -> str:
         """A required UID. Its digits are taken as they are, leading zeros included."""
+        self._must_be_readable(tag, name, TEXT_VRS, UID_CHARACTERS_MAX)
         value = self.value(tag)
         if value is None:
             raise AttributeRefused(attribute=name, fault="is missing")
         if not isinstance(value, str) or not UID.fullmatch(value):
             raise AttributeRefused(attribute=name, fault="is not a UID (digits and dots, at most 64)")
         return value
+
+    def _must_be_readable(self, tag: str, name: str, vrs: frozenset[str], limit: int) -> None:
+        """Refuse what would else be indexed as if it were not there: another kind of value, or a huge one."""
+        element = self.document.get(tag, {})
+        if len(element) > 1 and element["vr"] not in vrs:
+            raise AttributeRefused(attribute=name, fault=f"has the value representation {element['vr']}")
+        if "BulkDataURI" in element:
+            raise AttributeRefused(attribute=name, fault=f"longer than {limit} characters")
 
     def matching(self, tag: str, rule: re.Pattern[str], noise: str) -> str:
         """A date or time without the punctuation of older standards; '' when it is none."""

@@ -18,7 +18,7 @@ from config.kernel.errors import AppError
 from dicom_node.archive.errors import DatasetTruncated, DatasetUnreadable
 from dicom_node.archive.inflate import InflatesTooLarge
 from dicom_node.intake.elements import DEPTH_MAX, ELEMENTS_MAX, EXPLICIT_LITTLE, IMPLICIT_LITTLE, ITEMS_MAX
-from dicom_node.intake.errors import DatasetTooComplex, PixelDataInconsistent
+from dicom_node.intake.errors import AttributeRefused, DatasetTooComplex, PixelDataInconsistent
 from dicom_node.intake.parse import Facts, facts_of, parse
 from tests.dicom_node import oracle
 from tests.dicom_node.objects import a_ct, dataset_bytes
@@ -227,6 +227,58 @@ def test_broken_encodings_are_refused_by_name(case: str) -> None:
     with pytest.raises(DatasetUnreadable) as refusal:
         facts_of(broken, 0, EXPLICIT_LITTLE)
     assert refusal.value.params["fault"]
+
+
+@pytest.mark.parametrize(
+    "tag, keyword, vr",
+    [
+        (b"\x10\0\x20\0", "PatientID", b"IS"),
+        (b"\x10\0\x20\0", "PatientID", b"US"),
+        (b"\x10\0\x10\0", "PatientName", b"LO"),
+        (b"\x08\0\x50\0", "AccessionNumber", b"FD"),
+        (b"\x20\0\x0d\0", "StudyInstanceUID", b"DS"),
+        (b"\x08\0\x18\0", "SOPInstanceUID", b"SS"),
+    ],
+)
+def test_who_and_what_it_is_may_not_hide_behind_another_vr(tag: bytes, keyword: str, vr: bytes) -> None:
+    raw = dataset_bytes(a_ct(PatientID="12345678", AccessionNumber="A1234567"))
+    place = raw.index(tag) + 4
+    with pytest.raises(AttributeRefused) as refusal:
+        facts_of(raw[:place] + vr + raw[place + 2 :], 0, EXPLICIT_LITTLE)
+    assert refusal.value.params["attribute"] == keyword
+    assert vr.decode() in str(refusal.value.params["fault"])
+
+
+def test_an_empty_value_is_empty_whatever_its_vr() -> None:
+    raw = dataset_bytes(a_ct(PatientID=""))
+    place = raw.index(b"\x10\0\x20\0") + 4
+    assert facts_of(raw[:place] + b"IS" + raw[place + 2 :], 0, EXPLICIT_LITTLE).study.patient_id == ""
+
+
+@pytest.mark.parametrize(
+    "keyword, words",
+    [
+        ("PatientName", "longer than 330 characters"),
+        ("PatientID", "longer than 64 characters"),
+        ("AccessionNumber", "longer than 64 characters"),
+        ("StudyInstanceUID", "longer than 64 characters"),
+    ],
+)
+def test_a_value_of_a_megabyte_is_named_and_never_taken_for_empty(keyword: str, words: str) -> None:
+    dataset = a_ct(**{keyword: "1" * 100})
+    raw = dataset_bytes(dataset, implicit=True)
+    huge = raw.replace(struct.pack("<L", 100) + b"1" * 100, struct.pack("<L", 1_000_000) + b"1" * 1_000_000)
+    with pytest.raises(AttributeRefused) as refusal:
+        facts_of(huge, 0, IMPLICIT_LITTLE)
+    assert (refusal.value.params["attribute"], refusal.value.params["fault"]) == (keyword, words)
+
+
+def test_a_description_that_is_a_sequence_is_no_text() -> None:
+    raw = dataset_bytes(a_ct(StudyDescription="x" * 8, PixelData=None, Rows=None))
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, 0)
+    old = b"\x08\0\x30\x10LO" + struct.pack("<H", 8) + b"x" * 8
+    new = b"\x08\0\x30\x10SQ\0\0" + struct.pack("<L", 8) + item
+    assert facts_of(raw.replace(old, new), 0, EXPLICIT_LITTLE).study.study_description == ""
 
 
 def test_zero_padding_after_the_last_element_is_read_past() -> None:
