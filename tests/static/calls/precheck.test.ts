@@ -106,25 +106,19 @@ describe("the grade", () => {
 	);
 
 	const RANK = ["good", "fair", "poor"];
-	it("never gets better when a figure gets worse", () => {
-		const [rtts, losses, rates] = [
-			[1, 200, 300, 700],
-			[0, 0.02, 0.05, 0.2],
-			[900, 400, 100],
-		] as const;
-		for (const [r, rtt] of rtts.entries()) {
-			for (const [l, loss] of losses.entries()) {
-				for (const [k, kbps] of rates.entries()) {
-					const here = RANK.indexOf(gradeLine(rtt, loss, kbps));
-					const worse = [
-						gradeLine(rtts[r + 1] ?? rtt, loss, kbps),
-						gradeLine(rtt, losses[l + 1] ?? loss, kbps),
-						gradeLine(rtt, loss, rates[k + 1] ?? kbps),
-					];
-					for (const one of worse) expect(RANK.indexOf(one)).toBeGreaterThanOrEqual(here);
-				}
-			}
-		}
+	const worse = (from: readonly [number, number, number], at: number, to: number): boolean => {
+		const [rtt, loss, kbps] = from.map((one, place) => (place === at ? to : one));
+		const after = gradeLine(rtt ?? 0, loss ?? 0, kbps ?? 0);
+		return RANK.indexOf(after) >= RANK.indexOf(gradeLine(...from));
+	};
+	const RTTS = [1, 200, 300, 700];
+	const LINES = RTTS.flatMap((rtt) =>
+		[0, 0.02, 0.05, 0.2].flatMap((loss) => [900, 400, 100].map((kbps) => [rtt, loss, kbps] as const)),
+	);
+	it.each(LINES)("of %s ms, %s, %s kbit/s never gets better when a figure gets worse", (...line) => {
+		expect(worse(line, 0, line[0] * 3)).toBe(true);
+		expect(worse(line, 1, line[1] + 0.06)).toBe(true);
+		expect(worse(line, 2, line[2] / 3)).toBe(true);
 	});
 });
 
@@ -176,17 +170,16 @@ describe("a check", () => {
 	it("goes on without all candidates: the centre's peer finds us", async () =>
 		expect((await check({ gathers: false })).line.grade).toBe("good"));
 
-	it.each([
-		["the line does not open", { opens: false }, async () => "answer"],
-		[
-			"the centre has no peer free",
-			{},
-			async () => {
-				throw new Error("media_unavailable");
-			},
-		],
-		["nothing comes back", { returns: () => false }, async () => "answer"],
-	] as const)("is unknown, not an error, when %s", async (_why, traits, ask) => {
+	const answers = async (): Promise<string> => "answer";
+	const busy = async (): Promise<string> => {
+		throw new Error("media_unavailable");
+	};
+	const FAILURES: readonly [string, Partial<LineTraits>, (sdp: string) => Promise<string>][] = [
+		["the line does not open", { opens: false }, answers],
+		["the centre has no peer free", {}, busy],
+		["nothing comes back", { returns: () => false }, answers],
+	];
+	it.each(FAILURES)("is unknown, not an error, when %s", async (_why, traits, ask) => {
 		const { line, connection } = await check(traits, ask);
 		expect(line).toEqual(UNKNOWN_LINE);
 		expect(connection.closed).toBe(true);

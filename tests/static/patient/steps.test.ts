@@ -103,11 +103,14 @@ describe("a refusal leads to where it can be put right", () => {
 		expect(texts.zh[head]).not.toBe(texts.zh[hint]);
 	});
 
-	it.each(["used", "ended", "locked"] as const)("a look at a link that is %s ends there, with whom to phone", (standing) => {
-		const way = previewed(START, { ...PREVIEW, standing });
-		expect(way).toMatchObject({ step: "gone", gone: standing });
-		expect(way.preview?.contactPhone).toBe("0778-5550101");
-	});
+	it.each(["used", "ended", "locked"] as const)(
+		"a look at a link that is %s ends there, with whom to phone",
+		(standing) => {
+			const way = previewed(START, { ...PREVIEW, standing });
+			expect(way).toMatchObject({ step: "gone", gone: standing });
+			expect(way.preview?.contactPhone).toBe("0778-5550101");
+		},
+	);
 
 	it("anything else: stay and try again", () => {
 		expect(refused({ ...checking, sending: true }, problem("client.offline"))).toMatchObject({
