@@ -6,6 +6,7 @@ import uvicorn
 
 from config.kernel.limits import WEBSOCKET_MESSAGE_BYTES_MAX
 from config.logging import configure
+from config.patience import allow_open_files, patient_protocol
 from config.settings import Settings, load
 from consult_server.app import make_app
 from consult_server.open_platform import open_platform
@@ -27,7 +28,7 @@ async def _serve(settings: Settings) -> None:
                 log_config=None,
                 access_log=False,
                 loop="uvloop",
-                http="httptools",
+                http=patient_protocol(),
                 ws="websockets-sansio",
                 ws_max_size=WEBSOCKET_MESSAGE_BYTES_MAX,
                 ws_per_message_deflate=False,
@@ -44,6 +45,7 @@ async def _serve(settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Serve until told to stop."""
+    allow_open_files()
     asyncio.run(_serve(settings))
 
 

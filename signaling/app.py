@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from config.kernel.clock import Clock, SystemClock
 from config.kernel.redis import connect
+from config.patience import patient_protocol
 from config.settings import Settings, secret
 from signaling.caps import DRAIN_SECONDS, MESSAGE_BYTES_MAX
 from signaling.connection import Door
@@ -124,6 +125,7 @@ def run(settings: Settings) -> None:
     app = standalone(settings, redis)
     uvicorn.run(
         app,
+        http=patient_protocol(),
         host=settings.signaling.host,
         port=settings.signaling.port,
         log_config=None,
