@@ -16,7 +16,7 @@ NO_PYTHON = no Python 3.11 or newer with venv found (Debian: apt-get install pyt
 PREPARE = $(or $(PYTHON_FOUND),$(error $(NO_PYTHON))) -P config/prepare.py
 BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest $(if $(LIANZHEN_STRICT),--strict-programs)
-NPM = PATH="$$($(PREPARE) node-path):$$PATH" npm --prefix static
+NPM = PATH="$$($(PREPARE) node-path):$$PATH" npm_config_cache=.tools/cache/npm npm --prefix static
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

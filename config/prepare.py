@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 STAMPS = TOOLS / "stamps"
+NPM_CACHE = TOOLS / "cache" / "npm"
 TOOL_PYTHON = TOOLS / "venv" / "bin" / "python"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 STATIC = ROOT / "static"
@@ -30,6 +32,12 @@ CLIENT_PAGE = STATIC / "dist" / "index.html"
 # What Vite and Vitest run on: these releases from this minor version, or any newer release.
 NODE_MINOR = {20: 19, 22: 12}
 NODE_ANY_FROM = 24
+# Where Debian, Red Hat and Alpine keep the authorities that the machine trusts.
+SYSTEM_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 NOT_SOURCES = {"node_modules", "dist"}
 
 # What the tests need from Debian: package -> a file that shows it is there (any of them).
@@ -241,9 +249,26 @@ def node_folder() -> Path:
     return folder / "bin"
 
 
-def node_path() -> dict[str, str]:
-    """PATH with the usable node first, for npm's own `env node`."""
-    return {"PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}"}
+def node_environment() -> dict[str, str]:
+    """PATH with the usable node first, for npm's own `env node`; the machine's authorities trusted.
+
+    A Node from a package knows only its own list, and a hospital's proxy is signed by the hospital.
+    """
+    found = {
+        "PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}",
+        "npm_config_cache": str(NPM_CACHE),
+        "npm_config_update_notifier": "false",
+    }
+    authorities = trusted_authorities()
+    if authorities and "NODE_EXTRA_CA_CERTS" not in os.environ:
+        found["NODE_EXTRA_CA_CERTS"] = authorities
+    return found
+
+
+def trusted_authorities() -> str | None:
+    """The file of certificate authorities that Python trusts on this machine, if there is one."""
+    known = (ssl.get_default_verify_paths().cafile, *SYSTEM_AUTHORITIES)
+    return next((file for file in known if file and Path(file).is_file()), None)
 
 
 def prepare_client_packages() -> None:
@@ -252,14 +277,13 @@ def prepare_client_packages() -> None:
     if is_stamped("npm", fingerprint) and (STATIC / "node_modules").is_dir():
         return
     say("installing the client's packages")
-    cache = TOOLS / "cache" / "npm"
     with stamped("npm", fingerprint):
         call(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", cache],
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=str(STATIC),
-            **node_path(),
+            **node_environment(),
         )
-    shutil.rmtree(cache, ignore_errors=True)
+    shutil.rmtree(NPM_CACHE, ignore_errors=True)
 
 
 def client_sources() -> list[Path]:
@@ -277,7 +301,7 @@ def prepare_client() -> None:
     prepare_client_packages()
     say("building the client")
     with stamped("client", fingerprint):
-        call(["npm", "run", "--silent", "build"], cwd=str(STATIC), **node_path())
+        call(["npm", "run", "--silent", "build"], cwd=str(STATIC), **node_environment())
 
 
 # --- Debian packages for the tests ------------------------------------------------------------

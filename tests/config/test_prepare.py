@@ -1,5 +1,6 @@
 """The set-up's decisions; `make test` itself is the proof that it sets up."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,13 @@ def test_client_sources_are_neither_packages_nor_the_build() -> None:
     names = {path.relative_to(prepare.STATIC).parts[0] for path in prepare.client_sources()}
     assert {"src", "package-lock.json", "index.html"} <= names
     assert not names & {"node_modules", "dist"}
+
+
+def test_node_trusts_what_the_machine_trusts_and_keeps_its_cache_inside() -> None:
+    told = prepare.node_environment()
+    assert Path(told["npm_config_cache"]).is_relative_to(ROOT)
+    assert Path(told["PATH"].split(":")[0], "node").exists()
+    assert "NODE_EXTRA_CA_CERTS" in told or "NODE_EXTRA_CA_CERTS" in os.environ
+    authorities = prepare.trusted_authorities()
+    assert authorities is not None
+    assert "BEGIN CERTIFICATE" in Path(authorities).read_text(errors="replace")
