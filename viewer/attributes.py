@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from config.kernel.errors import Unavailable
+from config.kernel.errors import TooLarge, Unavailable
 
 Attributes: TypeAlias = Mapping[str, Mapping[str, Any]]
 """A data set: attributes by their tag, eight upper-case hexadecimal digits."""
@@ -21,13 +21,32 @@ class MetadataUnreadable(Unavailable):
     code = "viewer.metadata_unreadable"
 
 
-def unpacked(metadata_json: bytes) -> Attributes:
-    """The data set of an archive row's compressed DICOM JSON. Raises MetadataUnreadable."""
+class MetadataTooLarge(TooLarge):
+    """The attributes of an object are larger than one answer can hold."""
+
+    code = "viewer.metadata_too_large"
+
+
+def json_text(metadata_json: bytes) -> bytes:
+    """An archive row's DICOM JSON, never more than METADATA_BYTES_MAX of it.
+
+    Raises MetadataUnreadable or MetadataTooLarge.
+    """
+    unzip = zlib.decompressobj()
     try:
-        unzip = zlib.decompressobj()
         text = unzip.decompress(metadata_json, METADATA_BYTES_MAX)
-        data = json.loads(text)
-    except (zlib.error, ValueError) as error:
+    except zlib.error as error:
+        raise MetadataUnreadable from error
+    if unzip.unconsumed_tail:
+        raise MetadataTooLarge(bytes_max=METADATA_BYTES_MAX)
+    return text
+
+
+def unpacked(metadata_json: bytes) -> Attributes:
+    """The data set of an archive row's DICOM JSON. Raises MetadataUnreadable or MetadataTooLarge."""
+    try:
+        data = json.loads(json_text(metadata_json))
+    except ValueError as error:
         raise MetadataUnreadable from error
     if not isinstance(data, dict):
         raise MetadataUnreadable

@@ -1,12 +1,11 @@
 """Large values that the metadata names by place: only those it names can be fetched."""
 
-import json
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dicom_node.archive.tables import Instance
+from viewer.attributes import unpacked
 from viewer.frame_types import BIG_ENDIAN, in_little_endian as turned
 
 WORD_BYTES: Mapping[str, int] = {
@@ -55,8 +54,7 @@ def _elements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def bulk_value(instance: Instance, place: str) -> BulkValue | None:
     """The value at `place` ("START-END" or "pixels"), None when the metadata names no such place."""
     address = f"bulk/{place}"
-    document = json.loads(zlib.decompress(instance.metadata_json))
-    for element in _elements(document):
+    for element in _elements(unpacked(instance.metadata_json)):
         if element.get("BulkDataURI") == address:
             if place == "pixels":
                 return BulkValue("pixels", 0, 0, big_endian=False)

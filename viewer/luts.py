@@ -95,24 +95,34 @@ def _entries(data: Attributes, tag: str, count: int, bits: int, bulk: BulkReader
         return words if len(words) == count else None
     segments = _raw(data, SEGMENTED.get(tag, ""), bulk)
     if segments:
-        return _expanded(np.frombuffer(segments, np.uint8 if bits == BYTE_BITS else "<u2").tolist(), count)
+        place_entries = 4 if bits == BYTE_BITS else 2
+        entries = np.frombuffer(segments[: len(segments) // 2 * 2], np.uint8 if bits == BYTE_BITS else "<u2")
+        return _expanded(entries.tolist(), count, place_entries)
     raw = _raw(data, tag, bulk)
     if bits == BYTE_BITS and count <= len(raw) < 2 * count:
         return np.frombuffer(raw, np.uint8, count).astype(np.uint16)
     return np.frombuffer(raw, "<u2", count).astype(np.uint16) if len(raw) >= 2 * count else None
 
 
-def _expanded(segments: list[int], count: int) -> Entries | None:
-    """The entries of a segmented table (C.7.9.2); None when it does not give exactly `count`."""
+def _expanded(segments: list[int], count: int, place_entries: int) -> Entries | None:
+    """The entries of a segmented table (C.7.9.2); None when it does not give exactly `count`.
+
+    The place that an indirect segment names fills `place_entries`. Nothing grows far beyond `count`,
+    however often segments repeat others.
+    """
     found: list[int] = []
+    entry_bits = 32 // place_entries
     at = 0
     while at + 1 < len(segments) and len(found) < count:
         kind, size = segments[at], segments[at + 1]
         if kind == INDIRECT:
-            place = sum(word << 16 * i for i, word in enumerate(segments[at + 2 : at + 4]))
+            named = segments[at + 2 : at + 2 + place_entries]
+            place = sum(entry << entry_bits * i for i, entry in enumerate(named))
             for _ in range(size):
                 place = _segment(segments, place, found)
-            at += 4
+                if len(found) > count or place >= len(segments):
+                    break
+            at += 2 + place_entries
         else:
             at = _segment(segments, at, found)
     return np.array(found, np.uint16) if len(found) == count else None

@@ -7,12 +7,12 @@ in the cache until the series changes, and sent as it is.
 
 import gzip
 import hashlib
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from config.kernel.ids import new_id
 from dicom_node.archive.tables import Instance, Series, Study
+from viewer.attributes import json_text
 
 PLACEHOLDER = b'"BulkDataURI":"bulk/'
 GZIP_LEVEL = 5
@@ -21,7 +21,7 @@ GZIP_LEVEL = 5
 def instance_document(study_uid: str, series_uid: str, instance: Instance, root: str) -> bytes:
     """One instance's metadata as a JSON object. `root` is the absolute address of the DICOMweb root."""
     address = instance_address(root, study_uid, series_uid, instance.sop_instance_uid)
-    document = zlib.decompress(instance.metadata_json)
+    document = json_text(instance.metadata_json)
     return document.replace(PLACEHOLDER, f'"BulkDataURI":"{address}/bulkdata/'.encode())
 
 

@@ -1,11 +1,10 @@
 """Rows of the archive as QIDO-RS results: the attributes of PS3.18 10.6.3.3, always the same set."""
 
-import json
-import zlib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from dicom_node.archive.tables import Instance, Series, Study
+from viewer.attributes import unpacked
 from viewer.metadata import instance_address
 from viewer.qido_query import Fields
 
@@ -114,12 +113,12 @@ def with_fields(
 
     `everything` are the attributes of this level, which `all` asks for; None is all there are.
     """
-    document: Result = json.loads(zlib.decompress(metadata_json))
+    document = unpacked(metadata_json)
     tags = fields.tags
     if fields.everything:
         tags |= document.keys() if everything is None else everything
     extra = {
-        tag: document[tag]
+        tag: dict(document[tag])
         for tag in tags - result.keys()
         if tag in document and not _holds_bulk(document[tag])
     }

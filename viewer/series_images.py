@@ -16,10 +16,13 @@ from viewer.attributes import Attributes, unpacked
 from viewer.geometry import Slice, Stack, stack_of
 from viewer.image_form import FrameFacts, frames_of
 from viewer.luts import BulkReader
-from viewer.pixels import PixelForm
+from viewer.pixels import Fault, PixelForm
 
 BLOCK_BYTES = 8 * MIB
 BLOCK_FRAMES_MAX = 16
+SERIES_FRAMES_MAX = 100_000
+TOO_MANY = FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)
+"""What stands for an object whose frames would make the series longer than that."""
 PACK_EDITION = f"pack-{frame_records.VERSION}"
 ECG_CLASSES = "1.2.840.10008.5.1.4.1.1.9."
 """Root of the waveform storage classes (PS3.4 B.5)."""
@@ -97,8 +100,11 @@ def _series_images(
         data = unpacked(instance.metadata_json)
         first = first or data
         if instance.rows is not None or instance.pixel_offset is not None:
-            facts = frames_of(
-                data, instance.transfer_syntax_uid, instance.number_of_frames, bulk_of(instance)
+            room = SERIES_FRAMES_MAX - len(frames)
+            facts = (
+                frames_of(data, instance.transfer_syntax_uid, instance.number_of_frames, bulk_of(instance))
+                if instance.number_of_frames <= room
+                else [TOO_MANY]
             )
             frames += [PackFrame(instance=instance, facts=one) for one in facts]
     stack = stack_of(

@@ -120,13 +120,21 @@ class FrameService:
         def job() -> FrameJob:
             return job_of(self._objects, instance, pixels, number, called=number, files=files)
 
+        work = await run_in_threadpool(job)
         try:
-            found = await self._pool.run(native_frame, await run_in_threadpool(job))
+            found = await self._pool.run(native_frame, work)
         except DecoderDied:
-            found = Fault.DECODER_DIED
+            found = await self._alone(work)
         if isinstance(found, Fault):
             raise FrameUndecodable(frame=number, fault=found.value)
         return found
+
+    async def _alone(self, work: FrameJob) -> bytes | Fault:
+        """Another frame may have ended the process: this one is given up only when it dies by itself."""
+        try:
+            return await self._pool.run_alone(native_frame, work)
+        except DecoderDied:
+            return Fault.DECODER_DIED
 
 
 def frame_numbers(frame_list: str) -> list[int]:

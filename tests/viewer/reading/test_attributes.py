@@ -91,3 +91,19 @@ def test_metadata_that_inflates_without_end_is_cut() -> None:
     bomb = zlib.compress(b" " * (attributes.METADATA_BYTES_MAX + 1000) + b"{}", 9)
     with pytest.raises(MetadataUnreadable):
         unpacked(bomb)
+
+
+def test_attributes_without_end_are_refused_and_not_held() -> None:
+    """A few kilobytes of zlib can hold any amount of JSON."""
+    endless = zlib.compress(b"[" + b" " * METADATA_BYTES_MAX)
+    assert len(endless) < 200_000
+    for read in (unpacked, json_text):
+        with pytest.raises(MetadataTooLarge) as refusal:
+            read(endless)
+        assert refusal.value.params == {"bytes_max": METADATA_BYTES_MAX}
+
+
+@pytest.mark.parametrize("damaged", [b"", b"no zlib", zlib.compress(b"[1"), zlib.compress(b"[]")])
+def test_damaged_attributes_are_said_to_be_so(damaged: bytes) -> None:
+    with pytest.raises(MetadataUnreadable):
+        unpacked(damaged)

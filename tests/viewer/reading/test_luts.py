@@ -2,11 +2,14 @@
 
 import base64
 import struct
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
+from pydicom.pixels.processing import _expand_segmented_lut
 
 from viewer.attributes import Attributes
 from viewer.luts import Lut, no_bulk, palette_of, sequence_lut
@@ -142,3 +145,37 @@ def test_an_indirect_segment_repeats_earlier_ones() -> None:
 )
 def test_a_broken_segmented_palette_is_none(segments: list[int]) -> None:
     assert palette_of(a_segmented_palette(segments, 3), no_bulk) is None
+
+
+def a_segmented_palette_of_bytes(segments: list[int], count: int) -> Attributes:
+    data: dict[str, Any] = {tag: {"vr": "US", "Value": [count, 0, 8]} for tag in TAGS}
+    return data | {tag: inline(bytes(segments)) for tag in ("00281221", "00281222", "00281223")}
+
+
+def test_an_indirect_segment_of_bytes_names_its_place_in_four() -> None:
+    segments = [0, 2, 5, 6, 1, 2, 8, 2, 2, 0, 0, 0, 0, 0, 1, 99]
+    found = red(palette_of(a_segmented_palette_of_bytes(segments, 9), no_bulk))
+    assert found == [5, 6, 7, 8, 5, 6, 7, 8, 99]
+
+
+def test_segments_that_repeat_themselves_without_end_grow_no_further_than_the_table() -> None:
+    """A discrete segment of 60,000 entries repeated 65,535 times would have four thousand million."""
+    segments = [0, 60_000, *range(60_000), 2, 65_535, 0, 0]
+    tracemalloc.start()
+    try:
+        assert palette_of(a_segmented_palette(segments, 65_535), no_bulk) is None
+        assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.lists(st.integers(0, 12), max_size=40), st.integers(1, 30), st.sampled_from([8, 16]))
+def test_any_segments_are_expanded_as_pydicom_does_or_not_at_all(
+    segments: list[int], count: int, bits: int
+) -> None:
+    made = a_segmented_palette if bits == 16 else a_segmented_palette_of_bytes
+    lut = palette_of(made(segments, count), no_bulk)
+    if lut is None:
+        return
+    expected = _expand_segmented_lut(tuple(segments), "<H" if bits == 16 else "<B")
+    assert red(lut) == expected[:count]
