@@ -8,11 +8,14 @@ from hypothesis import given, strategies as st
 
 from viewer import attributes
 from viewer.attributes import (
+    METADATA_BYTES_MAX,
     Attributes,
+    MetadataTooLarge,
     MetadataUnreadable,
     integer,
     item,
     items,
+    json_text,
     number,
     numbers,
     text,
