@@ -81,7 +81,7 @@ def tag_of(name: str) -> str:
     """The eight hexadecimal digits of an attribute named by tag or keyword. Raises QueryRefused."""
     if TAG.fullmatch(name):
         return name.upper()
-    number = keyword_dict.get(name)
+    number = keyword_dict.get(name) if name else None
     if number is None:
         raise QueryRefused(parameter=name[:64], fault="is no attribute of the standard")
     return f"{number:08X}"

@@ -5,6 +5,7 @@ tubes, then come scatter, the logarithm and quantum noise. Written as Digital X-
 For Presentation (PS3.3 A.26). Equal arguments give equal bytes.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -38,6 +39,48 @@ _DEPTH_STEP_MM = 2.5
 _WINDOW = (2720, 1750, "NORMAL")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Patch:
+    """Consolidated lung: a cloud around (x, height) of the phantom, `depth_mm` of water at its densest."""
+
+    x_mm: float
+    height_mm: float
+    reach_mm: float
+    depth_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """Whose chest it is: the phantom's lengths times `scale`, and the exposure that shows it alike.
+
+    A smaller chest is taken with a softer beam, so that the picture has the same densities.
+    """
+
+    scale: float
+    kvp: int
+    mas: int
+    patches: tuple[Patch, ...] = ()
+
+    @property
+    def pixel_mm(self) -> float:
+        """Side of a pixel; the phantom fills the same share of every picture."""
+        return PIXEL_MM * self.scale
+
+
+ADULT = Build(scale=1.0, kvp=120, mas=3)
+CHILD_WITH_PNEUMONIA = Build(
+    scale=0.64,
+    kvp=80,
+    mas=2,
+    patches=(
+        Patch(x_mm=-66.0, height_mm=-36.0, reach_mm=22.0, depth_mm=30.0),
+        Patch(x_mm=-84.0, height_mm=-22.0, reach_mm=15.0, depth_mm=18.0),
+        Patch(x_mm=-50.0, height_mm=-18.0, reach_mm=14.0, depth_mm=16.0),
+    ),
+)
+"""Seven years old, with a patch in the right lower field."""
+
+
 def chest_dx(
     patient: CastPatient,
     *,
@@ -47,8 +90,9 @@ def chest_dx(
     study_instance_uid: str | None = None,
     character_set: str = GB18030,
     institution: str = "",
+    build: Build = ADULT,
 ) -> Dataset:
-    """A standing postero-anterior chest radiograph, 2000 by 2000 pixels of 0.175 mm, 12 bits.
+    """A standing postero-anterior chest radiograph, 2000 by 2000 pixels (0.175 mm in an adult), 12 bits.
 
     The data set has file meta information (Explicit VR Little Endian) and is ready to be sent.
     `acquired_at` needs a zone.
@@ -67,18 +111,18 @@ def chest_dx(
         modality="DX", number=1, description="胸部后前位", model="Phantom DR", after=timedelta(seconds=0)
     )
     ds = image_dataset(exam, facts, DigitalXRayImageStorageForPresentation, 1)
-    _acquisition(ds)
+    _acquisition(ds, build)
     grey_pixels(ds, SIDE_PIXELS, SIDE_PIXELS, 12)
     _presentation(ds)
-    ds.PixelData = radiograph(seed).astype("<u2").tobytes()
+    ds.PixelData = radiograph(seed, build).astype("<u2").tobytes()
     return ds
 
 
-def radiograph(seed: int) -> NDArray[np.uint16]:
+def radiograph(seed: int, build: Build = ADULT) -> NDArray[np.uint16]:
     """The picture, (rows, columns), 0 to 4095: dense is bright. The patient's left is at the right."""
     random = np.random.default_rng(seed)
     path = _resized(_soft_tissue(thorax.Wobble.from_seed(random)), _FINE)
-    path += _fine_structures(random)
+    path += _fine_structures(random) + _consolidation(random, build.patches)
     primary = np.exp(-ATTENUATION_PER_MM * np.maximum(path, 0.0))
     seen = (1.0 - SCATTER) * primary + SCATTER * _blurred(primary, SCATTER_REACH_MM)
     seen = np.clip(_resized(seen.astype(np.float32), SIDE_PIXELS), 1e-4, 1.0)
@@ -137,6 +181,24 @@ def _fine_structures(random: np.random.Generator) -> Field:
     return total
 
 
+def _consolidation(random: np.random.Generator, patches: tuple[Patch, ...]) -> Field:
+    """Millimetres of water that patches of pneumonia add, ragged and with air left in them."""
+    total = np.zeros((_FINE, _FINE), np.float32)
+    if not patches:
+        return total
+    x, heights = _axes(_FINE)
+    coarse = _resized(random.standard_normal((36, 36), dtype=np.float32), _FINE)
+    fine = _resized(random.standard_normal((110, 110), dtype=np.float32), _FINE)
+    ragged = np.clip(1.0 + 0.28 * coarse + 0.1 * fine, 0.3, 1.6)
+    lung = np.clip(
+        -thorax.lung_edge(x[None, :], np.full((1, 1), 30.0, np.float32), heights[:, None]) / 12.0, 0.0, 1.0
+    )
+    for patch in patches:
+        away = np.hypot(x[None, :] - patch.x_mm, heights[:, None] - patch.height_mm) / patch.reach_mm
+        total += np.float32(patch.depth_mm) * np.exp(-(away**2)).astype(np.float32) * ragged * lung
+    return total
+
+
 def _add_tubes(total: Field, chain: Chain, weight: float) -> None:
     """Add the depth of tubes along y, times `weight`, in place.
 
@@ -187,7 +249,7 @@ def _blurred(picture: Field, reach_mm: float) -> Field:
     return _resized(soft[half:-half, half:-half].astype(np.float32), len(picture))
 
 
-def _acquisition(ds: Dataset) -> None:
+def _acquisition(ds: Dataset, build: Build) -> None:
     """How it was taken (PS3.3 C.8.11.5, C.8.11.1, C.8.11.2)."""
     ds.PresentationIntentType, ds.ViewPosition, ds.ImageLaterality = "FOR PRESENTATION", "PA", "U"
     ds.PatientOrientation = ["L", "F"]
@@ -195,10 +257,11 @@ def _acquisition(ds: Dataset) -> None:
     ds.ViewCodeSequence = code("399348003", "SCT", "postero-anterior")
     ds.ViewCodeSequence[0].ViewModifierCodeSequence = Sequence([])
     ds.AcquisitionContextSequence = Sequence([])
-    ds.KVP, ds.XRayTubeCurrent, ds.ExposureTime, ds.Exposure = 120, 250, 12, 3
+    ds.KVP, ds.XRayTubeCurrent, ds.Exposure = build.kvp, 250, build.mas
+    ds.ExposureTime = 1000 * build.mas // 250
     ds.DistanceSourceToDetector, ds.DistanceSourceToPatient = 1800, 1750
     ds.DetectorType, ds.DetectorID = "SCINTILLATOR", "DEMO"
-    ds.ImagerPixelSpacing = [PIXEL_MM, PIXEL_MM]
+    ds.ImagerPixelSpacing = [build.pixel_mm, build.pixel_mm]
     ds.ProtocolName = "胸部后前位"
 
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -59,8 +60,15 @@ class Notes:
 class Demonstration:
     """The demonstration of one data folder."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        stories: Sequence[Story] = STORIES,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._settings, self._stories = settings, stories
+        self._passwords = passwords or Passwords()
         self._clock = clock or SystemClock()
         self._zone = ZoneInfo(settings.time_zone)
 
@@ -100,8 +108,8 @@ class Demonstration:
         database = Database(self._settings.database_url)
         try:
             async with database.write() as tx:
-                everybody = await register_everybody(tx, notes.accounts, Passwords(), notes.began_at)
-            missing = [story for story in STORIES if not await self._told(database, story, everybody)]
+                everybody = await register_everybody(tx, notes.accounts, self._passwords, notes.began_at)
+            missing = [story for story in self._stories if not await self._told(database, story, everybody)]
             for story in missing:
                 await self._tell(database, story, everybody, notes)
         finally:
@@ -150,6 +158,9 @@ class Demonstration:
 
     async def _request(self, database: Database, story: Story, everybody: Registered, uid: str) -> None:
         async with database.write() as tx:
+            home = everybody.institutions[story.inviting.key]
+            if await queries.requested_studies(tx, home, {uid}):
+                return  # another run has been quicker
             actors = {user: await _principal(tx, user) for user in story.people()}
             consult = await self._submit(tx, story, everybody, uid, actors[story.applicant])
             await self._move(tx, story, consult, actors)

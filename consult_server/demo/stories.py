@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from consult_server.consults.domain import CaseKind, Urgency
 from consult_server.demo import cast
 from consult_server.demo.ct import chest_ct
-from consult_server.demo.dx import chest_dx
+from consult_server.demo.dx import CHILD_WITH_PNEUMONIA, Build, chest_dx
 from consult_server.demo.ecg import ecg_dataset
 
 
@@ -60,9 +60,11 @@ def _ct(
 
 
 def _dx(
-    patient: cast.CastPatient, accession: str, place: cast.CastInstitution
+    patient: cast.CastPatient, accession: str, place: cast.CastInstitution, build: Build
 ) -> Callable[[datetime], Iterable[Dataset]]:
-    return lambda at: [chest_dx(patient, accession=accession, acquired_at=at, institution=place.name)]
+    return lambda at: [
+        chest_dx(patient, accession=accession, acquired_at=at, institution=place.name, build=build)
+    ]
 
 
 def _ecg(
@@ -88,6 +90,7 @@ def _ecg(
 
 _NODULE, _CHEST_PAIN = cast.patient("P05"), cast.patient("P01")
 _CHILD, _CHECKUP, _OWN = cast.patient("P06"), cast.patient("P08"), cast.patient("P11")
+_RARE_NAME = cast.patient("P13")
 
 STORIES: tuple[Story, ...] = (
     Story(
@@ -140,7 +143,7 @@ STORIES: tuple[Story, ...] = (
         invited=cast.COUNTY,
         ae_title="SQZX_PACS",
         before=timedelta(minutes=25),
-        make=_dx(_CHILD, "SQ26DX0006", cast.TOWNSHIP),
+        make=_dx(_CHILD, "SQ26DX0006", cast.TOWNSHIP, CHILD_WITH_PNEUMONIA),
         request=Request(
             case_kind=CaseKind.CONSULT,
             urgency=Urgency.ROUTINE,
@@ -157,6 +160,16 @@ STORIES: tuple[Story, ...] = (
         ae_title="SQZX_ECG",
         before=timedelta(minutes=8),
         make=_ecg(_CHECKUP, "SQ26ECG0008", cast.TOWNSHIP, 72),
+        request=None,
+    ),
+    Story(
+        accession="SQ26ECG0013",
+        patient=_RARE_NAME,
+        inviting=cast.TOWNSHIP,
+        invited=cast.COUNTY,
+        ae_title="SQZX_ECG",
+        before=timedelta(minutes=6),
+        make=_ecg(_RARE_NAME, "SQ26ECG0013", cast.TOWNSHIP, 66),
         request=None,
     ),
     Story(

@@ -8,7 +8,7 @@ from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from consult_server.demo import cast
-from consult_server.demo.dx import PIXEL_MM, TOP_MM, chest_dx, radiograph
+from consult_server.demo.dx import CHILD_WITH_PNEUMONIA, PIXEL_MM, TOP_MM, chest_dx, radiograph
 
 AT = datetime(2026, 11, 21, 0, 41, tzinfo=UTC)
 
@@ -100,3 +100,30 @@ def test_it_uses_the_range_it_opens_in(film: Dataset, picture: NDArray[np.float6
 def test_equal_seeds_give_equal_pictures_and_others_do_not(picture: NDArray[np.float64]) -> None:
     assert np.array_equal(radiograph(8), picture)
     assert not np.array_equal(radiograph(9), picture)
+
+
+@pytest.fixture(scope="module")
+def child() -> Dataset:
+    return chest_dx(cast.patient("P06"), accession="DX-CHILD", acquired_at=AT, build=CHILD_WITH_PNEUMONIA)
+
+
+def test_a_childs_chest_is_a_childs_size(child: Dataset, film: Dataset) -> None:
+    side, grown = (float(one.ImagerPixelSpacing[0]) * one.Columns for one in (child, film))
+    assert child.PatientAge == "007Y"
+    assert 200 < side < 260, "about 24 cm, the cassette that is used at seven"
+    assert grown == pytest.approx(350)
+    assert child.KVP < film.KVP
+    assert child.ExposureTime * child.XRayTubeCurrent / 1000 == pytest.approx(child.Exposure)
+
+
+def test_the_patch_lies_in_the_right_lower_field_and_nowhere_else(child: Dataset) -> None:
+    """The same seed without a patch is the same film but there; the patient's right is at the left."""
+    sick = np.frombuffer(child.PixelData, "<u2").reshape(2000, 2000).astype(np.float64)
+    well = radiograph(8).astype(np.float64)
+    change = sick - well
+    assert shade(change, -66.0, -36.0) > 250
+    assert abs(shade(change, 66.0, -36.0)) < 40
+    assert abs(shade(change, -66.0, 60.0)) < 40
+    rows, columns = np.nonzero(change.reshape(50, 40, 50, 40).mean(axis=(1, 3)) > 150)
+    assert columns.max() < 25
+    assert rows.min() > 22
