@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ MASKED = frozenset(
     {"name", "patient_name", "patient_id", "password", "token", "cookie", "phone", "id_no", "secret"}
 )
 NOISY = ("pynetdicom", "pydicom", "aioice", "aiortc", "httpx", "uvicorn.access", "alembic", "fontTools")
+TRACE_LINES_MAX = 60
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -25,6 +27,22 @@ def masked(key: str, value: object) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [masked(key, inner) for inner in value]
     return value
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """Where an error came from, outermost cause last: its classes and lines of code, never its message.
+
+    Drivers and validators quote values in messages ("Key (identifier)=(…) already exists"), and a
+    value may be a patient's.
+    """
+    lines: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(lines) < TRACE_LINES_MAX:
+        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
+        frames = traceback.extract_tb(cause.__traceback__)
+        lines += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+        cause = cause.__cause__ or cause.__context__
+    return lines[:TRACE_LINES_MAX]
 
 
 class JsonLines(logging.Formatter):
@@ -42,8 +60,8 @@ class JsonLines(logging.Formatter):
         for key, value in vars(record).items():
             if key not in _STANDARD:
                 line[key] = masked(key, value)
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["trace"] = trace_of(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
 
 

@@ -56,7 +56,19 @@ def test_a_trace_is_kept() -> None:
     with pytest.raises(LookupError) as caught:
         raise LookupError
     line = json.loads(line_of(exc_info=(caught.type, caught.value, caught.tb)))
-    assert "LookupError" in line["trace"]
+    assert line["trace"][0] == "builtins.LookupError"
+    assert "test_a_trace_is_kept" in line["trace"][1]
+
+
+def test_a_trace_names_every_cause_and_quotes_none() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        try:
+            int(SECRET)
+        except ValueError as error:
+            raise RuntimeError(SECRET) from error
+    line = line_of(exc_info=(caught.type, caught.value, caught.tb))
+    assert SECRET not in line
+    assert {"builtins.RuntimeError", "builtins.ValueError"} <= set(json.loads(line)["trace"])
 
 
 def test_the_request_is_named() -> None:
