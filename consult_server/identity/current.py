@@ -1,14 +1,16 @@
 """The caller of a request: session cookie or bearer token → Principal, for every route."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from config.kernel.errors import AppError
 from config.kernel.principal import Principal
 from consult_server.identity import access, service
 from consult_server.identity.domain import SignedOut, session_ended
+from consult_server.identity.tables import SignIn
 from consult_server.web.deps import platform
 from consult_server.web.platform import Platform
 
@@ -27,9 +29,8 @@ def address_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-async def principal_of(connection: HTTPConnection) -> Principal:
-    """Who is asking. Raises SignedOut."""
-    here = platform(connection)
+async def _proven(here: Platform, connection: HTTPConnection) -> access.Proven:
+    """The proof a request carries, when it still holds. Raises SignedOut."""
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     cookie = connection.cookies.get(cookie_name(here), "")
     async with here.database.read() as view:
@@ -39,28 +40,39 @@ async def principal_of(connection: HTTPConnection) -> Principal:
             proven = await access.by_session(view, cookie)
         else:
             proven = None
-    if proven is None:
+    if proven is None or (proven.sign_in is not None and _is_over(here, proven.sign_in)):
         raise SignedOut
-    await _still_in(here, proven, here.clock.now())
-    return access.principal_of(proven, address_of(connection))
+    return proven
 
 
-async def _still_in(here: Platform, proven: access.Proven, now: datetime) -> None:
-    row = proven.sign_in
-    if row is None:
-        return
+def _is_over(here: Platform, row: SignIn) -> bool:
     limits = here.settings.session
-    if session_ended(
-        now=now,
+    return session_ended(
+        now=here.clock.now(),
         created_at=row.created_at,
         seen_at=row.seen_at,
         idle_minutes=limits.idle_minutes,
         lifetime_hours=limits.lifetime_hours,
-    ):
-        raise SignedOut
-    if now - row.seen_at > TOUCH_AFTER:
+    )
+
+
+async def principal_of(connection: HTTPConnection) -> Principal:
+    """Who is asking; being asked keeps a sign-in from falling idle. Raises SignedOut."""
+    here = platform(connection)
+    proven, now = await _proven(here, connection), here.clock.now()
+    if proven.sign_in is not None and now - proven.sign_in.seen_at > TOUCH_AFTER:
         async with here.database.write() as tx:
-            await service.touch_session(tx, row.session_id, now)
+            await service.touch_session(tx, proven.sign_in.session_id, now)
+    return access.principal_of(proven, address_of(connection))
+
+
+async def still_signed_in(connection: HTTPConnection) -> bool:
+    """Whether the proof of a long-lived connection still holds; asking does not prolong it."""
+    try:
+        await _proven(platform(connection), connection)
+    except AppError:
+        return False
+    return True
 
 
 Caller = Annotated[Principal, Depends(principal_of)]
