@@ -11,6 +11,8 @@ from consult_server.identity.domain import CLINICAL, READERS, Role
 from dicom_node.archive.scope import NOTHING, StudyScope
 
 SHARED_STUDIES_MAX = 2_000
+# Once a request is back with its author, refused or taken back, the images are no longer lent.
+LENDING = (Status.SUBMITTED, Status.ACCEPTED, Status.ASSIGNED, Status.REPORTING, Status.SIGNED, Status.CLOSED)
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
@@ -41,15 +43,21 @@ async def get_consult(view: AsyncSession, principal: Principal, consult_id: str)
     return row
 
 
-async def get_consult_version(
-    tx: AsyncSession, principal: Principal, consult_id: str, version: int
-) -> Consult:
-    """The consult, locked for writing, when it still has that version. Raises VersionPassed."""
+async def get_consult_locked(tx: AsyncSession, principal: Principal, consult_id: str) -> Consult:
+    """The consult, locked until the transaction ends: one writer at a time. Raises ConsultNotFound."""
     row = await tx.scalar(
         select(Consult).where(Consult.consult_id == consult_id, visible(principal)).with_for_update()
     )
     if row is None:
         raise ConsultNotFound
+    return row
+
+
+async def get_consult_version(
+    tx: AsyncSession, principal: Principal, consult_id: str, version: int
+) -> Consult:
+    """The consult, locked for writing, when it still has that version. Raises VersionPassed."""
+    row = await get_consult_locked(tx, principal, consult_id)
     if row.version != version:
         raise VersionPassed(version=row.version)
     return row
@@ -60,7 +68,9 @@ async def study_scope(view: AsyncSession, principal: Principal, study_instance_u
     if not principal.has_role(*CLINICAL):
         return NOTHING
     statement = select(Consult.inviting_institution_id, Consult.study_instance_uid).where(
-        visible(principal), Consult.study_instance_uid.is_not(None)
+        visible(principal),
+        Consult.study_instance_uid.is_not(None),
+        Consult.status.in_([status.value for status in LENDING]),
     )
     if study_instance_uid is not None:
         statement = statement.where(Consult.study_instance_uid == study_instance_uid)

@@ -100,6 +100,14 @@ async def _editable(tx: AsyncSession, principal: Principal, consult_id: str, ver
     return consult
 
 
+async def _address(tx: AsyncSession, consult: Consult, invited_institution_id: str) -> None:
+    """Choose who is asked. A request that was sent once stays with whom it was sent to."""
+    invited = await institution(tx, invited_institution_id)
+    if consult.submitted_at is not None and invited.institution_id != consult.invited_institution_id:
+        raise StepNotPossible(verb="readdress", status=consult.status)
+    consult.invited_institution_id = invited.institution_id
+
+
 async def _attach(tx: AsyncSession, consult: Consult, study_instance_uid: str) -> None:
     study = await queries.own_study(tx, consult.inviting_institution_id, study_instance_uid)
     if study is None:
@@ -118,15 +126,13 @@ async def change_draft(
 ) -> Consult:
     """Change a request that is still with its author.
 
-    Raises StudyNotOurs, PatientNotFound, InstitutionNotFound.
+    Raises StudyNotOurs, PatientNotFound, InstitutionNotFound, StepNotPossible.
     """
     consult = await _editable(tx, principal, consult_id, version)
     if changes.patient_id is not None:
         consult.patient_id = (await own_patient(tx, principal, changes.patient_id)).patient_id
     if changes.invited_institution_id is not None:
-        consult.invited_institution_id = (
-            await institution(tx, changes.invited_institution_id)
-        ).institution_id
+        await _address(tx, consult, changes.invited_institution_id)
     if changes.study_instance_uid is not None:
         await _attach(tx, consult, changes.study_instance_uid)
     if changes.urgency is not None:

@@ -1,10 +1,13 @@
 """Lists of consults and of the studies they may be about."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
@@ -21,6 +24,8 @@ ARRIVALS_MAX = 100
 OPEN_AT_CENTRE = (Status.SUBMITTED, Status.ACCEPTED, Status.ASSIGNED, Status.REPORTING)
 OPEN_FOR_APPLICANT = (Status.DRAFT, Status.RETURNED, *OPEN_AT_CENTRE, Status.SIGNED)
 OPEN_FOR_READER = (Status.ASSIGNED, Status.REPORTING)
+NOT_DUE = datetime(9999, 1, 1, tzinfo=UTC)  # what was never sent comes after what is promised
+PRESSING = (Consult.urgency_rank, func.coalesce(Consult.due_at, NOT_DUE), Consult.consult_id)
 ENDED = (Status.SIGNED, Status.CLOSED, Status.WITHDRAWN, Status.DECLINED)
 
 
@@ -92,13 +97,11 @@ async def worklist(view: AsyncSession, principal: Principal, wanted: WorklistFil
     require_role(principal, *CLINICAL)
     statement = _narrowed(select(Consult).where(visible(principal)), wanted)
     if wanted.view is View.MINE:
-        order = (Consult.urgency_rank, Consult.due_at, Consult.consult_id)
-        statement = statement.where(_mine(principal)).order_by(*order)
+        statement = statement.where(_mine(principal)).order_by(*PRESSING)
         last = await view.get(Consult, wanted.after) if wanted.after else None
-        if last is not None and last.due_at is not None:
-            statement = statement.where(
-                tuple_(*order) > tuple_(last.urgency_rank, last.due_at, last.consult_id)
-            )
+        if last is not None:
+            place = tuple_(last.urgency_rank, last.due_at or NOT_DUE, last.consult_id)
+            statement = statement.where(tuple_(*PRESSING) > place)
     else:
         statement = statement.order_by(Consult.consult_id.desc())
         if wanted.view is View.DONE:
@@ -128,10 +131,13 @@ async def evidence_of(view: AsyncSession, consult_id: str) -> list[Evidence]:
 
 async def counter(tx: AsyncSession, day: str) -> Counter:
     """The day's counter, locked; made when it is the first of the day."""
-    row = await tx.scalar(select(Counter).where(Counter.day == day).with_for_update())
+    locked = select(Counter).where(Counter.day == day).with_for_update()
+    row = await tx.scalar(locked)
     if row is None:
-        row = Counter(day=day, last=0)
-        tx.add(row)
+        with suppress(IntegrityError):
+            async with tx.begin_nested():
+                tx.add(Counter(day=day, last=0))
+        row = (await tx.scalars(locked)).one()
     return row
 
 

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from config.kernel.limits import TEXT_CHARACTERS_MAX
 from consult_server.consults.domain import Adoption, CaseKind, ServiceLine, Status, Urgency, Verb
 from consult_server.consults.guards import Guard
 from consult_server.patients.schemas import PatientOut
+from consult_server.web.schemas import Heard
 
 Id = Annotated[str, StringConstraints(max_length=36)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400)]
@@ -16,17 +17,13 @@ Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
 Uid = Annotated[str, StringConstraints(pattern=r"^[0-9.]{1,64}$")]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewConsultIn(_In):
+class NewConsultIn(Heard):
     """A request is begun."""
 
     case_kind: CaseKind
 
 
-class ConsultChangesIn(_In):
+class ConsultChangesIn(Heard):
     """Fields of a draft to change; what is absent stays."""
 
     patient_id: Id | None = None
@@ -40,19 +37,19 @@ class ConsultChangesIn(_In):
     study_instance_uid: Uid | None = None
 
 
-class StepIn(_In):
+class StepIn(Heard):
     """A step, with its reason where one is needed."""
 
     reason: Reason = ""
 
 
-class AssignIn(_In):
+class AssignIn(Heard):
     """Who shall read."""
 
     specialist_id: Id
 
 
-class AdoptIn(_In):
+class AdoptIn(Heard):
     """What became of the opinion."""
 
     outcome: Adoption

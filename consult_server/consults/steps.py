@@ -23,13 +23,17 @@ from consult_server.consults.events import ConsultChanged
 from consult_server.consults.guards import RULES_VERSION, Submission, Verdict, evaluate
 from consult_server.consults.tables import Consult, ConsultStep, Evidence
 from consult_server.identity.access import account_by_id
-from consult_server.identity.domain import READERS
+from consult_server.identity.domain import READERS, AccountNotFound
+from consult_server.identity.tables import Account
 from consult_server.institutions.queries import agreements_between
 from consult_server.tables import outbox
 
 
 async def announce(tx: AsyncSession, consult: Consult, verb: str, now: datetime) -> None:
-    """Tell the world that a consult has a new version."""
+    """Tell those who may know it that a consult has a new version; the invited side, once it was sent."""
+    audience = [consult.inviting_institution_id]
+    if consult.submitted_at is not None and consult.invited_institution_id is not None:
+        audience.append(consult.invited_institution_id)
     await outbox.add(
         tx,
         ConsultChanged(
@@ -39,9 +43,7 @@ async def announce(tx: AsyncSession, consult: Consult, verb: str, now: datetime)
             verb=verb,
             status=consult.status,
             urgency=consult.urgency,
-            institution_ids=[
-                i for i in (consult.inviting_institution_id, consult.invited_institution_id) if i
-            ],
+            institution_ids=audience,
         ),
         now,
     )
@@ -153,17 +155,26 @@ async def take_step(
     return consult
 
 
+async def _fit_reader(tx: AsyncSession, consult: Consult, account_id: str) -> Account:
+    """The account, when it reads this kind of study here. Raises ReaderUnfit, also for an unknown id."""
+    try:
+        reader = await account_by_id(tx, account_id)
+    except AccountNotFound as error:
+        raise ReaderUnfit(service_line=consult.service_line) from error
+    reads = not reader.service_lines or consult.service_line in reader.service_lines
+    at_home = reader.institution_id == consult.invited_institution_id and reader.active
+    if not reads or not at_home or not {role.value for role in READERS} & set(reader.roles):
+        raise ReaderUnfit(service_line=consult.service_line)
+    return reader
+
+
 async def assign(
     tx: AsyncSession, principal: Principal, consult_id: str, version: int, specialist_id: str, now: datetime
 ) -> Consult:
     """Give a consult to a reader of the invited institution. Raises ReaderUnfit."""
     consult = await get_consult_version(tx, principal, consult_id, version)
     next_status(Verb.ASSIGN, consult.standing, principal, "")
-    reader = await account_by_id(tx, specialist_id)
-    reads = not reader.service_lines or consult.service_line in reader.service_lines
-    at_home = reader.institution_id == consult.invited_institution_id and reader.active
-    if not reads or not at_home or not {role.value for role in READERS} & set(reader.roles):
-        raise ReaderUnfit(service_line=consult.service_line)
+    reader = await _fit_reader(tx, consult, specialist_id)
     await _take(tx, principal, consult, Verb.ASSIGN, now, subject_name=reader.name)
     consult.specialist_id = reader.account_id
     return consult
@@ -172,8 +183,10 @@ async def assign(
 async def claim(
     tx: AsyncSession, principal: Principal, consult_id: str, version: int, now: datetime
 ) -> Consult:
-    """Take an accepted consult for oneself."""
+    """Take an accepted consult for oneself. Raises ReaderUnfit."""
     consult = await get_consult_version(tx, principal, consult_id, version)
+    next_status(Verb.CLAIM, consult.standing, principal, "")
+    await _fit_reader(tx, consult, principal.account_id)
     await _take(tx, principal, consult, Verb.CLAIM, now)
     consult.specialist_id = principal.account_id
     return consult
