@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.errors import VersionPassed
 from config.kernel.principal import Principal
-from consult_server.consults.access import get_consult
+from consult_server.consults.access import get_consult, get_consult_locked
 from consult_server.consults.domain import Status, StepNotYours
 from consult_server.consults.tables import Consult
 from consult_server.reports.domain import ReportNotFound, ReportNotOpen, ReportSealed, ReportStatus
@@ -32,13 +32,16 @@ async def readable_report(
 
 
 async def writable_report(
-    view: AsyncSession, principal: Principal, consult_id: str, version: int
+    view: AsyncSession, principal: Principal, consult_id: str, version: int, *, lock: bool = False
 ) -> tuple[Consult, Report | None]:
     """The caller's own draft when it still has that version (0: none yet).
 
-    Raises ConsultNotFound, StepNotYours, ReportSealed, ReportNotOpen, VersionPassed.
+    `lock` keeps every other writer of this case waiting until the transaction ends; whoever is
+    about to write must ask for it. Raises ConsultNotFound, StepNotYours, ReportSealed,
+    ReportNotOpen, VersionPassed.
     """
-    consult = await get_consult(view, principal, consult_id)
+    find = get_consult_locked if lock else get_consult
+    consult = await find(view, principal, consult_id)
     if consult.specialist_id != principal.account_id:
         raise StepNotYours(verb="write", needs=["assignee"])
     report = await _report_of(view, consult_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from config.kernel.errors import Conflict, Invalid, NotFound
+from config.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class ReportStatus(StrEnum):
@@ -35,6 +35,12 @@ class ReportIncomplete(Invalid):
     """The report lacks a part that must be filled before signing."""
 
     code = "reports.incomplete"
+
+
+class PageDamaged(Unavailable):
+    """The stored page is no longer the one that was signed; it is not handed out."""
+
+    code = "reports.page_damaged"
 
 
 def missing_parts(required: Sequence[str], sections: Mapping[str, str]) -> list[str]:

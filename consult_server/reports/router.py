@@ -17,7 +17,7 @@ from consult_server.identity.current import Caller, address_of
 from consult_server.identity.router import passwords_of, verified_account
 from consult_server.reports import access, service
 from consult_server.reports.document import ReportDocument, content_sha256, read_document
-from consult_server.reports.domain import ReportNotFound, ReportStatus
+from consult_server.reports.domain import PageDamaged, ReportNotFound, ReportStatus
 from consult_server.reports.pdf import render_pdf, watermark_for
 from consult_server.reports.schemas import DraftIn, ReportOut, ReportSigningIn, SectionOut, SignedReportOut
 from consult_server.reports.tables import Report, ReportVersion
@@ -136,6 +136,12 @@ async def save_report(
     return await _report_out(tx, report)
 
 
+def pdf_key_of(page: bytes) -> str:
+    """Where a printed page is kept: its key is its digest, so that a changed byte is noticed."""
+    digest = sha256(page).hexdigest()
+    return f"reports/{digest[:2]}/{digest}.pdf"
+
+
 def _pdf(content: bytes, name: str, disposition: str) -> Response:
     return Response(
         content,
@@ -179,8 +185,7 @@ async def sign_report(
         composer = composer_of(here, library_of(request))
         document = await service.prepare(view, caller, consult_id, version, composer, now)
     page = await printed(here, document)
-    digest = sha256(page).hexdigest()
-    pdf_key = f"reports/{digest[:2]}/{digest}.pdf"
+    pdf_key = pdf_key_of(page)
     await asyncio.to_thread(here.objects.put, pdf_key, page)
     async with here.database.write() as tx:
         report = await service.seal(tx, caller, consult_id, version, document, pdf_key, now)
@@ -190,11 +195,13 @@ async def sign_report(
 
 @router.get("/consults/{consult_id}/report.pdf", response_class=Response)
 async def download_report(here: ThePlatform, tx: Tx, caller: Caller, consult_id: str) -> Response:
-    """The signed page, exactly as it was made at signing."""
+    """The signed page, exactly as it was made at signing. Raises PageDamaged when it is not."""
     consult, report = await access.readable_report(tx, caller, consult_id)
     if report is None:
         raise ReportNotFound
     kept = await access.signed_version(tx, report)
     record(tx, caller, "report.download", "report", report.report_id, here.clock.now(), version=kept.number)
     content: bytes = await asyncio.to_thread(here.objects.read, kept.pdf_key)
+    if pdf_key_of(content) != kept.pdf_key:
+        raise PageDamaged
     return _pdf(content, f"report-{consult.number}", "attachment")

@@ -3,21 +3,18 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from config.kernel.limits import TEXT_CHARACTERS_MAX
 from consult_server.identity.schemas import Password
 from consult_server.reports.domain import ReportStatus
+from consult_server.web.schemas import Heard
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class DraftIn(_In):
+class DraftIn(Heard):
     """The report as its author has it now."""
 
     template_id: Key
@@ -25,7 +22,7 @@ class DraftIn(_In):
     positive: bool | None
 
 
-class ReportSigningIn(_In):
+class ReportSigningIn(Heard):
     """The author's own password, once more (domain guard G10)."""
 
     password: Password

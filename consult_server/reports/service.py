@@ -58,7 +58,7 @@ async def save_draft(
 ) -> Report:
     """Keep the author's text. Raises TemplateNotFound and what `access.writable_report` raises."""
     template = library.get(text.template_id)
-    _consult, report = await access.writable_report(tx, principal, consult_id, version)
+    _consult, report = await access.writable_report(tx, principal, consult_id, version, lock=True)
     if report is None:
         report = Report(
             report_id=new_id(),
@@ -80,8 +80,10 @@ async def save_draft(
     return report
 
 
-async def gather(view: AsyncSession, consult: Consult, report: Report, composer: Composer) -> CaseFacts:
-    """Everything the document of a case draws on."""
+async def gather(
+    view: AsyncSession, principal: Principal, consult: Consult, report: Report, composer: Composer
+) -> CaseFacts:
+    """Everything the document of a case draws on. It speaks in the caller's name, whoever began it."""
     return CaseFacts(
         consult=consult,
         report=report,
@@ -89,7 +91,7 @@ async def gather(view: AsyncSession, consult: Consult, report: Report, composer:
         study=await own_study(view, consult.inviting_institution_id, consult.study_instance_uid or ""),
         inviting=await institution(view, consult.inviting_institution_id),
         invited=await institution(view, consult.invited_institution_id or ""),
-        reader=await account_by_id(view, report.author_id),
+        reader=await account_by_id(view, principal.account_id),
         template=composer.templates.get(report.template_id),
         zone=composer.zone,
     )
@@ -102,7 +104,7 @@ async def draft_document(
     consult, report = await access.writable_report(view, principal, consult_id, version)
     if report is None:
         raise ReportNotFound
-    return compose(await gather(view, consult, report, composer), now, DocumentStatus.DRAFT)
+    return compose(await gather(view, principal, consult, report, composer), now, DocumentStatus.DRAFT)
 
 
 async def prepare(
@@ -112,7 +114,7 @@ async def prepare(
     consult, report = await access.writable_report(view, principal, consult_id, version)
     if report is None:
         raise ReportNotFound
-    facts = await gather(view, consult, report, composer)
+    facts = await gather(view, principal, consult, report, composer)
     empty = facts.template.empty_required(report.sections)
     if empty:
         raise ReportIncomplete(missing=empty)
@@ -129,10 +131,11 @@ async def seal(
     now: datetime,
 ) -> Report:
     """Keep the signed document and move the consult on. Raises VersionPassed when the draft moved."""
-    consult, report = await access.writable_report(tx, principal, consult_id, version)
+    consult, report = await access.writable_report(tx, principal, consult_id, version, lock=True)
     if report is None:
         raise ReportNotFound
     report.status = ReportStatus.FINAL.value
+    report.author_id = principal.account_id
     report.version += 1
     digest = content_sha256(document)
     tx.add(
