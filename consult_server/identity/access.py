@@ -1,8 +1,9 @@
 """From a proof to the person: the only place that reads sessions and tokens."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal, Proof
@@ -54,17 +55,35 @@ async def account_by_user(view: AsyncSession, user: str) -> Account:
     return account
 
 
-async def account_by_id(view: AsyncSession, account_id: str) -> Account:
-    """The account of this id. Raises AccountNotFound."""
-    account = await view.get(Account, account_id)
+async def account_by_id(view: AsyncSession, account_id: str, *, lock: bool = False) -> Account:
+    """The account of this id, `lock`ed until the transaction ends if asked. Raises AccountNotFound."""
+    account = await view.get(Account, account_id, with_for_update=lock)
     if account is None:
         raise AccountNotFound
     return account
 
 
 async def bootstrap_row(tx: AsyncSession, token: str) -> Bootstrap | None:
-    """The set-up link of this token."""
-    return await tx.get(Bootstrap, digest(token))
+    """The set-up link of this token, locked: it is spent once."""
+    return await tx.get(Bootstrap, digest(token), with_for_update=True)
+
+
+async def end_sign_ins(tx: AsyncSession, account_id: str, now: datetime, *, keep_session: str = "") -> None:
+    """End every sign-in of a person but one."""
+    await tx.execute(
+        update(SignIn)
+        .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.session_id != keep_session)
+        .values(ended_at=now)
+    )
+
+
+async def revoke_tokens(tx: AsyncSession, account_id: str, now: datetime) -> None:
+    """End every API token that acts in a person's name."""
+    await tx.execute(
+        update(ApiToken)
+        .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
 
 
 def principal_of(proven: Proven, address: str) -> Principal:

@@ -55,6 +55,12 @@ class AccountNotFound(NotFound):
     code = "identity.account_not_found"
 
 
+class OwnAccount(Conflict):
+    """Nobody shuts themselves out; another administrator has to."""
+
+    code = "identity.own_account"
+
+
 class AccountExists(Conflict):
     """An account of this name is registered already."""
 

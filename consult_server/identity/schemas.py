@@ -2,25 +2,29 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from consult_server.identity.domain import PASSWORD_CHARACTERS_MAX, Role
+from consult_server.web.schemas import Heard
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_CHARACTERS_MAX)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SignInIn(_In):
+class SignInIn(Heard):
     """Somebody signs in."""
 
     user: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
     password: Password
 
 
-class LocaleIn(_In):
+class NewPasswordIn(Heard):
+    """A person changes their password."""
+
+    current: Password
+    new: Password
+
+
+class LocaleIn(Heard):
     """Choice of language."""
 
     locale: Literal["zh-CN", "en"]

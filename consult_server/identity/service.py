@@ -14,6 +14,7 @@ from consult_server.identity.domain import (
     AccountExists,
     AccountNotFound,
     BootstrapRefused,
+    OwnAccount,
     Role,
     checked_password,
     lock_until,
@@ -94,7 +95,7 @@ async def open_session(tx: AsyncSession, account: Account, address: str, now: da
         seen_at=now,
     )
     tx.add(row)
-    known = await access.account_by_id(tx, account.account_id)
+    known = await access.account_by_id(tx, account.account_id, lock=True)
     known.failures, known.locked_until = 0, None
     principal = access.principal_of(access.Proven(account, row), address)
     record(tx, principal, "session.open", "account", account.account_id, now)
@@ -105,7 +106,7 @@ async def note_wrong_password(
     tx: AsyncSession, account_id: str, address: str, settings: SessionSettings, now: datetime
 ) -> None:
     """Count a wrong password and lock the account when there were too many."""
-    account = await access.account_by_id(tx, account_id)
+    account = await access.account_by_id(tx, account_id, lock=True)
     account.failures += 1
     account.locked_until = lock_until(
         failures=account.failures,
@@ -117,6 +118,13 @@ async def note_wrong_password(
     record(
         tx, principal, "session.open", "account", account_id, now, Outcome.REFUSED, failures=account.failures
     )
+
+
+async def replace_session(tx: AsyncSession, token: str, now: datetime) -> None:
+    """End the sign-in that this browser had before: a cookie that was replaced opens nothing."""
+    before = await access.by_session(tx, token)
+    if before is not None and before.sign_in is not None:
+        before.sign_in.ended_at = now
 
 
 async def close_session(tx: AsyncSession, principal: Principal, now: datetime) -> None:
@@ -140,12 +148,30 @@ async def set_locale(tx: AsyncSession, principal: Principal, locale: str) -> Non
     account.locale = locale
 
 
+async def change_password(
+    tx: AsyncSession, principal: Principal, password: str, passwords: Passwords, now: datetime
+) -> None:
+    """Give the caller a new password; their other sign-ins end. Raises WeakPassword."""
+    account = await access.account_by_id(tx, principal.account_id, lock=True)
+    account.password_hash = await passwords.hash(checked_password(account.user, password))
+    await access.end_sign_ins(tx, account.account_id, now, keep_session=principal.session_id)
+    record(tx, principal, "account.password", "account", account.account_id, now)
+
+
 async def set_active(
     tx: AsyncSession, principal: Principal, account_id: str, now: datetime, *, active: bool
 ) -> Account:
-    """Let a person in again, or shut them out at once."""
-    account = await access.account_by_id(tx, account_id)
+    """Let a person in again, or shut them out at once and for every sign-in and token they had.
+
+    Raises OwnAccount: whoever could shut themselves out would leave nobody to let them in.
+    """
+    if account_id == principal.account_id:
+        raise OwnAccount
+    account = await access.account_by_id(tx, account_id, lock=True)
     account.active = active
+    if not active:
+        await access.end_sign_ins(tx, account_id, now)
+        await access.revoke_tokens(tx, account_id, now)
     record(tx, principal, "account.activate" if active else "account.disable", "account", account_id, now)
     return account
 
