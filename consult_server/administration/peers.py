@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from consult_server.audit.service import record
 from consult_server.identity.current import Caller
 from consult_server.identity.domain import Role, require_role
 from consult_server.institutions.queries import institution
 from consult_server.web.deps import ThePlatform, Tx, View
+from consult_server.web.schemas import Heard
 from dicom_node import peers
 
 router = APIRouter(prefix="/api", tags=["administration"])
@@ -18,10 +19,8 @@ router = APIRouter(prefix="/api", tags=["administration"])
 AeTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
 
 
-class NewPeerIn(BaseModel):
+class NewPeerIn(Heard):
     """A peer the administrator registers; without a host it may come from any address."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ae_title: AeTitle
     institution_id: Annotated[str, StringConstraints(max_length=36)]

@@ -3,23 +3,20 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from config.kernel.limits import NAME_CHARACTERS_MAX
 from consult_server.identity.domain import Role
 from consult_server.identity.schemas import Password
 from consult_server.institutions.domain import Level
+from consult_server.web.schemas import Heard
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_CHARACTERS_MAX)]
 UserName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9._-]{2,64}$")]
 InstitutionName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=128)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class BootstrapIn(_In):
+class BootstrapIn(Heard):
     """The first administrator and the institution that runs the centre."""
 
     token: Annotated[str, StringConstraints(min_length=20, max_length=200)]
@@ -29,7 +26,7 @@ class BootstrapIn(_In):
     institution_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=128)]
 
 
-class NewAccountIn(_In):
+class NewAccountIn(Heard):
     """A person the administrator lets in."""
 
     user: UserName
@@ -42,7 +39,7 @@ class NewAccountIn(_In):
     password: Password
 
 
-class ActiveIn(_In):
+class ActiveIn(Heard):
     """Let in or shut out."""
 
     active: bool
@@ -65,7 +62,7 @@ class AccountOut(BaseModel):
     created_at: datetime
 
 
-class NewInstitutionIn(_In):
+class NewInstitutionIn(Heard):
     """An institution the administrator registers."""
 
     name: InstitutionName
@@ -77,7 +74,7 @@ class NewInstitutionIn(_In):
     phone: Annotated[str, StringConstraints(max_length=32)]
 
 
-class NewAgreementIn(_In):
+class NewAgreementIn(Heard):
     """An agreement the administrator records."""
 
     inviting_institution_id: Annotated[str, StringConstraints(max_length=36)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from config.kernel.errors import Conflict, NotFound
+from config.kernel.errors import Conflict, Invalid, NotFound
 
 
 class Level(StrEnum):
@@ -26,6 +26,18 @@ class InstitutionExists(Conflict):
     """An institution of this name is registered already."""
 
     code = "institutions.exists"
+
+
+class IssuerExists(Conflict):
+    """Another institution issues patient numbers under that code already."""
+
+    code = "institutions.issuer_exists"
+
+
+class AgreementDatesWrong(Invalid):
+    """An agreement ends before it begins."""
+
+    code = "institutions.agreement_dates_wrong"
 
 
 @dataclass(frozen=True, kw_only=True)

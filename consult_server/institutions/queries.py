@@ -3,7 +3,7 @@
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult_server.institutions.domain import InstitutionExists, InstitutionNotFound
+from consult_server.institutions.domain import InstitutionExists, InstitutionNotFound, IssuerExists
 from consult_server.institutions.tables import Agreement, Institution
 
 LIST_MAX = 500
@@ -54,7 +54,11 @@ async def agreements_between(view: AsyncSession, inviting_id: str, invited_id: s
     )
 
 
-async def refuse_known_name(view: AsyncSession, name: str) -> None:
-    """Raises InstitutionExists when the name is taken."""
+async def refuse_known(view: AsyncSession, name: str, issuer_of_patient_id: str) -> None:
+    """Raises InstitutionExists when the name is taken, IssuerExists when the code is."""
     if await view.scalar(select(Institution.institution_id).where(Institution.name == name)):
         raise InstitutionExists
+    if await view.scalar(
+        select(Institution.institution_id).where(Institution.issuer_of_patient_id == issuer_of_patient_id)
+    ):
+        raise IssuerExists

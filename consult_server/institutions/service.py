@@ -9,7 +9,7 @@ from config.kernel.ids import new_id
 from config.kernel.principal import Principal
 from consult_server.audit.service import record
 from consult_server.institutions import queries
-from consult_server.institutions.domain import Level
+from consult_server.institutions.domain import AgreementDatesWrong, Level
 from consult_server.institutions.tables import Agreement, Institution
 
 
@@ -36,8 +36,8 @@ class NewAgreement:
 
 
 async def register(tx: AsyncSession, principal: Principal, new: NewInstitution, now: datetime) -> Institution:
-    """Register an institution. Raises InstitutionExists."""
-    await queries.refuse_known_name(tx, new.name)
+    """Register an institution. Raises InstitutionExists, IssuerExists."""
+    await queries.refuse_known(tx, new.name, new.issuer_of_patient_id)
     row = Institution(
         institution_id=new_id(),
         name=new.name,
@@ -54,14 +54,19 @@ async def register(tx: AsyncSession, principal: Principal, new: NewInstitution, 
 
 
 async def agree(tx: AsyncSession, principal: Principal, new: NewAgreement, now: datetime) -> Agreement:
-    """Record an agreement between two registered institutions. Raises InstitutionNotFound."""
-    for institution_id in (new.inviting_institution_id, new.invited_institution_id):
-        await queries.institution(tx, institution_id)
+    """Record an agreement between two registered institutions.
+
+    Raises InstitutionNotFound, AgreementDatesWrong.
+    """
+    if new.valid_to < new.valid_from:
+        raise AgreementDatesWrong
+    inviting = await queries.institution(tx, new.inviting_institution_id)
+    invited = await queries.institution(tx, new.invited_institution_id)
     row = Agreement(
         agreement_id=new_id(),
-        inviting_institution_id=new.inviting_institution_id,
-        invited_institution_id=new.invited_institution_id,
-        service_lines=sorted(new.service_lines),
+        inviting_institution_id=inviting.institution_id,
+        invited_institution_id=invited.institution_id,
+        service_lines=sorted(set(new.service_lines)),
         valid_from=new.valid_from,
         valid_to=new.valid_to,
         created_at=now,

@@ -33,7 +33,7 @@ class IdNumberWrong(Invalid):
 
 def checked_id_no(id_no: str) -> str:
     """The number folded to half width, '' allowed. Raises IdNumberWrong (GB 11643-1999, 4.3)."""
-    folded = unicodedata.normalize("NFKC", id_no).strip().upper()
+    folded = folded_number(id_no).upper()
     if not folded:
         return ""
     body, check = folded[:-1], folded[-1]
@@ -43,6 +43,11 @@ def checked_id_no(id_no: str) -> str:
     if ID_NO_CHECKS[total % 11] != check:
         raise IdNumberWrong
     return folded
+
+
+def folded_number(number: str) -> str:
+    """A number in half width, without outer spaces: input methods write ＳＱ２６ as easily as SQ26."""
+    return unicodedata.normalize("NFKC", number).strip()
 
 
 def name_key(name: str) -> str:

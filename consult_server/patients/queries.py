@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
 from consult_server.identity.domain import CLINICAL, require_role
-from consult_server.patients.domain import folded_query
+from consult_server.patients.domain import folded_number, folded_query
 from consult_server.patients.tables import Patient
 
 FOUND_MAX = 20
@@ -16,12 +16,13 @@ async def search(view: AsyncSession, principal: Principal, text: str) -> list[Pa
     require_role(principal, *CLINICAL)
     statement = select(Patient).where(Patient.institution_id == principal.institution_id)
     folded = folded_query(text)
+    number = folded_number(text)
     if folded:
         statement = statement.where(
             or_(
                 Patient.name_key.contains(folded, autoescape=True),
-                Patient.identifier.startswith(text.strip(), autoescape=True),
-                Patient.id_no.startswith(text.strip(), autoescape=True),
+                Patient.identifier.startswith(number, autoescape=True),
+                Patient.id_no.startswith(number.upper(), autoescape=True),
             )
         )
     return list(await view.scalars(statement.order_by(Patient.patient_id.desc()).limit(FOUND_MAX)))

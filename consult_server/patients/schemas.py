@@ -3,16 +3,17 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from config.kernel.limits import NAME_CHARACTERS_MAX
 from consult_server.patients.tables import Patient
+from consult_server.web.schemas import Heard
+
+HIDDEN_MIN = 4
 
 
-class NewPatientIn(BaseModel):
+class NewPatientIn(Heard):
     """A patient to register."""
-
-    model_config = ConfigDict(extra="forbid")
 
     identifier: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
     name: Annotated[
@@ -38,9 +39,12 @@ class PatientOut(BaseModel):
 
 
 def masked(number: str, head: int, tail: int) -> str:
-    """`number` with its middle hidden: 4521** **** **0824 without the spaces."""
+    """`number` with its middle hidden: 4521**********0824; a short one shows its last two signs alone."""
     hidden = len(number) - head - tail
-    return number if hidden <= 0 else number[:head] + "*" * hidden + number[len(number) - tail :]
+    if hidden < HIDDEN_MIN:
+        head, tail = 0, 2
+        hidden = max(0, len(number) - tail)
+    return number[:head] + "*" * hidden + number[len(number) - tail :]
 
 
 def patient_out(row: Patient) -> PatientOut:

@@ -12,7 +12,7 @@ from consult_server.audit.service import record
 from consult_server.identity.domain import CLINICAL, require_role
 from consult_server.institutions.queries import institution
 from consult_server.patients import access
-from consult_server.patients.domain import checked_id_no, name_key
+from consult_server.patients.domain import checked_id_no, folded_number, name_key
 from consult_server.patients.tables import Patient
 
 AGE_YEARS_MAX = 130
@@ -42,11 +42,12 @@ async def register(tx: AsyncSession, principal: Principal, new: NewPatient, now:
     if not 0 <= (now.date() - new.birth_date).days <= AGE_YEARS_MAX * 366:
         raise BirthDateWrong
     home = await institution(tx, principal.institution_id)
-    await access.refuse_known_identifier(tx, home.institution_id, new.identifier)
+    identifier = folded_number(new.identifier)
+    await access.refuse_known_identifier(tx, home.institution_id, identifier)
     row = Patient(
         patient_id=new_id(),
         institution_id=home.institution_id,
-        identifier=new.identifier,
+        identifier=identifier,
         issuer=home.issuer_of_patient_id,
         name=new.name,
         name_key=name_key(new.name),

@@ -1,5 +1,6 @@
 """AppError → RFC 9457 problem details, the only place where refusals become HTTP statuses."""
 
+import inspect
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -8,12 +9,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
-from config.kernel.errors import AppError, Kind, VersionPassed
+from config.kernel.errors import AppError, Conflict, Kind, VersionPassed
 from config.logging import request_id
 
 logger = logging.getLogger(__name__)
+
+FIELDS_NAMED_MAX = 50
+FIELD_CHARACTERS_MAX = 80
 
 STATUS: Mapping[Kind, HTTPStatus] = {
     Kind.NOT_FOUND: HTTPStatus.NOT_FOUND,
@@ -80,7 +85,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
         raise error
     fields = [
         {
-            "field": ".".join(str(part) for part in fault["loc"][1:]),
+            "field": ".".join(str(part) for part in fault["loc"][1:])[:FIELD_CHARACTERS_MAX],
             "rule": fault["type"],
             "text": fault["msg"],
         }
@@ -91,7 +96,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
         HTTPStatus.BAD_REQUEST if dicomweb else HTTPStatus.UNPROCESSABLE_ENTITY,
         "general.fields_refused",
         "Some fields do not follow their rules.",
-        {"fields": fields[:50]},
+        {"fields": fields[:FIELDS_NAMED_MAX]},
     )
 
 
@@ -99,7 +104,15 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    return problem(status, f"general.http_{status.value}", status.phrase, {})
+    answer = problem(status, f"general.http_{status.value}", status.phrase, {})
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _two_at_once(_request: Request, error: Exception) -> JSONResponse:
+    """Two writers met at a unique key: the later one looks again. The driver's text may name values."""
+    logger.warning("request.conflict", extra={"error": type(error).__name__})
+    return problem(HTTPStatus.CONFLICT, Conflict.code, inspect.getdoc(Conflict) or "", {})
 
 
 async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
@@ -112,4 +125,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(IntegrityError, _two_at_once)
     app.add_exception_handler(Exception, _unexpected)

@@ -25,6 +25,7 @@ REQUESTS = Counter("lianzhen_http_requests_total", "HTTP requests answered", ["m
 SECONDS = Histogram("lianzhen_http_request_seconds", "Time to answer", ["method"])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 STREAMED_PREFIXES = ("/dicom-web/",)
+LIVE_PATH = "/api/live"  # its lines stay open and have caps of their own
 CSP = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; media-src 'self' blob: mediastream:; worker-src 'self' blob:; "
@@ -79,11 +80,12 @@ class Edge:
             return
         body = Body(self._cap(scope), receive)
         answer = self._dressed(scope, send)
-        self._running += 1
+        counted = int(scope["path"] != LIVE_PATH)
+        self._running += counted
         try:
             await self._app(scope, body.read, body.unless_too_large(answer))
         finally:
-            self._running -= 1
+            self._running -= counted
         if body.too_large:
             await too_large(body.bytes_max)(scope, receive, answer)
 
@@ -105,17 +107,25 @@ class Edge:
                 "Send the body without Content-Encoding.",
                 {},
             )
-        length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit():
-            return problem(HTTPStatus.BAD_REQUEST, "general.http_400", "Content-Length is not a number.", {})
-        if int(length[:19]) > self._cap(scope):
-            return too_large(self._cap(scope))
         if self._running >= self._concurrency_max and not scope["path"].startswith("/health/"):
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "general.busy", "Too many requests at once.", {})
+        return self._malformed(scope, headers)
+
+    def _malformed(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit():
+            return bad_request("Content-Length is not a number.")
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return bad_request("The address holds a NUL.")
+        if int(length[:19]) > self._cap(scope):
+            return too_large(self._cap(scope))
         return None
 
     def _ours(self, origin: str, headers: Headers) -> bool:
-        return origin == self._public_url or urlsplit(origin).netloc == headers.get("host")
+        """Our own origin; behind plain http also whatever address this server was asked under."""
+        if self._public_url.startswith("https://"):
+            return origin == self._public_url
+        return origin in {self._public_url, f"http://{headers.get('host', '')}"}
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
         started = self._seconds()
@@ -160,6 +170,11 @@ class Body:
                 await send(message)
 
         return write
+
+
+def bad_request(reason: str) -> ASGIApp:
+    """The answer to a request that no client of ours makes."""
+    return problem(HTTPStatus.BAD_REQUEST, "general.http_400", reason, {})
 
 
 def too_large(bytes_max: int) -> ASGIApp:

@@ -353,7 +353,7 @@ export interface paths {
         };
         /**
          * Download Report
-         * @description The signed page, exactly as it was made at signing.
+         * @description The signed page, exactly as it was made at signing. Raises PageDamaged when it is not.
          */
         get: operations["download_report"];
         put?: never;
@@ -558,6 +558,9 @@ export interface paths {
         /**
          * Live
          * @description Server-sent events: what changed at the caller's institution, resumable by `Last-Event-ID`.
+         *
+         *     Who has no clinical role hears that the line is alive and nothing else. The line ends soon after
+         *     the sign-in does; being open does not prolong it.
          */
         get: operations["live"];
         put?: never;
@@ -601,6 +604,26 @@ export interface paths {
          * @description Choose the interface language.
          */
         put: operations["choose_locale"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Change one's own password; every other sign-in of this person ends.
+         */
+        put: operations["change_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1757,6 +1780,16 @@ export interface components {
             phone: string;
             /** Runs Centre */
             runs_centre: boolean;
+        };
+        /**
+         * NewPasswordIn
+         * @description A person changes their password.
+         */
+        NewPasswordIn: {
+            /** Current */
+            current: string;
+            /** New */
+            new: string;
         };
         /**
          * NewPatientIn
@@ -3496,6 +3529,37 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LocaleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordIn"];
             };
         };
         responses: {
