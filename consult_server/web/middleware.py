@@ -8,12 +8,14 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.logging import request_id
@@ -83,7 +85,10 @@ class Edge:
         counted = int(scope["path"] != LIVE_PATH)
         self._running += counted
         try:
-            await self._app(scope, body.read, body.unless_too_large(answer))
+            with suppress(
+                ClientDisconnect
+            ):  # whoever went away is not answered, whoever said too much is below
+                await self._app(scope, body.read, body.unless_too_large(answer))
         finally:
             self._running -= counted
         if body.too_large:

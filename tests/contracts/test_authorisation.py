@@ -23,8 +23,8 @@ from consult_server.app import make_app
 from consult_server.consults.domain import Status
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, create_token
-from tests.factories.states import cases_in
 from tests.factories.cases import REPORT, STUDY_UID, Case, desks, ok
+from tests.factories.states import cases_in
 from tests.fixtures.product import ORIGIN, PASSWORD, QUICK_HASHES, Product
 
 ACTORS = (
