@@ -9,10 +9,11 @@ import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,9 +21,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config.kernel.errors import NotFound
+
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 SECRET_BYTES = 32
 SOCKET_BYTES_MAX = 107
+PREFIX, SECRET_PREFIX = "LIANZHEN_", "LIANZHEN_SECRET_"
+# Read elsewhere: by `load`, the tests, and the set-up.
+OTHER_VARIABLES = ("config", "failpoint", "samples", "strict")
+
+
+class SettingsFileMissing(NotFound):
+    """The file that LIANZHEN_CONFIG names does not exist."""
+
+    code = "settings.file_missing"
 
 
 class _Group(BaseModel):
@@ -57,10 +69,34 @@ class Dicom(_Group):
     health_port: int
 
 
-class Address(_Group):
-    """Where a dependency is; empty means the embedded default."""
+def _begins_with(*allowed: str) -> AfterValidator:
+    """Empty, or an address of one of these kinds."""
 
-    url: str
+    def checked(url: str) -> str:
+        if url and not any(url.startswith(kind) and len(url) > len(kind) for kind in allowed):
+            message = f"an address begins with {' or '.join(allowed)}"
+            raise ValueError(message)
+        return url
+
+    return AfterValidator(checked)
+
+
+class DatabaseAddress(_Group):
+    """Where the database is; empty means the embedded default, as in the two that follow."""
+
+    url: Annotated[str, _begins_with("sqlite:///", "postgresql://")]
+
+
+class RedisAddress(_Group):
+    """Where Redis is."""
+
+    url: Annotated[str, _begins_with("unix://", "redis://", "rediss://")]
+
+
+class ObjectsAddress(_Group):
+    """Where objects are stored."""
+
+    url: Annotated[str, _begins_with("file:///", "s3://")]
 
 
 class Session(_Group):
@@ -97,7 +133,7 @@ class Settings(BaseSettings):
     """Everything an entry point needs to know."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LIANZHEN_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     home: str
@@ -105,9 +141,9 @@ class Settings(BaseSettings):
     time_zone: str
     http: Http
     dicom: Dicom
-    database: Address
-    redis: Address
-    objects: Address
+    database: DatabaseAddress
+    redis: RedisAddress
+    objects: ObjectsAddress
     session: Session
     signaling: Signaling
     web: Web
@@ -122,6 +158,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         named = os.environ.get("LIANZHEN_CONFIG")
+        if named and not Path(named).is_file():
+            raise SettingsFileMissing(file=named)
         files = [TomlConfigSettingsSource(settings_cls, Path(named))] if named else []
         return (init_settings, env_settings, *files, TomlConfigSettingsSource(settings_cls, DEFAULTS))
 
@@ -165,13 +203,22 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: Any) -> Settings:
-    """The settings of this process. Raises pydantic's ValidationError with every fault named."""
+    """The settings of this process. Raises SettingsFileMissing, tomllib's TOMLDecodeError, and
+    pydantic's ValidationError with every fault named.
+    """
     return Settings(**overrides)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings but name none: a slip of the pen goes unheard otherwise."""
+    known = {*Settings.model_fields, *OTHER_VARIABLES}
+    ours = [name for name in environment if name.startswith(PREFIX) and not name.startswith(SECRET_PREFIX)]
+    return sorted(name for name in ours if name.removeprefix(PREFIX).split("__")[0].lower() not in known)
 
 
 def secret(settings: Settings, name: str) -> SecretStr:
     """The secret `name`: from LIANZHEN_SECRET_<NAME>, else its file, else made now (0600)."""
-    given = os.environ.get(f"LIANZHEN_SECRET_{name.upper()}")
+    given = os.environ.get(SECRET_PREFIX + name.upper())
     if given:
         return SecretStr(given)
     folder = settings.home_path / "secrets"

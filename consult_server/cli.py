@@ -4,30 +4,46 @@ import json
 import os
 import sys
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
+from config.kernel.database import DatabaseUnavailable
 from config.kernel.errors import AppError
 from config.logging import configure
 from config.settings import load
-from consult_server import migrate as consult_migrate, operating, serve
-from consult_server.check import effective
-from dicom_node import migrate as dicom_migrate
+from consult_server import data_folder, migrate as consult_migrate, operating, serve
+from consult_server.check import effective, findings
 from viewer.ecg.show import describe
 
+INTERRUPTED = 128 + 2  # as shells count a program that SIGINT ended
+MANUAL = """Lianzhen (联诊): teleconsultation and remote diagnosis centre. 远程会诊·远程诊断中心。
+
+Settings come from config/defaults.toml, which explains each of them, then the file named by
+LIANZHEN_CONFIG, then LIANZHEN_* variables, as LIANZHEN_HTTP__PORT=8090. LIANZHEN_HOME is the data
+folder ("data" where the command is run). `lianzhen check` prints what is in effect and what is wrong.
+设置依次取自 config/defaults.toml、LIANZHEN_CONFIG 指定的文件、LIANZHEN_* 环境变量；LIANZHEN_HOME
+是数据目录。`lianzhen check` 显示生效的设置和问题。
+
+A command ends with status 0 when it did what it says, 1 when it was refused (one line on standard
+error says why), 2 when it was misspelt, 130 when it was interrupted.
+"""
 app = typer.Typer(
     name="lianzhen",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Lianzhen (联诊): teleconsultation and remote diagnosis centre.\n\n"
-    "Settings come from config/defaults.toml, the file named by LIANZHEN_CONFIG, and LIANZHEN_* "
-    "variables; LIANZHEN_HOME is the data folder. `lianzhen check` prints what is in effect.",
+    rich_markup_mode=None,
+    help=MANUAL,
 )
-token = typer.Typer(no_args_is_help=True, help="API tokens: a script acts in a person's name.")
-peers = typer.Typer(no_args_is_help=True, help="DICOM peers: who may send, whose they are.")
-ecg = typer.Typer(no_args_is_help=True, help="Electrocardiogram files.")
+TOKENS = "API tokens: a script acts in a person's name. API 令牌：脚本以某人的名义访问。"
+PEERS = "DICOM peers: who may send, and whose they are. DICOM 对端：谁可以发送，属于哪家机构。"
+token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=TOKENS)
+peers = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=PEERS)
+ecg = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Electrocardiogram files. 心电图文件。")
 app.add_typer(token, name="token")
 app.add_typer(peers, name="peers")
 app.add_typer(ecg, name="ecg")
@@ -43,63 +59,116 @@ def become(module: str) -> NoReturn:
 @app.command(name="serve")
 def serve_all(
     *,
-    demo: Annotated[bool, typer.Option("--demo", help="Set up the demonstration on the first run.")] = False,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Set up the demonstration on the first run. 首次运行时建立演示数据。"),
+    ] = False,
 ) -> None:
-    """Run everything this machine needs: the county's one box. Ctrl-C stops it cleanly."""
+    """Run everything this machine needs: the county's one box.
+
+    运行全部服务。
+
+    Makes the data folder with its secrets, brings the database up to date, starts the private Redis,
+    the DICOM node, the worker and the web server, and starts again whichever of them ends. Without
+    --demo a new data folder has no account: a link is printed with which the first administrator is
+    made, once. Ctrl-C or SIGTERM stops everything; data stays. Logs: logs/ in the data folder.
+    """
     configure("serve")
     raise typer.Exit(serve.run(load(), demonstration=demo))
 
 
 @app.command()
 def web() -> None:
-    """Run the web server alone: HTTP, live push, DICOMweb, and signalling unless it is elsewhere."""
+    """Run the web server alone.
+
+    只运行网页服务。
+
+    HTTP, live push, DICOMweb, the client, and signalling unless signaling.url says where that is.
+    Run `lianzhen migrate` first; name the shared database, Redis and object store in the settings.
+    """
     become("consult_server.serve_web")
 
 
 @app.command()
 def worker() -> None:
-    """Run the background worker alone: event relays, handlers, image preparation."""
+    """Run the background worker alone: events, image preparation.
+
+    只运行后台处理。
+    """
     become("consult_server.worker")
 
 
 @app.command()
 def dicom() -> None:
-    """Run the DICOM node alone: C-ECHO and C-STORE from known peers."""
+    """Run the DICOM node alone: C-ECHO and C-STORE from known peers.
+
+    只运行 DICOM 接收。
+    """
     become("dicom_node")
 
 
 @app.command()
 def signaling() -> None:
-    """Run the signalling server alone; it trusts join tickets and asks nobody."""
+    """Run the signalling server alone.
+
+    只运行音视频信令。
+
+    It trusts join tickets, whose secret is join_ticket in the data folder's secrets (or the variable
+    LIANZHEN_SECRET_JOIN_TICKET), and asks nobody.
+    """
     become("signaling")
 
 
 @app.command()
 def check() -> None:
-    """Print the settings in effect, secrets masked, and say what is wrong with them."""
-    typer.echo(effective(load()))
+    """Print the settings in effect and what is wrong.
+
+    显示生效的设置和存在的问题。
+
+    Secrets are masked. Looks at the data folder and who may read it, disk space, database, Redis, ports
+    and the built client; safe beside a running server. Ends with status 1 when there is a FAULT.
+    """
+    settings = load()
+    found = findings(settings)
+    typer.echo(effective(settings) + "\n")
+    typer.echo("\n".join(map(str, found)))
+    raise typer.Exit(int(any(one.level == "FAULT" for one in found)))
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database up to date; safe to repeat and to run beside others."""
+    """Bring the database up to date; may be repeated.
+
+    升级数据库结构。
+    """
     settings = load()
-    settings.home_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    consult_migrate.upgrade(settings.database_url)
-    dicom_migrate.upgrade(settings.database_url)
+    data_folder.make(settings.home_path)
+    consult_migrate.upgrade_all(settings.database_url)
     typer.echo("up to date")
 
 
 @app.command()
 def demo() -> None:
-    """Set up the demonstration in a running server: people, patients, studies sent by C-STORE, cases."""
+    """Set up the demonstration in a running server.
+
+    在运行中的服务里建立演示数据。
+
+    People, patients, studies sent by C-STORE, cases; what is there already is not done again. Prints
+    the sign-ins.
+    """
     operating.run_demonstration(load())
     typer.echo(operating.accounts_table(load()))
 
 
 @app.command()
 def accounts(*, as_json: AsJson = False) -> None:
-    """Show the demonstration's sign-ins (they are also in demonstration.json in the data folder)."""
+    """Show the demonstration's sign-ins.
+
+    显示演示账号和密码。
+
+    With --json: a list of {user, password, role, institution, name}. They are also in
+    demonstration.json in the data folder, which only its owner can read.
+    """
     settings = load()
     typer.echo(
         json.dumps(operating.accounts(settings), ensure_ascii=False)
@@ -109,19 +178,33 @@ def accounts(*, as_json: AsJson = False) -> None:
 
 
 @token.command("create")
-def token_create(user: Annotated[str, typer.Option(help="Sign-in name of the person.")]) -> None:
-    """Make an API bearer token and print it alone; it is shown only now. Audited."""
+def token_create(user: Annotated[str, typer.Option(help="Sign-in name of the person. 登录账号。")]) -> None:
+    """Make an API bearer token and print it alone; it is shown only now. Audited.
+
+    建立令牌，只显示一次。
+
+    Use it as `Authorization: Bearer TOKEN` at /api and /dicom-web; it may do what the person may.
+    """
     typer.echo(operating.create_token(load(), user))
 
 
 @peers.command("add")
 def peers_add(
-    ae_title: Annotated[str, typer.Option(help="Calling AE title, 1 to 16 characters.")],
-    institution: Annotated[str, typer.Option(help="Name or id of the institution it belongs to.")],
-    host: Annotated[str | None, typer.Option(help="Only this address may use the title.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port on which the peer listens.")] = None,
+    ae_title: Annotated[str, typer.Option(help="Calling AE title, 1 to 16 characters. 对端 AE 名称。")],
+    institution: Annotated[str, typer.Option(help="Name or id of its institution. 所属机构名称或编号。")],
+    host: Annotated[
+        str | None, typer.Option(help="Only this address may use the title. 只允许这个地址使用。")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port on which the peer listens. 对端监听端口。")
+    ] = None,
 ) -> None:
-    """Register a DICOM peer. The running node knows it within a second."""
+    """Register a DICOM peer; the running node knows it within a second. Audited.
+
+    登记 DICOM 对端。
+
+    What it sends belongs to its institution. Unknown titles are refused.
+    """
     operating.add_peer(load(), ae_title, institution, host, port)
     if host is None:
         typer.echo(
@@ -131,16 +214,26 @@ def peers_add(
 
 @peers.command("list")
 def peers_list(*, as_json: AsJson = False) -> None:
-    """List the registered DICOM peers."""
+    """List the registered DICOM peers.
+
+    列出已登记的 DICOM 对端。
+
+    With --json: a list of {ae_title, institution, host, port, enabled, last_seen_at}.
+    """
     rows = operating.list_peers(load())
     typer.echo(json.dumps(rows, ensure_ascii=False) if as_json else operating.table(rows))
 
 
 @ecg.command("show")
 def ecg_show(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], *, as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An ECG file. 心电图文件。")],
+    *,
+    as_json: AsJson = False,
 ) -> None:
-    """Print what an ECG file holds: leads, sampling, extremes."""
+    """Print what an ECG file holds: leads, sampling, extremes.
+
+    显示心电图文件的内容。
+    """
     facts = describe(file)
     typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else operating.table([facts]))
 
@@ -151,13 +244,27 @@ def openapi() -> None:
     become("consult_server.openapi")
 
 
+def _refused(words: str) -> NoReturn:
+    typer.echo(f"lianzhen: {words}", err=True)
+    raise SystemExit(1)
+
+
 def main() -> None:
-    """The console script: refusals become one plain line and status 1."""
+    """The console script: refusals become plain lines and status 1. What it makes is its owner's alone."""
+    os.umask(data_folder.OTHERS)
     try:
         app()
     except AppError as refusal:
-        typer.echo(f"lianzhen: {refusal}", err=True)
-        raise SystemExit(1) from None
+        _refused(str(refusal))
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        _refused("settings: " + "; ".join(faults))
+    except TOMLDecodeError as error:
+        _refused(f"settings: {os.environ.get('LIANZHEN_CONFIG')} is not TOML: {error}")
+    except DBAPIError as error:
+        _refused(str(DatabaseUnavailable(reason=str(error.orig).strip().splitlines()[0])))
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
 
 
 if __name__ == "__main__":

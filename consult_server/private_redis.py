@@ -34,6 +34,5 @@ def child(settings: Settings) -> Child:
         "loglevel": "warning",
         "dir": str(settings.home_path),
     }
-    return Child(
-        "redis", [program(), *(word for name, value in options.items() for word in (f"--{name}", value))]
-    )
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return Child("redis", [program(), *words], log_file=settings.home_path / "logs" / "redis.log")

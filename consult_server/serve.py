@@ -1,14 +1,10 @@
 """`lianzhen serve`: everything in one supervised process group, the county's one box."""
 
 import asyncio
-import fcntl
-import logging
-import os
+import contextlib
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import typer
 from redis.exceptions import RedisError
@@ -19,22 +15,18 @@ from config.kernel.errors import Conflict, Unavailable
 from config.kernel.redis import connect
 from config.kernel.supervise import Child, Supervisor
 from config.settings import Settings, secret
-from consult_server import migrate as consult_migrate, private_redis
+from consult_server import migrate, private_redis
+from consult_server.data_folder import only_one
 from consult_server.demo.seed import Demonstration
 from consult_server.identity.service import offer_bootstrap
-from dicom_node import migrate as dicom_migrate
-
-logger = logging.getLogger(__name__)
+from consult_server.listening import port_is_free
 
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.05
+# What an earlier server left behind ends within this time, and lets go of its ports.
+PORT_SECONDS = 8.0
+RESTARTS_MAX = 3
 PROCESSES = {"dicom": "dicom_node", "worker": "consult_server.worker", "web": "consult_server.serve_web"}
-
-
-class AlreadyServing(Conflict):
-    """Another server is using this data folder."""
-
-    code = "serve.already_serving"
 
 
 class PartNotReady(Unavailable):
@@ -43,24 +35,25 @@ class PartNotReady(Unavailable):
     code = "serve.part_not_ready"
 
 
-@contextmanager
-def only_one(home: Path) -> Iterator[None]:
-    """Hold the data folder for this process. Raises AlreadyServing."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise AlreadyServing(home=str(home)) from error
-    finally:
-        os.close(handle)
+class PortTaken(Conflict):
+    """Another program listens there; end it, or choose another port in the settings."""
+
+    code = "serve.port_taken"
 
 
-async def _until_ready(name: str, answers: Callable[[], Awaitable[bool]]) -> None:
+async def _until_free(name: str, host: str, port: int) -> None:
+    deadline = time.monotonic() + PORT_SECONDS
+    while not port_is_free(host, port):
+        if time.monotonic() > deadline:
+            raise PortTaken(setting=f"{name}.port", host=host, port=port)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _until_ready(part: Child | None, name: str, answers: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for an answer, but not for a part that ends again and again."""
     deadline = time.monotonic() + READY_SECONDS
     while not await answers():
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or (part is not None and part.restarts >= RESTARTS_MAX):
             raise PartNotReady(part=name)
         await asyncio.sleep(LOOK_SECONDS)
 
@@ -90,30 +83,38 @@ async def _redis_answers(url: str) -> bool:
         await client.aclose()
 
 
-def _reach(host: str) -> str:
-    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+def reach(host: str) -> str:
+    """Where to call a server that listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
 async def _start_all(supervisor: Supervisor, settings: Settings) -> None:
-    logs = settings.home_path / "logs"
+    http, dicom, logs = settings.http, settings.dicom, settings.home_path / "logs"
+    await _until_free("http", http.host, http.port)
+    await _until_free("dicom", dicom.host, dicom.port)
+    redis = None
     if not settings.redis.url:
-        await supervisor.start(private_redis.child(settings))
-    await _until_ready("redis", lambda: _redis_answers(settings.redis_url))
-    for name, module in PROCESSES.items():
-        command = [sys.executable, "-m", module]
-        await supervisor.start(Child(name, command, log_file=logs / f"{name}.log"))
-    http, dicom = settings.http, settings.dicom
+        redis = private_redis.child(settings)
+        await supervisor.start(redis)
+    await _until_ready(redis, "redis", lambda: _redis_answers(settings.redis_url))
+    parts = {
+        name: Child(name, [sys.executable, "-m", module], log_file=logs / f"{name}.log")
+        for name, module in PROCESSES.items()
+    }
+    for part in parts.values():
+        await supervisor.start(part)
     request = b"GET /health/ready HTTP/1.0\r\n\r\n"
-    await _until_ready("dicom", lambda: _port_answers(_reach(dicom.host), dicom.port))
-    await _until_ready("web", lambda: _port_answers(_reach(http.host), http.port, request, b" 200 "))
+    await _until_ready(parts["dicom"], "dicom", lambda: _port_answers(reach(dicom.host), dicom.port))
+    await _until_ready(
+        parts["web"], "web", lambda: _port_answers(reach(http.host), http.port, request, b" 200 ")
+    )
 
 
 def prepare(settings: Settings) -> None:
     """Secrets and tables, before anything is started."""
     for name in ("join_ticket", "turn_secret"):
         secret(settings, name)
-    consult_migrate.upgrade(settings.database_url)
-    dicom_migrate.upgrade(settings.database_url)
+    migrate.upgrade_all(settings.database_url)
 
 
 async def _greet(settings: Settings, *, demonstration: bool) -> None:
@@ -131,19 +132,32 @@ async def _greet(settings: Settings, *, demonstration: bool) -> None:
         await database.close()
     if token is not None:
         typer.echo("Nobody can sign in yet. Make the first administrator here (once, within 24 hours):")
+        typer.echo("还没有人能登录。请在这里建立第一个管理员（只能用一次，24 小时内有效）：")
         typer.echo(f"{settings.public_url}/setup#{token}\n")
 
 
-async def _serve(settings: Settings, *, demonstration: bool) -> int:
+async def _begin(supervisor: Supervisor, settings: Settings, *, demonstration: bool) -> None:
     began = time.monotonic()
+    await _start_all(supervisor, settings)
+    if demonstration:
+        await Demonstration(settings).set_up()
+    await _greet(settings, demonstration=demonstration)
+    typer.echo(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops, data stays")
+
+
+async def _serve(settings: Settings, *, demonstration: bool) -> int:
     async with Supervisor() as supervisor:
-        await _start_all(supervisor, settings)
-        if demonstration:
-            await Demonstration(settings).set_up()
-        await _greet(settings, demonstration=demonstration)
-        typer.echo(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops, data stays")
-        await supervisor.stopping.wait()
+        beginning = asyncio.create_task(_begin(supervisor, settings, demonstration=demonstration))
+        asked = asyncio.create_task(supervisor.stopping.wait())
+        await asyncio.wait({beginning, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if beginning.done():
+            await beginning
+            await asked
         typer.echo("stopping")
+        for task in (beginning, asked):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beginning
     return 0
 
 

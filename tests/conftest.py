@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.objects",
     "tests.fixtures.database",
     "tests.fixtures.product",
+    "tests.fixtures.command",
     "tests.fixtures.serving",
     "tests.fixtures.strike",
     "tests.fixtures.browser",
