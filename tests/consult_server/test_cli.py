@@ -94,7 +94,7 @@ def test_a_broken_settings_file_is_one_line(terminal: Terminal, tmp_path: Path) 
 
 def test_no_password_of_an_address_is_ever_said(terminal: Terminal) -> None:
     url = f"postgresql://lianzhen:hunter2@127.0.0.1:{free_port()}/lianzhen"
-    for words in (("check",), ("migrate",), ("serve",)):
+    for words in (("check",), ("migrate",)):
         said = terminal.run(
             *words, LIANZHEN_DATABASE__URL=url, LIANZHEN_REDIS__URL="redis://:hunter2@127.0.0.1:1"
         )
@@ -114,10 +114,9 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path, command: 
     assert str(tmp_path / "file" / "home") in said.refusal
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate"])
-def test_a_database_that_does_not_answer_is_one_line(terminal: Terminal, command: str) -> None:
+def test_a_database_that_does_not_answer_is_one_line(terminal: Terminal) -> None:
     port = free_port()
-    said = terminal.run(command, LIANZHEN_DATABASE__URL=f"postgresql://u@127.0.0.1:{port}/d")
+    said = terminal.run("serve", LIANZHEN_DATABASE__URL=f"postgresql://u@127.0.0.1:{port}/d")
     assert (said.status, said.out) == (1, "")
     assert "general.database_unavailable" in said.refusal
     assert str(port) in said.refusal
@@ -151,7 +150,7 @@ def test_a_port_in_use_is_one_line_that_names_the_setting(terminal: Terminal, na
     variables = {f"LIANZHEN_{key.upper()}__PORT": str(port) for key, port in ports.items()}
     with socket.create_server(("127.0.0.1", ports[name])):
         said = terminal.run("serve", **variables)
-    assert (said.status, said.out) == (1, "stopping\n") or (said.status, said.out) == (1, "")
+    assert (said.status, said.out) == (1, "")
     assert f"setting={name}.port" in said.refusal
     assert str(ports[name]) in said.refusal
 
@@ -207,7 +206,7 @@ async def test_a_token_is_printed_alone_and_audited(staffed: Terminal, database:
     assert token.isprintable()
     assert " " not in token
     [entry] = await audited(database, "api_token.create")
-    assert entry.actor_id == COMMAND_LINE.account_id
+    assert entry.account_id == COMMAND_LINE.account_id
     assert token not in json.dumps(entry.facts)
 
 
@@ -232,7 +231,7 @@ async def test_peers_are_added_listed_and_audited(staffed: Terminal, database: D
     ]  # fmt: skip
     assert PLACE in staffed.run("peers", "list").out
     [entry] = await audited(database, "peer.add")
-    assert (entry.subject_id, entry.actor_id) == ("SQZX_PACS", COMMAND_LINE.account_id)
+    assert (entry.object_id, entry.account_id) == ("SQZX_PACS", COMMAND_LINE.account_id)
 
 
 async def test_a_peer_from_anywhere_is_said_aloud(staffed: Terminal) -> None:

@@ -110,7 +110,7 @@ class Story:
         def arrived() -> bool:
             rows = ok(self.desk("zhouli").get("/api/arrivals"))
             mine = [row for row in rows if row["study_instance_uid"] == self.study_uid]
-            return [(row["instance_count"], row["settled"]) for row in mine] == [(SLICES, True)]
+            return [(row["instance_count"], row["settled"]) for row in mine] == [(len(self.slices), True)]
 
         wait_until(arrived, SETTLE_SECONDS)
 
@@ -198,7 +198,7 @@ class Story:
 
     def next_step(self) -> str:
         """What is to be done, by what has been acknowledged."""
-        if len(self.stored) < SLICES:
+        if len(self.stored) < len(self.slices):
             return "send"
         if self.case is None:
             return "begin"
