@@ -16,7 +16,7 @@ from config.kernel.clock import Clock, SystemClock
 from config.kernel.redis import connect
 from config.patience import patient_protocol
 from config.settings import Settings, secret
-from signaling.caps import DRAIN_SECONDS, MESSAGE_BYTES_MAX
+from signaling.caps import DRAIN_SECONDS, MESSAGE_BYTES_MAX, SILENCE_SECONDS
 from signaling.connection import Door
 from signaling.hub import Hub, Rules
 from signaling.ledger import MemoryLedger, RedisLedger
@@ -45,6 +45,7 @@ def make_app(
     origins: Iterable[str] | None = None,
     registry: CollectorRegistry | None = None,
     drain_seconds: float = DRAIN_SECONDS,
+    silence_seconds: float = SILENCE_SECONDS,
 ) -> FastAPI:
     """The application with the WebSocket at `/ws`; it needs no lifespan, so it may be mounted.
 
@@ -74,6 +75,7 @@ def make_app(
         hub=hub,
         probes=Probes(rules.probe_seconds_max),
         origins=frozenset(origins) if origins is not None else allowed_origins(settings),
+        silence_seconds=silence_seconds,
     )
     app = FastAPI(title="Lianzhen signalling", openapi_url=None, docs_url=None, redoc_url=None)
 

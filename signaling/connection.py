@@ -34,6 +34,7 @@ class Door:
     hub: Hub
     probes: Probes
     origins: frozenset[str]
+    silence_seconds: float = caps.SILENCE_SECONDS
     pending: int = 0
 
     async def serve(self, websocket: WebSocket) -> None:
@@ -178,7 +179,7 @@ class Connection:
         router = Router(self._hub, session)
         try:
             while True:
-                async with asyncio.timeout(caps.SILENCE_SECONDS):
+                async with asyncio.timeout(self._door.silence_seconds):
                     await self._one(router)
         except TimeoutError:
             self.close(CloseCode.GOING_AWAY)

@@ -134,8 +134,11 @@ def _application(folder: Path, home: Path, redeemed: list[str]) -> FastAPI:
             return _problem(404, "calls.invitation_unknown", {})
         return JSONResponse(
             {
+                "standing": "open",
                 "institution_name": "龙潭镇中心卫生院",
-                "doctor_name": "江临川 主任",
+                "doctor_name": "江临川",
+                "doctor_title": "主任",
+                "doctor_institution_name": "县医院",
                 "companion_name": "覃秋月 医生",
                 "contact_phone": "0778-555 0101",
                 "identity_tail_required": True,

@@ -172,11 +172,22 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Opener]:
     """Starts a server with the settings a test wants."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(*, redis: Any = None, drain_seconds: float = 120.0, **signaling: object) -> House:
+        async def start(
+            *,
+            redis: Any = None,
+            drain_seconds: float = 120.0,
+            silence_seconds: float = 20.0,
+            **signaling: object,
+        ) -> House:
             settings = load(home=str(tmp_path), signaling=signaling)
             registry = CollectorRegistry()
             app = make_app(
-                settings, redis=redis, origins=[ORIGIN], registry=registry, drain_seconds=drain_seconds
+                settings,
+                redis=redis,
+                origins=[ORIGIN],
+                registry=registry,
+                drain_seconds=drain_seconds,
+                silence_seconds=silence_seconds,
             )
             port = await stack.enter_async_context(serving(app))
             return House(settings, f"ws://127.0.0.1:{port}/ws", registry)

@@ -150,7 +150,7 @@ async def test_wrong_digits_lead_back_to_the_first_step(clinic: Clinic) -> None:
 
 async def test_an_unknown_link_says_what_to_do(clinic: Clinic) -> None:
     page = await clinic.patient("another-invitation")
-    await expect(page.get_by_role("heading", name="这个链接不能用了")).to_be_visible()
+    await expect(page.get_by_role("heading", name="打不开这个链接")).to_be_visible()
 
 
 async def test_muting_is_seen_and_silences(clinic: Clinic) -> None:
