@@ -26,6 +26,7 @@ AUDIENCE_RESUME: Final = "signaling-resume"
 JTI_BITS: Final = 128
 TOKEN_CHARACTERS_MAX: Final = 4096
 TICKET_SECONDS_MAX: Final = 600
+INSTITUTION_CHARACTERS_MAX: Final = 128
 RESUME_SECONDS: Final = 4 * 3600
 LEEWAY_SECONDS: Final = 5
 
@@ -64,7 +65,7 @@ class _Claims(BaseModel):
     room: str = Field(min_length=1, max_length=64)
     sub: str = Field(min_length=1, max_length=64)
     name: str = Field(min_length=1, max_length=64)
-    inst: str = Field(max_length=64)
+    inst: str = Field(max_length=INSTITUTION_CHARACTERS_MAX)
     role: Role = Field(strict=False)
     adm: bool
     case: str = Field(max_length=64)
@@ -87,7 +88,7 @@ def mint(  # noqa: PLR0913 - the facts of a ticket, all by name
 ) -> str:
     """A join ticket for `participant` (a stable id of this person in this room).
 
-    `name` and `institution` are what the others see on the tile, at most 64 characters each.
+    `name` and `institution` are what the others see on the tile, at most 64 and 128 characters.
     Raises ValueError when a value breaks its rule, `can_admit` is given to a guest, or the
     life is not within 1…600 seconds.
     """

@@ -3,16 +3,23 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 from pydantic import SecretStr
-from redis.asyncio import Redis
 
 from signaling.errors import Unauthorized
-from signaling.ledger import Ledger, MemoryLedger, RedisLedger
 from signaling.roles import Role
-from signaling.tickets import JoinTicket, ResumeToken, mint, mint_resume, verify, verify_resume
+from signaling.tickets import (
+    TOKEN_CHARACTERS_MAX,
+    JoinTicket,
+    ResumeToken,
+    mint,
+    mint_resume,
+    verify,
+    verify_resume,
+)
 
 SECRET = SecretStr("k" * 43)
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -137,30 +144,49 @@ def test_a_guest_cannot_be_given_the_right_to_admit() -> None:
         )
 
 
-async def test_the_ledgers_keep_one_contract(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as redis:
-        for ledger in (MemoryLedger(), RedisLedger(redis)):
-            await _contract(ledger)
+@pytest.mark.parametrize(
+    "field,longest", [("room", 64), ("participant", 64), ("name", 64), ("case_ref", 64), ("institution", 128)]
+)
+def test_each_fact_has_a_longest_form_that_still_opens(field: str, longest: int) -> None:
+    facts: dict[str, Any] = {
+        "room": "r",
+        "participant": "p",
+        "name": "n",
+        "role": Role.SPECIALIST,
+        "can_admit": True,
+        "case_ref": "c",
+        "now": NOW,
+        "ttl_seconds": 60,
+    }
+    ticket = verify(SECRET, mint(SECRET, **facts | {field: "院" * longest}), NOW)
+    assert getattr(ticket, field) == "院" * longest
+    with pytest.raises(ValueError, match=r"at most|characters"):
+        mint(SECRET, **facts | {field: "院" * (longest + 1)})
 
 
-async def test_a_ledger_without_its_redis_lets_nobody_in() -> None:
-    async with Redis.from_url("unix:///nonexistent/redis.sock") as redis:
-        with pytest.raises(Unauthorized):
-            await RedisLedger(redis).use("j", NOW + timedelta(seconds=60), NOW)
+def test_the_longest_ticket_fits_into_hello() -> None:
+    longest = mint(
+        SECRET,
+        room="院" * 64,
+        participant="院" * 64,
+        name="院" * 64,
+        institution="院" * 128,
+        role=Role.COORDINATOR,
+        can_admit=True,
+        case_ref="院" * 64,
+        now=NOW,
+        ttl_seconds=600,
+    )
+    assert len(longest) <= TOKEN_CHARACTERS_MAX
+    ticket = verify(SECRET, longest, NOW)
+    resume, _ = mint_resume(SECRET, ResumeToken(ticket=ticket, epoch=1_000_000, admitted=True), NOW)
+    assert len(resume) <= TOKEN_CHARACTERS_MAX
+    assert verify_resume(SECRET, resume, NOW).ticket.institution == "院" * 128
 
 
-async def test_the_memory_ledger_forgets_what_has_expired() -> None:
-    ledger = MemoryLedger()
-    assert await ledger.use("a", NOW + timedelta(seconds=10), NOW)
-    assert await ledger.use("b", NOW + timedelta(seconds=60), NOW + timedelta(seconds=20))
-    assert ledger._used == {"b"}
-
-
-async def _contract(ledger: Ledger) -> None:
-    ends = NOW + timedelta(seconds=60)
-    assert await ledger.use("one", ends, NOW)
-    assert not await ledger.use("one", ends, NOW)
-    assert await ledger.use("two", ends, NOW)
+def test_a_token_that_is_too_long_is_not_even_read() -> None:
+    with pytest.raises(Unauthorized):
+        verify(SECRET, a_ticket() + "A" * TOKEN_CHARACTERS_MAX, NOW)
 
 
 def _bytes_of(token: str) -> list[bytes]:

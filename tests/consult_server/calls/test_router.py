@@ -11,6 +11,7 @@ from config.settings import secret
 from consult_server.audit.tables import AuditEntry
 from consult_server.calls.domain import INVITATION_LIFE
 from consult_server.calls.tables import Invitation
+from consult_server.institutions.tables import Institution
 from consult_server.patients.tables import Patient
 from signaling.roles import Role
 from signaling.tickets import verify
@@ -231,6 +232,21 @@ async def test_the_seat_says_whose_case_the_room_is_about(product: Product) -> N
         "question": "左肺下叶结节较去年是否增大？",
     }
     assert seat["signaling_url"] == "ws://127.0.0.1:8080/signaling/ws"
+
+
+async def test_the_longest_name_of_a_hospital_has_a_seat_too(product: Product) -> None:
+    desk = await desks(product)
+    case = await an_assigned_case(product, desk)
+    longest = "石桥镇" + "中心" * 60 + "卫生院12"
+    assert len(longest) == 128
+    async with product.platform.database.write() as tx:
+        await tx.execute(
+            update(Institution)
+            .where(Institution.institution_id == product.places["township"])
+            .values(name=longest)
+        )
+    ticket = ticket_of(product, ok(await desk.applicant.post(f"/api/consults/{case['consult_id']}/call")))
+    assert ticket.institution == longest
 
 
 async def test_the_patient_learns_who_the_doctor_is_and_where(product: Product) -> None:
