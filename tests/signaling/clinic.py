@@ -40,6 +40,17 @@ DOCTORS = {
     "d1": ("江临川", "县医院胸外科", Role.SPECIALIST),
     "d2": ("覃秋月", "龙潭镇中心卫生院", Role.APPLICANT),
 }
+PREVIEW = {
+    "standing": "open",
+    "institution_name": "龙潭镇中心卫生院",
+    "doctor_name": "江临川",
+    "doctor_title": "主任",
+    "doctor_institution_name": "县医院",
+    "companion_name": "覃秋月 医生",
+    "contact_phone": "0778-555 0101",
+    "identity_tail_required": True,
+    "patient_surname_masked": "罗**",
+}
 INVITATION = "good-invitation-0001"
 TAIL = "082X"
 
@@ -132,19 +143,7 @@ def _application(folder: Path, home: Path, redeemed: list[str]) -> FastAPI:
     async def preview(request: Request) -> JSONResponse:
         if (await request.json())["invitation"] != INVITATION:
             return _problem(404, "calls.invitation_unknown", {})
-        return JSONResponse(
-            {
-                "standing": "open",
-                "institution_name": "龙潭镇中心卫生院",
-                "doctor_name": "江临川",
-                "doctor_title": "主任",
-                "doctor_institution_name": "县医院",
-                "companion_name": "覃秋月 医生",
-                "contact_phone": "0778-555 0101",
-                "identity_tail_required": True,
-                "patient_surname_masked": "罗**",
-            }
-        )
+        return JSONResponse(PREVIEW)
 
     @app.post("/api/invitations/redeem")
     async def redeem(request: Request) -> JSONResponse:
