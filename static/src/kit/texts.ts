@@ -60,6 +60,13 @@ export const words = defineTexts({
 		notFound: "没有找到这个页面，可能已被撤回，或您没有查看的权限",
 		home: "回首页",
 		emptyValue: "—",
+		compareTitle: "两边都改过，请逐处选定",
+		mineText: "我的",
+		theirsText: "对方的",
+		keepMine: "用我的",
+		keepTheirs: "用对方的",
+		keepBoth: "两段都留",
+		emptyText: "（空）",
 	},
 	en: {
 		product: "Lianzhen",
@@ -119,6 +126,13 @@ export const words = defineTexts({
 		notFound: "This page was not found. It may have been withdrawn, or you have no right to see it",
 		home: "Home page",
 		emptyValue: "—",
+		compareTitle: "Both sides changed these; please choose",
+		mineText: "Mine",
+		theirsText: "Theirs",
+		keepMine: "Use mine",
+		keepTheirs: "Use theirs",
+		keepBoth: "Keep both",
+		emptyText: "(empty)",
 	},
 });
 

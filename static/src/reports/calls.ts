@@ -1,9 +1,9 @@
 /** The requests to the server that writing and signing a report make. */
 import { answer, api, ifMatch } from "../api/client.ts";
 import { asProblem } from "../api/problem.ts";
-import type { Failure } from "./autosave.ts";
-import type { LocalCopy } from "./localcopy.ts";
-import type { Fields } from "./merge.ts";
+import type { Failure } from "../kit/autosave.ts";
+import type { LocalCopy } from "../kit/localcopy.ts";
+import type { Fields } from "../kit/merge.ts";
 import { type Consult, draftOf, type Report, type Template } from "./model.ts";
 import type { SignPort } from "./signing.ts";
 import type { ReportPort, Writing } from "./writing.ts";

@@ -1,7 +1,7 @@
 /** A report as one flat record of fields, so that it saves and merges field by field. */
 import type { components } from "../api/schema.gen.ts";
-import type { Kept } from "./autosave.ts";
-import type { Fields } from "./merge.ts";
+import type { Kept } from "../kit/autosave.ts";
+import type { Fields } from "../kit/merge.ts";
 
 export type Report = components["schemas"]["ReportOut"];
 export type Consult = components["schemas"]["ConsultOut"];

@@ -1,8 +1,8 @@
 /** The last look before signing: what stands in the way, the printed page, the password, and what became of it.
  * A report is signed or it is not: after an answer that never came, the server is asked. */
 import { asProblem, type Problem } from "../api/problem.ts";
+import type { Fields } from "../kit/merge.ts";
 import { Store } from "../kit/store.ts";
-import type { Fields } from "./merge.ts";
 import { POSITIVE, type Report, type Section, type Template } from "./model.ts";
 import { emptyRequired, untouched, withBlanks } from "./template.ts";
 

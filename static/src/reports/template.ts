@@ -1,5 +1,5 @@
 /** What a template does to a report: the normal text of a section, a change of form, what is still missing. */
-import type { Fields } from "./merge.ts";
+import type { Fields } from "../kit/merge.ts";
 import { type Section, sectionField, sectionOf, TEMPLATE, type Template, textsOf } from "./model.ts";
 
 const CATCH_ALL = "findings";

@@ -1,10 +1,10 @@
 /** From what the report pane knows to what it says. */
 import { asProblem } from "../api/problem.ts";
+import { type SaveState, type SaveWord, saveWord } from "../kit/autosave.ts";
 import { clockSeconds, clockTime } from "../kit/format.ts";
 import { locale, say, t } from "../kit/i18n.ts";
+import type { Fields } from "../kit/merge.ts";
 import type { Guard } from "../ui/guards.ts";
-import { type SaveState, type SaveWord, saveWord } from "./autosave.ts";
-import type { Fields } from "./merge.ts";
 import { POSITIVE, type Section, TEMPLATE, type Template } from "./model.ts";
 import type { Checks, SignFault } from "./signing.ts";
 import { clashSection } from "./template.ts";

@@ -1,9 +1,10 @@
 /** One report being written: the consult, the form in use, the text that saves itself. Reading starts with the
  * first save, if it has not been started before. */
+
+import { Autosave, type AutosavePort, type LocalText, type SaveState } from "../kit/autosave.ts";
+import type { Fields } from "../kit/merge.ts";
 import { type Current, reactive } from "../kit/reactive.ts";
 import { Store } from "../kit/store.ts";
-import { Autosave, type AutosavePort, type LocalText, type SaveState } from "./autosave.ts";
-import type { Fields } from "./merge.ts";
 import {
 	type Consult,
 	keptOf,

@@ -2,10 +2,10 @@
 import { answer, api, ifMatch } from "../../api/client.ts";
 import { asProblem } from "../../api/problem.ts";
 import type { components } from "../../api/schema.gen.ts";
+import type { AutosavePort, Failure } from "../../kit/autosave.ts";
 import { serverNow } from "../../kit/clock.ts";
-import type { AutosavePort, Failure } from "./autosave.ts";
+import type { LocalCopy } from "../../kit/localcopy.ts";
 import { type Consult, changesOf, keptOf } from "./form.ts";
-import type { LocalCopy } from "./localcopy.ts";
 import type { NewPatientIn } from "./newpatient.ts";
 import type { Arrival, Patient } from "./studies.ts";
 import type { Agreement, Institution } from "./targets.ts";

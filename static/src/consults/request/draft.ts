@@ -1,10 +1,10 @@
 /** One request being written: its fields that save themselves, the server's verdicts, submission, deletion. */
 import { asProblem, type Problem } from "../../api/problem.ts";
+import { Autosave, type AutosavePort, type LocalText, type SaveState } from "../../kit/autosave.ts";
+import type { Fields } from "../../kit/merge.ts";
 import { type Current, reactive } from "../../kit/reactive.ts";
 import { Store } from "../../kit/store.ts";
-import { Autosave, type AutosavePort, type LocalText, type SaveState } from "./autosave.ts";
 import { type Consult, type FieldKey, gapsOf, keptOf } from "./form.ts";
-import type { Fields } from "./merge.ts";
 import type { Patient } from "./studies.ts";
 
 export interface DraftPort {

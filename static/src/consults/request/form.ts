@@ -1,7 +1,7 @@
 /** The request form without its looks: the fields, what the server's verdicts ask for, and the way there. */
 import type { components } from "../../api/schema.gen.ts";
-import type { Kept } from "./autosave.ts";
-import type { Fields } from "./merge.ts";
+import type { Kept } from "../../kit/autosave.ts";
+import type { Fields } from "../../kit/merge.ts";
 
 export type Consult = components["schemas"]["ConsultOut"];
 export type ConsultChanges = components["schemas"]["ConsultChangesIn"];

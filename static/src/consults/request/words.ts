@@ -1,9 +1,9 @@
 /** From what the form knows to what it says. */
 import { asProblem } from "../../api/problem.ts";
+import { type SaveState, type SaveWord, saveWord } from "../../kit/autosave.ts";
 import { clockSeconds, shortDateTime } from "../../kit/format.ts";
 import { locale, say, t } from "../../kit/i18n.ts";
 import type { Guard } from "../../ui/guards.ts";
-import { type SaveState, type SaveWord, saveWord } from "./autosave.ts";
 import { cureOf, type FieldKey, type PartKey, partOf, type Verdict } from "./form.ts";
 import { type Arrival, type Disagreement, dicomName } from "./studies.ts";
 import { type TextKey, texts } from "./texts.ts";

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import * as inRequest from "../../../static/src/consults/request/merge.ts";
-import * as inReports from "../../../static/src/reports/merge.ts";
+import { changedKeys, settled, threeWay } from "../../../static/src/kit/merge.ts";
 
-describe.each([
-	["reports", inReports],
-	["request", inRequest],
-])("merging in %s", (_, { changedKeys, settled, threeWay }) => {
+describe("merging", () => {
 	it("keeps what only one side changed", () => {
 		const merge = threeWay(
 			{ a: "1", b: "1", c: "1" },

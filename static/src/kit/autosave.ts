@@ -1,8 +1,9 @@
 /** A form that saves itself: a second after the last key, at blur, and again when the line is back.
  * One save is under way at a time; what was typed meanwhile goes with the next one. When somebody else was
  * faster, their changes are taken in, and only a field that both changed waits for a person. */
-import { Store } from "../kit/store.ts";
+
 import { type Choice, type Clash, changedKeys, type Fields, settled, threeWay } from "./merge.ts";
+import { Store } from "./store.ts";
 
 export const QUIET_MS = 1000;
 /** A save that answers sooner is not worth a word. */

@@ -1,8 +1,13 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import * as inRequest from "../../../static/src/consults/request/autosave.ts";
-import * as inReports from "../../../static/src/reports/autosave.ts";
+import {
+	Autosave,
+	type AutosavePort,
+	type Failure,
+	type Kept,
+	QUIET_MS,
+	SLOW_MS,
+	saveWord,
+} from "../../../static/src/kit/autosave.ts";
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -17,7 +22,7 @@ class Server {
 	copy: unknown = null;
 	canKeep = true;
 
-	kept(): inReports.Kept {
+	kept(): Kept {
 		return { version: this.version, fields: this.fields, savedAt: `at ${this.version}` };
 	}
 
@@ -27,7 +32,7 @@ class Server {
 		this.version += 1;
 	}
 
-	readonly port: inReports.AutosavePort = {
+	readonly port: AutosavePort = {
 		load: async () => {
 			if (this.line === "down") throw new Error("later");
 			return this.kept();
@@ -41,7 +46,7 @@ class Server {
 			this.write(Object.fromEntries(changed.map((key) => [key, fields[key] ?? ""])));
 			return this.kept();
 		},
-		judge: (thrown) => (thrown as Error).message as inReports.Failure,
+		judge: (thrown) => (thrown as Error).message as Failure,
 		keepHere: async (text) => {
 			if (this.canKeep) this.copy = text;
 			return this.canKeep;
@@ -52,27 +57,14 @@ class Server {
 	};
 }
 
-const source = (path: string): string =>
-	readFileSync(fileURLToPath(new URL(`../../../static/src/${path}`, import.meta.url)), "utf8");
-
-it("stands twice word for word, until it has one home", () => {
-	const plain = (text: string): string => text.replaceAll("../../", "../");
-	for (const file of ["autosave.ts", "merge.ts", "localcopy.ts"]) {
-		expect(plain(source(`consults/request/${file}`))).toBe(plain(source(`reports/${file}`)));
-	}
-});
-
-describe.each([
-	["reports", inReports],
-	["request", inRequest],
-])("a form that saves itself, in %s", (_, { Autosave, QUIET_MS, saveWord, SLOW_MS }) => {
+describe("a form that saves itself", () => {
 	let server: Server;
-	let form: inReports.Autosave;
+	let form: Autosave;
 
 	beforeEach(() => {
 		vi.useFakeTimers();
 		server = new Server();
-		form = new Autosave(server.port, server.kept()) as inReports.Autosave;
+		form = new Autosave(server.port, server.kept());
 	});
 	afterEach(() => {
 		form.stop();

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import * as inRequest from "../../../static/src/consults/request/localcopy.ts";
-import * as inReports from "../../../static/src/reports/localcopy.ts";
+import { forgetLocalKey, LocalCopy } from "../../../static/src/kit/localcopy.ts";
 
 class Shelf {
 	readonly held = new Map<string, string>();
@@ -15,10 +14,7 @@ class Shelf {
 
 const TEXT = { base: { findings: "" }, mine: { findings: "右肺上叶结节" } };
 
-describe.each([
-	["reports", inReports],
-	["request", inRequest],
-])("text kept on this computer, in %s", (_, { forgetLocalKey, LocalCopy }) => {
+describe("text kept on this computer", () => {
 	let session: Shelf;
 	let local: Shelf;
 	const copy = (name = "report.1") => new LocalCopy(name, { session, local, subtle: crypto.subtle });
