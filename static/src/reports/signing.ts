@@ -11,7 +11,7 @@ export interface Checks {
 	readonly missing: readonly Section[];
 	/** Parts with an open blank. They block. */
 	readonly blanks: readonly Section[];
-	/** Parts that say the form's normal text word for word. */
+	/** Parts that say the form's normal text word for word, filled in or typed: a reminder, never a refusal. */
 	readonly normal: readonly Section[];
 	/** Neither positive nor negative was marked. */
 	readonly unmarked: boolean;

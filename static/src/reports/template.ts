@@ -7,7 +7,7 @@ const BLANK = "＿＿";
 
 export const textOf = (fields: Fields, key: string): string => fields[sectionField(key)] ?? "";
 
-/** True where the section says exactly its normal text: filled by the button and never touched. */
+/** True where the section says exactly its normal text. */
 export function isNormalText(section: Section, fields: Fields): boolean {
 	return section.normal_text !== "" && textOf(fields, section.key) === section.normal_text;
 }
@@ -26,30 +26,58 @@ export function normalFill(sections: readonly Section[], fields: Fields): Fields
 	);
 }
 
-/** The change to another form. Texts stay under their key; text whose section the new form lacks goes to the
- * end of the findings under its old name; untouched normal text of the old form goes away. */
+/** The change that takes a filling back, leaving out what has been written over since. */
+export function takenBack(filled: Fields, fields: Fields): Fields {
+	return Object.fromEntries(
+		Object.entries(filled)
+			.filter(([field, text]) => fields[field] === text)
+			.map(([field]) => [field, ""]),
+	);
+}
+
+/** What another form does to the parts that have text, by their keys. */
+export interface FormChange {
+	/** Their text stays under their key. */
+	readonly kept: readonly string[];
+	/** The new form lacks them: their text goes to the end of the findings, under its old name. */
+	readonly moved: readonly string[];
+	/** They hold only the old form's normal text, which goes away. */
+	readonly dropped: readonly string[];
+}
+
+export function formChange(fields: Fields, from: Template | null, to: Template): FormChange {
+	const known = new Set(to.sections.map((section) => section.key));
+	const written = Object.entries(textsOf(fields)).filter(([, text]) => text.trim() !== "");
+	const keys = written.map(([key]) => key);
+	const dropped = keys.filter((key) => {
+		const old = sectionIn(from, key);
+		return old !== undefined && isNormalText(old, fields);
+	});
+	const own = keys.filter((key) => !dropped.includes(key));
+	return { kept: own.filter((key) => known.has(key)), moved: own.filter((key) => !known.has(key)), dropped };
+}
+
+export function sectionIn(template: Template | null, key: string): Section | undefined {
+	return template?.sections.find((section) => section.key === key);
+}
+
+/** The change to another form, as `formChange` foretells it. */
 export function changedForm(
 	fields: Fields,
 	from: Template | null,
 	to: Template,
 	nameOf: (section: Section) => string,
 ): Fields {
-	const known = new Set(to.sections.map((section) => section.key));
+	const { moved, dropped } = formChange(fields, from, to);
 	const changes: Record<string, string> = { [TEMPLATE]: to.id };
-	const homeless: string[] = [];
-	for (const [key, text] of Object.entries(textsOf(fields))) {
-		const old = from?.sections.find((section) => section.key === key);
-		if (old && isNormalText(old, fields)) changes[sectionField(key)] = "";
-		else if (!known.has(key) && text.trim() !== "") {
-			homeless.push(`${old ? nameOf(old) : key}：${text.trim()}`);
-			changes[sectionField(key)] = "";
-		}
-	}
-	if (homeless.length > 0) {
+	for (const key of [...moved, ...dropped]) changes[sectionField(key)] = "";
+	if (moved.length > 0) {
 		const findings = changes[sectionField(CATCH_ALL)] ?? textOf(fields, CATCH_ALL);
-		changes[sectionField(CATCH_ALL)] = [findings, ...homeless]
-			.filter((text) => text.trim() !== "")
-			.join("\n");
+		const named = moved.map((key) => {
+			const old = sectionIn(from, key);
+			return `${old ? nameOf(old) : key}：${textOf(fields, key).trim()}`;
+		});
+		changes[sectionField(CATCH_ALL)] = [findings, ...named].filter((text) => text.trim() !== "").join("\n");
 	}
 	return changes;
 }

@@ -7,7 +7,7 @@ import type { Fields } from "../kit/merge.ts";
 import type { Guard } from "../ui/guards.ts";
 import { POSITIVE, type Section, TEMPLATE, type Template } from "./model.ts";
 import type { Checks, SignFault } from "./signing.ts";
-import { clashSection } from "./template.ts";
+import { clashSection, type FormChange, sectionIn } from "./template.ts";
 import { type TextKey, texts } from "./texts.ts";
 
 const BLANK_TEXT: Readonly<Record<string, TextKey>> = {
@@ -64,11 +64,25 @@ export function fieldName(template: Template | null, field: string): string {
 	return section ? sectionName(section) : field;
 }
 
+/** What a change of form will do, a sentence for each kind; none where nothing is written. */
+export function foretold(change: FormChange | null, from: Template | null, to: Template): string[] {
+	if (change === null) return [];
+	const what = (keys: readonly string[]): string =>
+		joined(keys.map((key) => sectionIn(from, key) ?? sectionIn(to, key)).filter((one) => one !== undefined));
+	const place = sectionIn(to, "findings") ?? sectionIn(from, "findings");
+	const findings = place ? sectionName(place) : "";
+	return [
+		change.kept.length > 0 ? say(t(texts).changeKept, { what: what(change.kept) }) : "",
+		change.moved.length > 0 ? say(t(texts).changeMoved, { findings, what: what(change.moved) }) : "",
+		change.dropped.length > 0 ? say(t(texts).changeDropped, { what: what(change.dropped) }) : "",
+	].filter((line) => line !== "");
+}
+
 export function positiveWord(fields: Fields): string {
 	return fields[POSITIVE] === "yes" ? t(texts).isPositive : t(texts).isNegative;
 }
 
-/** The checks as a list: what blocks first, then what is worth a look, then what is in order. */
+/** The checks as a list: what blocks first, then what is open, what is in order, and what deserves a look. */
 export function checkGuards(checks: Checks, fields: Fields): Guard[] {
 	const guards: Guard[] = [];
 	const add = (key: string, state: Guard["state"], label: string): void => {
@@ -79,10 +93,10 @@ export function checkGuards(checks: Checks, fields: Fields): Guard[] {
 	if (checks.blanks.length > 0)
 		add("blanks", "failed", say(t(texts).checkBlanks, { what: joined(checks.blanks) }));
 	if (checks.unmarked) add("unmarked", "missing", t(texts).checkUnmarked);
-	if (checks.normal.length > 0)
-		add("normal", "missing", say(t(texts).checkNormal, { what: joined(checks.normal) }));
 	if (checks.missing.length === 0) add("required", "passed", t(texts).checkRequired);
 	if (!checks.unmarked) add("marked", "passed", say(t(texts).checkMarked, { what: positiveWord(fields) }));
+	if (checks.normal.length > 0)
+		add("normal", "noted", say(t(texts).checkNormal, { what: joined(checks.normal) }));
 	return guards;
 }
 

@@ -14,7 +14,7 @@ import {
 	TEMPLATE,
 	type Template,
 } from "./model.ts";
-import { changedForm, normalFill, textOf } from "./template.ts";
+import { changedForm, type FormChange, formChange, normalFill, takenBack, textOf } from "./template.ts";
 
 export interface ReportPort {
 	consult(consultId: string): Promise<Consult>;
@@ -83,9 +83,21 @@ export class Writing {
 		this.autosave.edit(sectionField(key), text);
 	}
 
-	/** Writes the normal text into the sections given that are still empty. */
-	fillNormal(sections: readonly Section[]): void {
-		this.autosave.editAll(normalFill(sections, this.autosave.fields.value));
+	/** Writes the normal text into the sections given that are still empty; answers what `takeBack` takes back. */
+	fillNormal(sections: readonly Section[]): Fields {
+		const filled = normalFill(sections, this.autosave.fields.value);
+		this.autosave.editAll(filled);
+		return filled;
+	}
+
+	takeBack(filled: Fields): void {
+		this.autosave.editAll(takenBack(filled, this.autosave.fields.value));
+	}
+
+	/** What another form would do to what is written; null where there is no such form. */
+	foretell(templateId: string): FormChange | null {
+		const to = this.templates.find((one) => one.id === templateId);
+		return to ? formChange(this.autosave.fields.value, this.template, to) : null;
 	}
 
 	changeForm(templateId: string, nameOf: (section: Section) => string): void {

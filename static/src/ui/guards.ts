@@ -1,5 +1,6 @@
 /** A precondition as a list shows it: its plain meaning, the facts used, and whether it is met. */
-export type GuardState = "passed" | "missing" | "failed" | "overridden";
+/** `noted` asks for a look and stands in nobody's way. */
+export type GuardState = "passed" | "missing" | "failed" | "overridden" | "noted";
 
 export interface Guard {
 	readonly key: string;
