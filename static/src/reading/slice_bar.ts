@@ -19,3 +19,9 @@ export function loadedSpans(loaded: ReadonlySet<number>, frames: number): Span[]
 	}
 	return spans;
 }
+
+/** The frame that a point `y` pixels below the top of a bar of `height` pixels stands for. */
+export function frameAt(y: number, height: number, frames: number): number {
+	const at = height > 0 ? Math.floor((y / height) * frames) : 0;
+	return Math.min(Math.max(at, 0), Math.max(0, frames - 1));
+}

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ManifestRefused, openingFrame, openingSeries, parseManifest } from "../../../static/src/reading/manifest.ts";
+import {
+	ManifestRefused,
+	openingFrame,
+	openingSeries,
+	parseManifest,
+} from "../../../static/src/reading/manifest.ts";
 import { aSeries, aStudy, figures, wireManifest } from "./studies.ts";
 
 describe("the manifest", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadedSpans } from "../../../static/src/reading/slice_bar.ts";
+import { frameAt, loadedSpans } from "../../../static/src/reading/slice_bar.ts";
 import { figures } from "./studies.ts";
 
 describe("the loaded ranges", () => {
@@ -21,6 +21,33 @@ describe("the loaded ranges", () => {
 			const covered = spans.reduce((sum, one) => sum + one.height, 0);
 			expect(covered).toBeCloseTo((loaded.size / frames) * 100, 6);
 			for (const one of spans) expect(loaded.has(one.first)).toBe(true);
+		}
+	});
+});
+
+describe("the frame under a point of the bar", () => {
+	it.each([
+		[0, 0],
+		[9.9, 0],
+		[10, 1],
+		[55, 5],
+		[99.9, 9],
+		[100, 9],
+		[-30, 0],
+		[500, 9],
+	])("%d px of 100 for ten frames: %d", (y, frame) => {
+		expect(frameAt(y, 100, 10)).toBe(frame);
+	});
+
+	it("is the first where there is no height or no frame", () => {
+		expect([frameAt(5, 0, 10), frameAt(5, 100, 0)]).toEqual([0, 0]);
+	});
+
+	it("gives every frame the middle of its own stretch back", () => {
+		for (const frames of [1, 2, 54, 1000]) {
+			for (let frame = 0; frame < frames; frame++) {
+				expect(frameAt(((frame + 0.5) / frames) * 431, 431, frames)).toBe(frame);
+			}
 		}
 	});
 });

@@ -14,6 +14,16 @@ parser.end();
 for (const { frame, encoding, payload } of records) {
 	const announced = expected[frame];
 	if (announced === undefined) throw new Error(`frame ${frame} was not announced`);
-	const message = { kind: "decode", job: frame, encoding, payload, expected: announced, target: null } as const;
-	await writeFile(join(folder, String(frame)), new Uint8Array((await decodeRecord(message, async () => htj2k)) ?? []));
+	const message = {
+		kind: "decode",
+		job: frame,
+		encoding,
+		payload,
+		expected: announced,
+		target: null,
+	} as const;
+	await writeFile(
+		join(folder, String(frame)),
+		new Uint8Array((await decodeRecord(message, async () => htj2k)) ?? []),
+	);
 }

@@ -2,7 +2,12 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeRecord } from "../../../../static/src/reading/decode/decoder.ts";
-import { DecodeRefused, DecoderMissing, type Expected, Htj2k } from "../../../../static/src/reading/decode/htj2k.ts";
+import {
+	DecodeRefused,
+	DecoderMissing,
+	type Expected,
+	Htj2k,
+} from "../../../../static/src/reading/decode/htj2k.ts";
 import type { DecodeMessage } from "../../../../static/src/reading/decode/messages.ts";
 import { RecordParser } from "../../../../static/src/reading/records.ts";
 import { figures } from "../studies.ts";
