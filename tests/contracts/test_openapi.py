@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from config.prepare import node_path
+from config.prepare import node_environment
 from consult_server import openapi
 from tests.contracts.sources import ROOT
 
@@ -22,7 +22,7 @@ def test_the_client_types_are_current(tmp_path: Path) -> None:
     subprocess.run(
         [program, STATIC / "openapi.json", "-o", target],
         cwd=STATIC,
-        env=os.environ | node_path(),
+        env=os.environ | node_environment(),
         check=True,
         capture_output=True,
     )
