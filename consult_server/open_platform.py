@@ -1,5 +1,6 @@
 """Opens what a process needs, from settings; closes it again."""
 
+import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         CPU_WORKERS,
         mp_context=get_context("spawn"),
         initializer=die_with_parent,
+        initargs=(os.getpid(),),
         max_tasks_per_child=TASKS_BEFORE_RENEWAL,
     )
     try:

@@ -94,7 +94,7 @@ class DecodePool:
             processes,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_prepare,
-            initargs=(self._memory_bytes_max,),
+            initargs=(os.getpid(), self._memory_bytes_max),
         )
 
     def _retire(self, executor: ProcessPoolExecutor) -> None:
@@ -103,9 +103,9 @@ class DecodePool:
         executor.shutdown(wait=False)
 
 
-def _prepare(memory_bytes_max: int) -> None:
+def _prepare(parent: int, memory_bytes_max: int) -> None:
     """Bound this process for good: memory, no core files, less urgent than those who answer people."""
-    die_with_parent()
+    die_with_parent(parent)
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))

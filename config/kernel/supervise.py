@@ -10,6 +10,7 @@ from asyncio.subprocess import Process
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
@@ -21,18 +22,17 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, however that happens."""
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to end this process when its parent ends, however that happens; or did so already."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 @dataclass
 class Child:
-    """One supervised command, restarted whenever it ends by itself.
-
-    What it says goes to `log_file` (appended), or to our own output when there is none.
-    """
+    """One supervised command, restarted whenever it ends by itself. It speaks to `log_file`, or as we do."""
 
     name: str
     command: Sequence[str]
@@ -48,7 +48,7 @@ class Child:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
                 env=os.environ | self.environment,
-                preexec_fn=die_with_parent,
+                preexec_fn=partial(die_with_parent, os.getpid()),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -111,3 +111,25 @@ def test_children_end_with_their_parent_however_it_ends(number: signal.Signals) 
         assert all(psutil.pid_exists(pid) for pid in pids)
         parent.send_signal(number)
     wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+LATE_CHILD = """
+import os, signal, subprocess, sys
+from config.kernel.supervise import die_with_parent
+
+if sys.argv[1:]:
+    sys.stdin.read()  # ends when the parent is gone
+    die_with_parent(int(sys.argv[1]))
+    signal.pause()
+child = subprocess.Popen([sys.executable, "-c", sys.orig_argv[2], str(os.getpid())], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+os._exit(0)
+"""
+
+
+def test_a_child_that_is_told_too_late_ends_as_well() -> None:
+    """Its parent was gone before it could ask Linux to end with it, as pools under load are."""
+    done = subprocess.run(
+        [sys.executable, "-c", LATE_CHILD], cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=60
+    )
+    wait_until(lambda: not psutil.pid_exists(int(done.stdout)), 30)
