@@ -372,6 +372,13 @@ def alone() -> Iterator[None]:
         yield
 
 
+def forget_downloads(cache: Path) -> None:
+    """Remove what was downloaded, once all of it is installed. uv installs by hard links where it can,
+    so what is installed stays; an attempt that was interrupted finds its downloads again.
+    """
+    shutil.rmtree(cache, ignore_errors=True)
+
+
 def prepare(purpose: str) -> None:
     """Everything `make run` or `make test` needs."""
     before = {path.name: path.stat().st_mtime_ns for path in STAMPS.iterdir()}
@@ -381,6 +388,7 @@ def prepare(purpose: str) -> None:
         prepare_client_packages()
     prepare_client()
     if {path.name: path.stat().st_mtime_ns for path in STAMPS.iterdir()} != before:
+        forget_downloads(TOOLS / "cache")
         megabytes = size_mb(TOOLS, PYTHON.parent.parent, STATIC / "node_modules", STATIC / "dist")
         say(f"set up in {time.monotonic() - started:.0f} s, {megabytes} MB, all inside this folder")
 
