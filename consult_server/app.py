@@ -34,6 +34,7 @@ from viewer.ecg.router import ecg_router
 from viewer.reading import reading_router
 
 GUESSES_PER_MINUTE = 10
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PRODUCT_ROUTERS = (
     identity.router,
     administration.router,
@@ -104,11 +105,10 @@ def make_app(platform: Platform) -> FastAPI:
         """The API's own description, for whoever is signed in."""
         return app.openapi()
 
-    @app.api_route(
-        "/api/{_rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-    )
+    @app.api_route("/api/{_rest:path}", methods=ANY_METHOD, include_in_schema=False)
+    @app.api_route("/dicom-web/{_rest:path}", methods=ANY_METHOD, include_in_schema=False)
     async def no_such_route(_rest: str) -> None:
-        """Whatever else is asked below /api. Public."""
+        """Whatever else is asked below /api and /dicom-web, where no page lives. Public."""
         raise NotFound
 
     if not settings.signaling.url:

@@ -66,6 +66,7 @@ def file_bytes(dataset: Dataset, syntax: UID = ExplicitVRLittleEndian) -> bytes:
     dataset.file_meta = meta
     out = io.BytesIO()
     pydicom.dcmwrite(out, dataset, enforce_file_format=True)
+    del dataset.file_meta
     return out.getvalue()
 
 
