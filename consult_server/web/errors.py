@@ -40,8 +40,6 @@ SPECIAL: Mapping[str, HTTPStatus] = {
     "identity.signed_out": HTTPStatus.UNAUTHORIZED,
     "identity.wrong_password": HTTPStatus.UNAUTHORIZED,
     VersionPassed.code: HTTPStatus.PRECONDITION_FAILED,
-    "dicomweb.not_acceptable": HTTPStatus.NOT_ACCEPTABLE,
-    "dicomweb.media_type_refused": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
 
 

@@ -1,0 +1,200 @@
+"""The conformance statement says what the code does: each list, limit, status and rejection in it."""
+
+import re
+import tomllib
+from itertools import chain
+
+import pytest
+from pydicom.datadict import keyword_for_tag
+
+from config.kernel.limits import GIB, MIB
+from config.settings import DEFAULTS
+from dicom_node import pdu, status
+from dicom_node.archive.inflate import BYTES_MAX, EXTRA_BYTES, FACTOR_MAX
+from dicom_node.archive.tables import Study
+from dicom_node.command import COMMENT_CHARACTERS_MAX, CommandField
+from dicom_node.intake import charset
+from dicom_node.intake.dicom_json import INLINE_BYTES_MAX, LIST_BYTES_MAX
+from dicom_node.intake.elements import DEPTH_MAX, ELEMENTS_MAX, ITEMS_MAX
+from dicom_node.intake.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from dicom_node.intake.walk import FRAGMENTS_MAX
+from dicom_node.negotiation import NOT_FOR_FILES, VERIFICATION, is_storable_syntax, is_storage_class
+from dicom_node.peers import CACHE_SECONDS
+from tests.dicom_node.conformance import STATEMENT, lists, storage_classes, transfer_syntaxes, written
+from viewer.frame_types import COMPRESSED
+from viewer.qido_query import INSTANCE_KEYS, LIMIT_DEFAULT, LIMIT_MAX, SERIES_KEYS, STUDY_KEYS
+from viewer.stow_limits import StowLimits
+
+TEXT = STATEMENT.read_text(encoding="utf-8")
+DICOM = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["dicom"]
+
+
+def section(number: str) -> str:
+    """One numbered section with those below it."""
+    level = "#" * (2 + number.count("."))
+    found = re.search(
+        rf"^{level} {re.escape(number)}\.? .*?(?=^{level} |^## |\Z)", TEXT, re.DOTALL | re.MULTILINE
+    )
+    assert found, number
+    return found[0]
+
+
+def table(text: str) -> dict[str, list[str]]:
+    """The rows of every table in a text, by their first cell."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
+    ]
+    return {row[0]: row[1:] for row in rows if not set(row[0]) <= set("-")}
+
+
+def test_the_lists_are_those_of_the_code() -> None:
+    assert written(TEXT) == lists(), "run: python -m tests.dicom_node.conformance"
+
+
+EVERYDAY_CLASSES = "1 1.1 1.2 2 2.1 4 4.1 6.1 7 9.1.1 12.1 20 66.4 77.1.6 88.11 104.1 128 481.2 481.5"
+EVERYDAY_SYNTAXES = (
+    "",
+    ".1",
+    ".1.99",
+    ".2",
+    ".4.50",
+    ".4.70",
+    ".4.80",
+    ".4.90",
+    ".4.201",
+    ".4.203",
+    ".5",
+    ".4.102",
+)
+
+
+def test_the_lists_hold_what_every_archive_must_take() -> None:
+    """From PS3.4 B.5 and PS3.5 A, not from our rule."""
+    classes, syntaxes = storage_classes(), transfer_syntaxes()
+    assert {f"1.2.840.10008.5.1.4.1.1.{number}" for number in EVERYDAY_CLASSES.split()} <= set(classes)
+    assert {f"1.2.840.10008.1.2{number}" for number in EVERYDAY_SYNTAXES} <= set(syntaxes)
+    assert not {"1.2.840.10008.5.1.4.31", "1.2.840.10008.5.1.4.1.2.2.1", VERIFICATION} & set(classes)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("AE title", DICOM["ae_title"]),
+        ("Host, port", f"{DICOM['host']}:{DICOM['port']}"),
+        ("Application context", pdu.APPLICATION_CONTEXT_NAME),
+        ("Implementation Class UID", IMPLEMENTATION_CLASS_UID),
+        ("Implementation Version Name", IMPLEMENTATION_VERSION_NAME),
+        ("Maximum PDU received", f"{DICOM['pdu_bytes_max']:,}"),
+        ("Associations at once", f"({DICOM['associations_max']}) in all"),
+        ("Associations at once", f"({DICOM['associations_per_peer_max']}) for each"),
+    ],
+)
+def test_the_application_entity(name: str, value: str) -> None:
+    assert value in table(section("2.1"))[name][0]
+
+
+RESULTS = {"permanent": 1, "transient": 2}
+SOURCES = {"user": 1, "ACSE provider": 2, "presentation provider": 3}
+REASONS = {
+    "protocol version not supported": 2,
+    "application context name not supported": 2,
+    "calling AE title not recognized": 3,
+    "called AE title not recognized": 7,
+    "local limit exceeded": 2,
+    "temporary congestion": 1,
+}
+"""PS3.8 table 9-21."""
+
+
+def test_every_rejection_is_named_with_its_numbers() -> None:
+    rows = table(section("2.2"))
+    stated = set()
+    for heading, cells in rows.items():
+        if heading != "A-ASSOCIATE-RJ":
+            result, source, reason = (part.strip() for part in cells[0].split(","))
+            stated.add((RESULTS[result], SOURCES[source], REASONS[reason]))
+    assert stated == {tuple(value) for value in vars(pdu).values() if isinstance(value, pdu.Rejection)}
+
+
+def test_the_time_limits() -> None:
+    text = section("2.2")
+    for name in ("associate_seconds", "pdu_seconds", "idle_seconds"):
+        assert f"`{name}` ({DICOM[name]:g})" in text
+    assert CACHE_SECONDS == 1.0
+    assert "counts within one second" in text
+
+
+def test_the_rule_for_presentation_contexts() -> None:
+    text = section("2.3")
+    for prefix in NOT_FOR_FILES:
+        assert f"…{prefix.removeprefix('1.2.840.10008')[1:]}*" in text
+        assert not is_storable_syntax(f"{prefix}1")
+    assert VERIFICATION in text
+    assert is_storage_class("1.2.840.10008.5.1.4.1.1.9999")
+    assert is_storable_syntax("1.2.840.10008.1.2.4.9999")
+
+
+def test_every_status_is_listed_and_no_other() -> None:
+    rows = table(section("2.4"))
+    codes = {int(code, 16) for code in rows if re.fullmatch(r"[0-9A-F]{4}", code)}
+    ours = {value for name, value in vars(status).items() if name.isupper() and isinstance(value, int)}
+    assert codes == ours - {COMMENT_CHARACTERS_MAX}
+    assert {status.SUCCESS, *status.BY_KIND.values(), *status.BY_CODE.values()} <= codes
+    assert {member.name for member in CommandField} == {"C_STORE_RQ", "C_ECHO_RQ", "C_CANCEL_RQ"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"Patient ID or Accession Number has more than {Study.patient_id.type.length}",
+        f"a person name more than {Study.patient_name.type.length} characters",
+        f"sequences nest deeper than {DEPTH_MAX}",
+        f"more than {ELEMENTS_MAX:,} elements, {ITEMS_MAX:,} sequence items or {FRAGMENTS_MAX:,} fragments",
+        f"beyond {FACTOR_MAX} times its size plus {EXTRA_BYTES // MIB} MiB, or {BYTES_MAX // GIB} GiB",
+        f"`dicom.object_bytes_max` ({DICOM['object_bytes_max'] // GIB} GiB)",
+        f"`dicom.quiet_seconds` ({DICOM['quiet_seconds']:g})",
+    ],
+)
+def test_the_limits_of_storing(words: str) -> None:
+    assert words in section("2.4")
+
+
+def test_the_character_sets() -> None:
+    plain, extended = section("3").split("with code extensions ISO 2022 IR")
+    listed = {
+        f"ISO_IR {number}" for number in re.findall(r"\d+", plain.split("ISO_IR 192")[0]) if number != "3"
+    }
+    assert listed == {name for name in charset.SINGLE_BYTE if name}
+    assert all(name in plain for name in charset.WITHOUT_EXTENSIONS)
+    numbers = set(re.findall(r"\d+", extended.split(".")[0]))
+    for number in numbers:
+        assert charset.charset_of(["", f"ISO 2022 IR {number}"]).escapes
+    assert {"58", "87", "149", "159"} <= numbers
+    assert {name.rpartition(" ")[2] for name in charset.SINGLE_BYTE if name} <= numbers
+
+
+def test_the_matching_keys_of_search() -> None:
+    keys = re.search(r"Matching keys: (.*?); by keyword or tag", section("4"))
+    assert keys
+    stated = [name.strip() for name in re.split(r"[,;]", keys[1])]
+    ours = [keyword_for_tag(tag) for tag in chain(STUDY_KEYS, SERIES_KEYS, INSTANCE_KEYS)]
+    assert sorted(stated) == sorted(ours)
+    assert f"`limit` at most {LIMIT_MAX:,} (default {LIMIT_DEFAULT}" in section("4")
+
+
+def test_what_retrieve_and_store_may_hold() -> None:
+    text, limits = section("4"), StowLimits()
+    assert (
+        f"binary values over {INLINE_BYTES_MAX // 1024} KiB and others over {LIST_BYTES_MAX // 1024} KiB"
+        in text
+    )
+    assert all(media_type in text for media_type in set(COMPRESSED.values()))
+    assert (
+        f"at most {limits.body_bytes_max // GIB} GiB, {limits.parts_max:,} parts and objects of "
+        f"{limits.object_bytes_max // GIB} GiB; {limits.bodies_max} requests at once" in text
+    )
+
+
+@pytest.mark.parametrize("service", ["Verification", "Storage", "STOW-RS"])
+def test_the_services_are_named_with_their_role(service: str) -> None:
+    assert table(section("1"))[service] == ["–", "yes"]
