@@ -20,7 +20,7 @@ from tests.e2e.calling import APPLICANT, SPECIALIST, a_case, in_the_call, sees_a
 from tests.fixtures.browser import DESK, Visit, open_window, until
 from tests.fixtures.call_spy import STATS
 from tests.fixtures.servers import free_port
-from tests.fixtures.serving import ROOT, Serving, a_serving
+from tests.fixtures.serving import ROOT, START_SECONDS, Serving, a_serving
 from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(400)
@@ -51,7 +51,7 @@ class Apart:
             stdout=self.stack.enter_context((self.product.home / "signaling.txt").open("ab")),
             stderr=subprocess.STDOUT,
         )
-        wait_until(self._answers, 30)
+        wait_until(self._answers, START_SECONDS)
 
     def _answers(self) -> bool:
         try:
@@ -90,7 +90,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
             assert both.end(signal.SIGTERM) in {0, -signal.SIGTERM}
         finally:
             if both.process is not None and both.process.poll() is None:
-                both.process.kill()
+                both.end(signal.SIGKILL)
             assert product.stop() == 0
 
 
