@@ -119,12 +119,13 @@ def test_the_patient_comes_by_link_waits_and_is_let_in(
     shown_after_ms = marked_at(phone.page, FRAME) - admitted_at
     sys.stdout.write(f"\nlet in to the doctor's picture on the phone: {shown_after_ms:.0f} ms\n")
     assert {"room.state", "media.plan"} <= wire.types()
+    sees_and_hears(doctor, 1)
+    mute_and_hide(phone.page, doctor)
     before_the_call(companion, serving, case)
     enter(companion)
     for page in (doctor, phone.page):
         sees_and_hears(page, 2)
     expect(companion.locator("figure[data-pid]")).to_have_count(2)
-    mute_and_hide(phone.page, doctor)
     phone.page.get_by_role("button", name="离开").click()
     phone.page.get_by_role("dialog").get_by_role("button", name="离开", exact=True).click()
     expect(phone.page.get_by_role("heading", name="您已离开会诊")).to_be_visible()
