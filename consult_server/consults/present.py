@@ -146,18 +146,28 @@ async def consult_out(view: AsyncSession, row: Consult, principal: Principal, no
     )
 
 
-async def arrivals_out(view: AsyncSession, principal: Principal, text: str) -> list[ArrivalOut]:
-    """The institution's own studies, each with the consult that asks about it."""
-    studies = await queries.arrivals(view, principal, text)
-    consults = await queries.requested_studies(
-        view, principal.institution_id, {study.study_instance_uid for study in studies}
-    )
-    return [_arrival(study, consults.get(study.study_instance_uid)) for study in studies]
+async def arrivals_out(
+    view: AsyncSession, principal: Principal, text: str, *, shared: bool
+) -> list[ArrivalOut]:
+    """The arrived studies the caller may see, each with the consult that asks about it."""
+    studies = await queries.arrivals(view, principal, text, shared=shared)
+    consults = await queries.known_requests(view, principal, studies)
+    places = await named(view, {study.institution_id for study in studies})
+    return [
+        _arrival(
+            study,
+            consults.get((study.institution_id, study.study_instance_uid)),
+            places[study.institution_id].name if study.institution_id in places else "",
+        )
+        for study in studies
+    ]
 
 
-def _arrival(study: Study, consult: Consult | None) -> ArrivalOut:
+def _arrival(study: Study, consult: Consult | None, institution_name: str) -> ArrivalOut:
     return ArrivalOut(
         study_instance_uid=study.study_instance_uid,
+        institution_id=study.institution_id,
+        institution_name=institution_name,
         patient_name=study.patient_name,
         patient_id=study.patient_id,
         patient_sex=study.patient_sex,

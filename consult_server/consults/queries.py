@@ -11,12 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
-from consult_server.consults.access import visible
+from consult_server.consults.access import study_scope, visible
 from consult_server.consults.domain import ServiceLine, Status
 from consult_server.consults.tables import Consult, ConsultStep, Counter, Evidence
 from consult_server.identity.domain import CLINICAL, READERS, Role, require_role
 from consult_server.patients.domain import folded_query
 from consult_server.patients.tables import Patient
+from dicom_node.archive import matching
+from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Series, Study
 
 PAGE = 60
@@ -167,10 +169,16 @@ async def studies_of(view: AsyncSession, consults: Sequence[Consult]) -> dict[tu
     return {(row.institution_id, row.study_instance_uid): row for row in rows}
 
 
-async def arrivals(view: AsyncSession, principal: Principal, text: str) -> list[Study]:
-    """Studies the caller's institution has sent, newest first, by name, pinyin or number."""
+async def arrivals(
+    view: AsyncSession, principal: Principal, text: str, *, shared: bool = False
+) -> list[Study]:
+    """Studies the caller's institution has sent, newest first, by name, pinyin or number; with `shared`
+    also those of other institutions that a consult lets the caller see.
+    """
     require_role(principal, *CLINICAL)
-    statement = select(Study).where(Study.institution_id == principal.institution_id)
+    scope = await study_scope(view, principal, None)
+    own = StudyScope(institution_ids=scope.institution_ids)
+    statement = select(Study).where(matching.visible(scope if shared else own))
     folded = folded_query(text)
     if folded:
         statement = statement.where(
@@ -204,6 +212,21 @@ async def requested_studies(view: AsyncSession, institution_id: str, uids: set[s
         .order_by(Consult.consult_id)
     )
     return {row.study_instance_uid: row for row in rows if row.study_instance_uid}
+
+
+async def known_requests(
+    view: AsyncSession, principal: Principal, studies: Sequence[Study]
+) -> dict[tuple[str, str], Consult]:
+    """For each of these studies the newest consult about it that the caller may know of, by
+    (institution_id, StudyInstanceUID).
+    """
+    uids = {study.study_instance_uid for study in studies}
+    rows = await view.scalars(
+        select(Consult)
+        .where(visible(principal), Consult.study_instance_uid.in_(uids))
+        .order_by(Consult.consult_id)
+    )
+    return {(row.inviting_institution_id, row.study_instance_uid or ""): row for row in rows}
 
 
 async def study_by_accession(view: AsyncSession, institution_id: str, accession_number: str) -> Study | None:

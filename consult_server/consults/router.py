@@ -52,10 +52,15 @@ async def list_consults(
 
 @router.get("/arrivals")
 async def list_arrivals(
-    view: View, caller: Caller, q: Annotated[str, Query(max_length=64)] = ""
+    view: View,
+    caller: Caller,
+    q: Annotated[str, Query(max_length=64)] = "",
+    shared: Annotated[bool, Query()] = False,  # noqa: FBT002  # a parameter of the address
 ) -> list[ArrivalOut]:
-    """Studies that the caller's institution has sent, newest first."""
-    return await present.arrivals_out(view, caller, q)
+    """Studies that the caller's institution has sent, newest first; with `shared` also those of other
+    institutions that a consult lets the caller see.
+    """
+    return await present.arrivals_out(view, caller, q, shared=shared)
 
 
 @router.post("/consults", status_code=201)

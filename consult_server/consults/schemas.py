@@ -169,9 +169,11 @@ class ConsultOut(ConsultRow):
 
 
 class ArrivalOut(BaseModel):
-    """A study the institution has sent, and the consult that asks about it, if any."""
+    """An arrived study, whose it is, and the consult about it that the caller may know of, if any."""
 
     study_instance_uid: str
+    institution_id: str
+    institution_name: str
     patient_name: str
     patient_id: str
     patient_sex: str

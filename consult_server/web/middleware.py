@@ -29,7 +29,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 STREAMED_PREFIXES = ("/dicom-web/",)
 LIVE_PATH = "/api/live"  # its lines stay open and have caps of their own
 CSP = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
     "img-src 'self' blob: data:; media-src 'self' blob: mediastream:; worker-src 'self' blob:; "
     "connect-src 'self' {websocket}; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; font-src 'self'; frame-src 'self' blob:"

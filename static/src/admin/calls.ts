@@ -7,8 +7,16 @@ export type NewPeer = components["schemas"]["NewPeerIn"];
 export type Account = components["schemas"]["AccountOut"];
 export type NewAccount = components["schemas"]["NewAccountIn"];
 export type Institution = components["schemas"]["InstitutionOut"];
+export type NewInstitution = components["schemas"]["NewInstitutionIn"];
+export type Agreement = components["schemas"]["AgreementOut"];
+export type NewAgreement = components["schemas"]["NewAgreementIn"];
 
 export const loadInstitutions = (): Promise<Institution[]> => answer(api.GET("/api/institutions"));
+export const addInstitution = (body: NewInstitution): Promise<Institution> =>
+	answer(api.POST("/api/institutions", { body }));
+export const loadAgreements = (): Promise<Agreement[]> => answer(api.GET("/api/agreements"));
+export const addAgreement = (body: NewAgreement): Promise<Agreement> =>
+	answer(api.POST("/api/agreements", { body }));
 export const loadPeers = (): Promise<Peer[]> => answer(api.GET("/api/peers"));
 export const addPeer = (body: NewPeer): Promise<Peer> => answer(api.POST("/api/peers", { body }));
 export const loadAccounts = (): Promise<Account[]> => answer(api.GET("/api/accounts"));

@@ -1,6 +1,6 @@
 /** What the forms of administration demand before they are sent; the server checks it all again. */
 import type { components } from "../api/schema.gen.ts";
-import type { NewAccount, NewPeer } from "./calls.ts";
+import type { NewAccount, NewAgreement, NewInstitution, NewPeer } from "./calls.ts";
 
 export type Role = components["schemas"]["Role"];
 export const ROLES: readonly Role[] = [
@@ -69,10 +69,11 @@ export function accountFaults(form: AccountForm): Partial<Record<keyof AccountFo
 	return faults;
 }
 
+function linesOf(form: { imaging: boolean; ecg: boolean }): ("imaging" | "ecg")[] {
+	return [...(form.imaging ? (["imaging"] as const) : []), ...(form.ecg ? (["ecg"] as const) : [])];
+}
+
 export function newAccount(form: AccountForm): NewAccount {
-	const lines: ("imaging" | "ecg")[] = [];
-	if (form.imaging) lines.push("imaging");
-	if (form.ecg) lines.push("ecg");
 	return {
 		institution_id: form.institutionId,
 		user: form.user.trim(),
@@ -81,7 +82,7 @@ export function newAccount(form: AccountForm): NewAccount {
 		department: form.department.trim(),
 		password: form.password,
 		roles: form.roles,
-		service_lines: lines,
+		service_lines: linesOf(form),
 	};
 }
 
@@ -89,4 +90,72 @@ export function newAccount(form: AccountForm): NewAccount {
 export function addressOf(peer: { host: string | null; port: number | null }): string | null {
 	if (peer.host === null) return null;
 	return peer.port === null ? peer.host : `${peer.host}:${peer.port}`;
+}
+
+export type Level = components["schemas"]["Level"];
+export const LEVELS: readonly Level[] = ["village", "township", "county", "city"];
+const NAME_CHARACTERS_MIN = 2;
+
+export interface InstitutionForm {
+	name: string;
+	level: Level | "";
+	runsCentre: boolean;
+	/** Who gives the patient numbers: (0010,0021) Issuer of Patient ID, PS3.3 C.7.1.1. */
+	issuer: string;
+	phone: string;
+}
+export type InstitutionFault = "fieldMissing" | "nameShort" | "chooseLevel";
+
+export function institutionFaults(
+	form: InstitutionForm,
+): Partial<Record<keyof InstitutionForm, InstitutionFault>> {
+	const faults: Partial<Record<keyof InstitutionForm, InstitutionFault>> = {};
+	const name = form.name.trim();
+	if (name === "") faults.name = "fieldMissing";
+	else if ([...name].length < NAME_CHARACTERS_MIN) faults.name = "nameShort";
+	if (form.level === "") faults.level = "chooseLevel";
+	if (form.issuer.trim() === "") faults.issuer = "fieldMissing";
+	return faults;
+}
+
+export function newInstitution(form: InstitutionForm): NewInstitution {
+	return {
+		name: form.name.trim(),
+		level: form.level === "" ? "township" : form.level,
+		runs_centre: form.runsCentre,
+		issuer_of_patient_id: form.issuer.trim(),
+		phone: form.phone.trim(),
+	};
+}
+
+export interface AgreementForm {
+	inviting: string;
+	invited: string;
+	imaging: boolean;
+	ecg: boolean;
+	from: string;
+	to: string;
+}
+export type AgreementFault = "choose" | "linesMissing" | "dayWrong" | "endsBefore";
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+export function agreementFaults(form: AgreementForm): Partial<Record<keyof AgreementForm, AgreementFault>> {
+	const faults: Partial<Record<keyof AgreementForm, AgreementFault>> = {};
+	if (form.inviting === "") faults.inviting = "choose";
+	if (form.invited === "") faults.invited = "choose";
+	if (!form.imaging && !form.ecg) faults.imaging = "linesMissing";
+	if (!DAY.test(form.from)) faults.from = "dayWrong";
+	if (!DAY.test(form.to)) faults.to = "dayWrong";
+	else if (!faults.from && form.to < form.from) faults.to = "endsBefore";
+	return faults;
+}
+
+export function newAgreement(form: AgreementForm): NewAgreement {
+	return {
+		inviting_institution_id: form.inviting,
+		invited_institution_id: form.invited,
+		service_lines: linesOf(form),
+		valid_from: form.from,
+		valid_to: form.to,
+	};
 }

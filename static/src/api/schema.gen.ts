@@ -81,7 +81,8 @@ export interface paths {
         };
         /**
          * List Arrivals
-         * @description Studies that the caller's institution has sent, newest first.
+         * @description Studies that the caller's institution has sent, newest first; with `shared` also those of other
+         *     institutions that a consult lets the caller see.
          */
         get: operations["list_arrivals"];
         put?: never;
@@ -1018,7 +1019,7 @@ export interface components {
         };
         /**
          * ArrivalOut
-         * @description A study the institution has sent, and the consult that asks about it, if any.
+         * @description An arrived study, whose it is, and the consult about it that the caller may know of, if any.
          */
         ArrivalOut: {
             /** Accession Number */
@@ -1034,6 +1035,10 @@ export interface components {
             first_received_at: string;
             /** Instance Count */
             instance_count: number;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
             /**
              * Last Received At
              * Format: date-time
@@ -2576,6 +2581,7 @@ export interface operations {
         parameters: {
             query?: {
                 q?: string;
+                shared?: boolean;
             };
             header?: never;
             path?: never;

@@ -3,6 +3,8 @@ import { answer, api, SIGNED_OUT, signedOut } from "../api/client.ts";
 import { asProblem } from "../api/problem.ts";
 import type { components } from "../api/schema.gen.ts";
 import { type Locale, languageTag, localeFromTag, setLocale } from "../kit/i18n.ts";
+import { readyToLeave } from "../kit/leaving.ts";
+import { forgetLocalKey, ownLocalKey } from "../kit/localcopy.ts";
 import { Store } from "../kit/store.ts";
 
 export type Me = components["schemas"]["MeOut"];
@@ -18,6 +20,7 @@ export const ROLE_ORDER: readonly Role[] = [
 	"administrator",
 ];
 const ROLE_STORED_AS = "lianzhen.role";
+const SIGNED_OUT_AT = "lianzhen.signedOutAt";
 
 /** undefined while it is not known yet; null when nobody is signed in. */
 export const me = new Store<Me | null | undefined>(undefined);
@@ -30,6 +33,7 @@ export function roleFor(roles: readonly Role[], chosen: string | null): Role {
 }
 
 function settle(account: Me): void {
+	ownLocalKey(account.account_id);
 	actingRole.set(roleFor(account.roles, localStorage.getItem(ROLE_STORED_AS)));
 	setLocale(localeFromTag(account.locale));
 	signedOut.set(false);
@@ -53,9 +57,33 @@ export async function signIn(user: string, password: string): Promise<void> {
 	await findMe();
 }
 
-export async function signOut(): Promise<void> {
-	await answer(api.DELETE("/api/sessions/current"));
+/** A session that had ended by itself is as good as one ended now. */
+async function endSession(): Promise<void> {
+	try {
+		await answer(api.DELETE("/api/sessions/current"));
+	} catch (thrown) {
+		if (asProblem(thrown).code !== SIGNED_OUT) throw thrown;
+	}
+}
+
+/** Ends the session here and in the browser's other tabs. False, and nothing ended, where a form could not be
+ * saved; `anyway` gives such text up. */
+export async function signOut(anyway = false): Promise<boolean> {
+	if (!anyway && !(await readyToLeave())) return false;
+	await endSession();
+	forgetLocalKey();
+	localStorage.setItem(SIGNED_OUT_AT, String(Date.now()));
 	me.set(null);
+	return true;
+}
+
+/** Hears of a sign-out in another tab: this one forgets its key too, before it shows the sign-in. */
+export function followSignOut(target: Pick<Window, "addEventListener"> = window): void {
+	target.addEventListener("storage", (event) => {
+		if (event.key !== SIGNED_OUT_AT) return;
+		forgetLocalKey();
+		signedOut.set(true);
+	});
 }
 
 export function actAs(role: Role): void {

@@ -1,10 +1,11 @@
 /** Text that could not be sent, kept on this computer until it can. It is encrypted (AES-GCM, W3C Web
- * Cryptography) with a key that lives in the tab's session storage only and dies at sign-out, so what stays
- * on a shared ward PC is unreadable to the next person. */
+ * Cryptography) with a key that lives in the tab's session storage only and dies at sign-out, so that a shared
+ * ward PC has nothing for the next person to read. */
 import type { LocalText } from "./autosave.ts";
 import type { Fields } from "./merge.ts";
 
 const KEY_NAME = "lianzhen.localKey";
+const OWNER_NAME = "lianzhen.localKeyOf";
 const PREFIX = "lianzhen.unsent.";
 const IV_BYTES = 12;
 const CHARACTERS_MAX = 1_000_000;
@@ -18,6 +19,9 @@ export interface Storages {
 	readonly subtle: SubtleCrypto | undefined;
 }
 
+/** False between a sign-out and the next sign-in: a form that is being closed keeps nothing then. */
+let open = true;
+
 function ofBrowser(): Storages {
 	return { session: sessionStorage, local: localStorage, subtle: globalThis.crypto.subtle };
 }
@@ -29,7 +33,7 @@ const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
 
 async function keyOf(storages: Storages, make: boolean): Promise<CryptoKey | null> {
 	const { session, subtle } = storages;
-	if (!subtle) return null;
+	if (!subtle || !open) return null;
 	let stored = session.getItem(KEY_NAME);
 	if (stored === null) {
 		if (!make) return null;
@@ -105,7 +109,26 @@ export class LocalCopy {
 	}
 }
 
-/** Makes every kept text unreadable; part of signing out. */
-export function forgetLocalKey(session: Pick<Storage, "removeItem"> = sessionStorage): void {
+type Names = Pick<Storage, "removeItem" | "key" | "length">;
+
+/** Part of signing out: the key is gone, and so is every kept text, also that of other tabs. */
+export function forgetLocalKey(
+	session: Pick<Storage, "removeItem"> = sessionStorage,
+	local: Names = localStorage,
+): void {
+	open = false;
 	session.removeItem(KEY_NAME);
+	session.removeItem(OWNER_NAME);
+	const names = Array.from({ length: local.length }, (_, at) => local.key(at));
+	for (const name of names) if (name?.startsWith(PREFIX)) local.removeItem(name);
+}
+
+/** Part of signing in: whoever comes next at a shared computer gets a key of their own. */
+export function ownLocalKey(
+	accountId: string,
+	session: Pick<Storage, "getItem" | "setItem" | "removeItem"> = sessionStorage,
+): void {
+	if (session.getItem(OWNER_NAME) !== accountId) session.removeItem(KEY_NAME);
+	session.setItem(OWNER_NAME, accountId);
+	open = true;
 }

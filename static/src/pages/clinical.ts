@@ -66,8 +66,15 @@ const PAGES: Pages = {
 			go: here.go,
 			back: backFrom(here.role),
 		}),
-	arrivals: (here) => shown(import("../consults/worklist/Arrivals.svelte"), { live: here.live, go: here.go }),
+	arrivals: (here) =>
+		shown(import("../consults/worklist/Arrivals.svelte"), {
+			live: here.live,
+			go: here.go,
+			applies: here.role === "applicant" || here.role === "technician",
+		}),
 	peers: () => shown(import("../admin/Peers.svelte"), {}),
+	institutions: () => shown(import("../admin/Institutions.svelte"), {}),
+	agreements: () => shown(import("../admin/Agreements.svelte"), {}),
 	accounts: (here) => shown(import("../admin/Accounts.svelte"), { ownId: here.me.account_id }),
 };
 

@@ -6,7 +6,16 @@ import type { Route } from "./routes.ts";
 import { railTexts } from "./texts.ts";
 
 export type RoleKey = "applicant" | "technician" | "coordinator" | "specialist" | "auditor" | "administrator";
-type EntryKey = "newRequest" | "requests" | "arrivals" | "worklist" | "board" | "peers" | "accounts";
+type EntryKey =
+	| "newRequest"
+	| "requests"
+	| "arrivals"
+	| "worklist"
+	| "board"
+	| "peers"
+	| "institutions"
+	| "agreements"
+	| "accounts";
 
 const ENTRIES: Readonly<Record<EntryKey, { icon: IconName; href: string }>> = {
 	newRequest: { icon: "plus", href: "/requests/new" },
@@ -15,16 +24,18 @@ const ENTRIES: Readonly<Record<EntryKey, { icon: IconName; href: string }>> = {
 	worklist: { icon: "inbox", href: "/worklist" },
 	board: { icon: "board", href: "/board" },
 	peers: { icon: "server", href: "/admin/peers" },
+	institutions: { icon: "institution", href: "/admin/institutions" },
+	agreements: { icon: "link", href: "/admin/agreements" },
 	accounts: { icon: "users", href: "/admin/accounts" },
 };
 
 const RAILS: Readonly<Record<RoleKey, readonly EntryKey[]>> = {
 	applicant: ["newRequest", "requests", "arrivals"],
 	technician: ["requests", "arrivals"],
-	specialist: ["worklist"],
-	auditor: ["worklist"],
-	coordinator: ["board"],
-	administrator: ["peers", "accounts"],
+	specialist: ["worklist", "arrivals"],
+	auditor: ["worklist", "arrivals"],
+	coordinator: ["board", "arrivals"],
+	administrator: ["peers", "institutions", "agreements", "accounts"],
 };
 
 const HOMES: Readonly<Record<RoleKey, string>> = {
@@ -43,6 +54,8 @@ const ENTRY_OF: Readonly<Partial<Record<Route["page"], EntryKey>>> = {
 	worklist: "worklist",
 	board: "board",
 	peers: "peers",
+	institutions: "institutions",
+	agreements: "agreements",
 	accounts: "accounts",
 };
 

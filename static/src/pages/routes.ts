@@ -9,6 +9,8 @@ export type Route =
 	| { readonly page: "board" }
 	| { readonly page: "arrivals" }
 	| { readonly page: "peers" }
+	| { readonly page: "institutions" }
+	| { readonly page: "agreements" }
 	| { readonly page: "accounts" }
 	| { readonly page: "setUp"; readonly token: string }
 	| { readonly page: "missing" };
@@ -21,6 +23,8 @@ const FIXED: Readonly<Record<string, Route>> = {
 	board: { page: "board" },
 	images: { page: "arrivals" },
 	"admin/peers": { page: "peers" },
+	"admin/institutions": { page: "institutions" },
+	"admin/agreements": { page: "agreements" },
 	"admin/accounts": { page: "accounts" },
 };
 const ID = /^[A-Za-z0-9_-]{1,64}$/;

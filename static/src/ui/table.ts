@@ -6,6 +6,8 @@ export interface Column<Key extends string = string> {
 	/** CSS width; the columns without one share what is left. */
 	readonly width?: string;
 	readonly align?: "start" | "end";
+	/** Says its label beside the value on a phone, where the table has no head. */
+	readonly named?: boolean;
 }
 
 export interface RowGroup<Row> {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -260,3 +261,26 @@ async def test_arrivals_show_the_hospitals_own_studies_and_who_asks(product: Pro
     assert ok(await foreign.get("/api/arrivals")) == []
     administrator = await product.signed_in("administrator")
     assert (await administrator.get("/api/arrivals")).json()["code"] == "identity.role_missing"
+
+
+async def test_shared_arrivals_are_those_of_ones_own_cases(product: Product) -> None:
+    desk = await desks(product)
+    now, township = product.clock.now(), product.places["township"]
+    async with product.platform.database.write() as tx:
+        await add_study(tx, a_study(institution_id=township, study_instance_uid="1.2.3.99", now=now), now)
+
+    async def shared(client: httpx.AsyncClient) -> list[tuple[str, str, str | None]]:
+        rows = ok(await client.get("/api/arrivals", params={"shared": True}))
+        return [(row["study_instance_uid"], row["institution_name"], row["consult_id"]) for row in rows]
+
+    case = await a_draft(product, desk.applicant)
+    assert await shared(desk.coordinator) == []
+    case = await step(desk.applicant, case, "submit")
+    asked = (STUDY_UID, "石桥镇中心卫生院", case["consult_id"])
+    assert await shared(desk.coordinator) == [asked]
+    assert await shared(desk.specialist) == []
+    case = await step(desk.coordinator, case, "accept")
+    assert await shared(desk.specialist) == [asked]
+    assert ok(await desk.coordinator.get("/api/arrivals")) == []
+    assert len(await shared(desk.applicant)) == 2
+    assert await shared(await product.signed_in("foreign_coordinator")) == []

@@ -48,7 +48,17 @@ describe("the dictionaries", () => {
 	});
 
 	it("hold a sentence for each kind of refusal a browser can meet by itself", () => {
-		for (const kind of ["offline", "unexpected", "not_found", "forbidden", "conflict", "invalid", "too_large", "unavailable", "signed_out"]) {
+		for (const kind of [
+			"offline",
+			"unexpected",
+			"not_found",
+			"forbidden",
+			"conflict",
+			"invalid",
+			"too_large",
+			"unavailable",
+			"signed_out",
+		]) {
 			expect(zh).toHaveProperty([`client.${kind}`]);
 		}
 	});

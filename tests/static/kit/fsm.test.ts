@@ -28,7 +28,10 @@ describe("Machine", () => {
 
 	it("says beforehand what is possible", () => {
 		const door = new Machine<State, Event>(TABLE, "opening");
-		expect((["open", "opened", "close"] as const).filter((event) => door.can(event))).toEqual(["opened", "close"]);
+		expect((["open", "opened", "close"] as const).filter((event) => door.can(event))).toEqual([
+			"opened",
+			"close",
+		]);
 	});
 
 	it("tells its states to subscribers, refusals not", () => {

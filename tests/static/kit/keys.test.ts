@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Binding, chordOf, isComposing, isTextTarget, Keyboard, type KeyLike } from "../../../static/src/kit/keys.ts";
+import {
+	type Binding,
+	chordOf,
+	isComposing,
+	isTextTarget,
+	Keyboard,
+	type KeyLike,
+} from "../../../static/src/kit/keys.ts";
 
 interface Element {
 	tagName: string;
@@ -9,7 +16,10 @@ interface Element {
 }
 
 const target = (element: Element): EventTarget =>
-	({ ...element, getAttribute: (name: string) => (name === "role" ? (element.role ?? null) : null) }) as unknown as EventTarget;
+	({
+		...element,
+		getAttribute: (name: string) => (name === "role" ? (element.role ?? null) : null),
+	}) as unknown as EventTarget;
 
 interface Pressed extends KeyLike {
 	prevented: boolean;

@@ -49,7 +49,10 @@ describe("every dictionary", async () => {
 
 	it.each(all)("%s asks for the same parameters in both languages", (_name, texts) => {
 		for (const key of Object.keys(texts.zh)) {
-			expect([key, [...new Set(places(texts.en[key] ?? ""))]]).toEqual([key, [...new Set(places(texts.zh[key] ?? ""))]]);
+			expect([key, [...new Set(places(texts.en[key] ?? ""))]]).toEqual([
+				key,
+				[...new Set(places(texts.zh[key] ?? ""))],
+			]);
 		}
 	});
 
@@ -62,7 +65,10 @@ describe("every dictionary", async () => {
 
 describe("Chinese text", () => {
 	it("stands only in dictionaries, not in views", () => {
-		const views = files(SOURCE).filter((file) => file.endsWith(".svelte") && /\/(ui|consults\/worklist|consults\/board|admin|pages)\//.test(file));
+		const views = files(SOURCE).filter(
+			(file) =>
+				file.endsWith(".svelte") && /\/(ui|consults\/worklist|consults\/board|admin|pages)\//.test(file),
+		);
 		const withChinese = views.filter((file) => {
 			const code = readFileSync(file, "utf8").replace(/<!--[\s\S]*?-->|\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 			return /\p{Script=Han}/u.test(code);

@@ -42,7 +42,10 @@ describe("timeLeft", () => {
 	});
 
 	it("stands still while a supplement is awaited", () => {
-		expect(timeLeft(10 * MINUTE, { ...limit, paused: true })).toMatchObject({ state: "paused", share: 2 / 3 });
+		expect(timeLeft(10 * MINUTE, { ...limit, paused: true })).toMatchObject({
+			state: "paused",
+			share: 2 / 3,
+		});
 		expect(timeLeft(99 * MINUTE, { ...limit, paused: true }).state).toBe("paused");
 	});
 

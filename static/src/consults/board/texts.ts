@@ -30,7 +30,7 @@ export const texts = defineTexts({
 		imaging: "影像",
 		ecg: "心电",
 		onDuty: "诊断医师 {n} 人",
-		dropHint: "把卡片拖到人名即指派，或选中后按",
+		dropHint: "拖卡片到人名即指派，或按",
 		load: "{n} 例",
 		noReaders: "还没有诊断医师账号",
 		returnTitle: "退回 {name}，请写明原因",
@@ -109,7 +109,7 @@ export const texts = defineTexts({
 		signedBy: "signed by {name} {time}",
 		readBy: "{name}",
 		arriving: "{n} images so far",
-		arrived: "all {n} images arrived",
+		arrived: "{n, plural, one {1 image, complete} other {# images, complete}}",
 		noImages: "no images yet",
 	},
 });

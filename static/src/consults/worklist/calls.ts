@@ -24,8 +24,9 @@ export function loadPage(query: Query, text: string, after: string | null): Prom
 	);
 }
 
+/** The institution's own arrived studies, and those that cases share with the caller. */
 export function loadArrivals(text: string): Promise<Arrival[]> {
-	return answer(api.GET("/api/arrivals", { params: { query: { q: text } } }));
+	return answer(api.GET("/api/arrivals", { params: { query: { q: text, shared: true } } }));
 }
 
 export function loadReaders(): Promise<Reader[]> {

@@ -14,6 +14,8 @@ import { PATIENT } from "../case/consult.ts";
 function arrival(given: Partial<Arrival>): Arrival {
 	return {
 		study_instance_uid: "1.2.3",
+		institution_id: "i1",
+		institution_name: "石桥镇中心卫生院",
 		patient_name: "Luo^Guilan=罗^桂兰",
 		patient_id: "M088",
 		patient_sex: "F",
