@@ -1,0 +1,84 @@
+"""The picture that both READMEs show, taken of the running product when LIANZHEN_PICTURES says so."""
+
+import io
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from consult_server.demo import cast
+from consult_server.demo.ct import COLUMNS, NODULE, PIXEL_MM, chest_ct
+from tests.e2e.reading import SLICES, View, a_case, open_reading, pane
+from tests.fixtures.browser import DESK, Visit, mark
+from tests.fixtures.serving import Serving
+
+pytestmark = pytest.mark.timeout(200)
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "static" / "docs" / "reading.png"
+BYTES_MAX = 300_000
+COLOURS = 256
+FINDINGS = (
+    "胸廓对称，气管居中。左肺下叶后基底段见实性结节，大小约9.6×8.6 mm，边界清楚，较前（5.8 mm）增大；"
+    "余双肺散在微小结节。纵隔未见肿大淋巴结，双侧胸腔未见积液。"
+)
+IMPRESSION = "左肺下叶结节较前增大（约9.1 mm，前5.8 mm）。余双肺散在微小结节。"
+ADVICE = "建议增强CT或PET-CT，胸外科就诊。"
+
+
+def test_the_readme_shows_a_ct_with_the_report_beside_it(
+    serving: Serving, window: Callable[..., Visit]
+) -> None:
+    patient = cast.patient("P05")
+    at = datetime.now(UTC)
+    scan = chest_ct(
+        patient, accession="SQ26CT0105", acquired_at=at, slices=SLICES, institution=cast.TOWNSHIP.name
+    )
+    page = open_reading(window(), serving, a_case(serving, scan, patient))
+    mark(page, "lianzhen:series-loaded")
+    measure_the_nodule(page)
+    write(page)
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    assert picture.size == (DESK["width"], DESK["height"])
+    small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    if os.environ.get("LIANZHEN_PICTURES"):
+        PICTURE.parent.mkdir(exist_ok=True)
+        small.save(PICTURE, optimize=True)
+    with Image.open(PICTURE) as shown:
+        assert shown.size == picture.size
+    assert PICTURE.stat().st_size <= BYTES_MAX
+    for readme in ("README.md", "README.zh-CN.md"):
+        assert "(static/docs/reading.png)" in (ROOT / readme).read_text()
+
+
+def measure_the_nodule(page: Page) -> None:
+    """Go to the nodule's slice and draw its long diameter."""
+    view = View(page)
+    view.canvas.focus()
+    page.keyboard.press("Home")
+    while view.figures("位置 (−?[0-9]+)")[0] > NODULE.z_mm:
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("l")
+    _, _, width, height = view.box()
+    side = min(width, height)
+    per_mm = side / (COLUMNS * PIXEL_MM)
+    half = COLUMNS * PIXEL_MM / 2
+    x = (width - side) / 2 + (NODULE.x_mm - NODULE.long_mm / 2 + half) * per_mm
+    y = (height - side) / 2 + (NODULE.y_mm + half) * per_mm
+    view.drag((x, y), (NODULE.long_mm * per_mm, 0))
+    page.keyboard.press("w")
+
+
+def write(page: Page) -> None:
+    """The report that belongs to this picture, saved."""
+    report = pane(page)
+    report.get_by_label("影像所见", exact=True).fill(FINDINGS)
+    report.get_by_label("诊断意见", exact=True).fill(IMPRESSION)
+    report.get_by_role("radio", name="阳性").click()
+    report.get_by_label("建议", exact=True).fill(ADVICE)
+    expect(report.get_by_text("已保存")).to_be_visible()
+    report.get_by_label("影像所见", exact=True).scroll_into_view_if_needed()
+    page.mouse.move(0, 0)
