@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(200)
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "static" / "docs" / "reading.png"
 BYTES_MAX = 300_000
-COLOURS = 256
+COLOURS = 64
 FINDINGS = (
     "胸廓对称，气管居中。左肺下叶后基底段见实性结节，大小约9.6×8.6 mm，边界清楚，较前（5.8 mm）增大；"
     "余双肺散在微小结节。纵隔未见肿大淋巴结，双侧胸腔未见积液。"

@@ -42,7 +42,7 @@ export function hintsOf(route: Route): Hint[] {
 export function readingHints(): Hint[] {
 	const said = t(footTexts);
 	return [
-		{ keys: ["1", "5"], label: said.presets },
+		{ keys: ["1–6"], label: said.presets },
 		{ keys: ["F2"], label: said.insert },
 		{ keys: ["F4"], label: said.next },
 		{ keys: ["?"], label: said.all },
