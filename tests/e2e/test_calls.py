@@ -26,6 +26,7 @@ from tests.e2e.calling import (
     FRAME,
     SPECIALIST,
     TAIL,
+    Wire,
     a_case,
     a_doctor,
     before_the_call,
@@ -108,10 +109,7 @@ def test_the_patient_comes_by_link_waits_and_is_let_in(
     waiting = doctor.locator("[data-waiting]")
     expect(waiting).to_contain_text(cast.patient("P05").name)
     expect(waiting).to_contain_text("患者")
-    assert not wire.types() & OF_THE_ROOM, "who waits hears nothing of the room"
-    assert "credential" not in json.dumps(wire.told)
-    assert DOCTOR not in json.dumps(wire.told, ensure_ascii=False)
-    assert phone.page.evaluate(STATS)["live"] == 0
+    hears_nothing_of_the_room(phone.page, wire)
 
     admitted_at = time.time() * 1000
     waiting.get_by_role("button", name="请进来").click()
@@ -131,6 +129,14 @@ def test_the_patient_comes_by_link_waits_and_is_let_in(
     expect(phone.page.get_by_role("heading", name="您已离开会诊")).to_be_visible()
     expect(doctor.get_by_text("仇大山 离开了")).to_be_visible()
     sees_and_hears(doctor, 1)
+
+
+def hears_nothing_of_the_room(phone: Page, wire: Wire) -> None:
+    """Who waits gets no media, no list of people and no TURN credential."""
+    assert not wire.types() & OF_THE_ROOM
+    assert "credential" not in json.dumps(wire.told)
+    assert DOCTOR not in json.dumps(wire.told, ensure_ascii=False)
+    assert phone.evaluate(STATS)["live"] == 0
 
 
 def mute_and_hide(phone: Page, doctor: Page) -> None:
