@@ -109,7 +109,7 @@ def test_the_patient_comes_by_link_waits_and_is_let_in(
     waiting = doctor.locator("[data-waiting]")
     expect(waiting).to_contain_text(cast.patient("P05").name)
     expect(waiting).to_contain_text("患者")
-    hears_nothing_of_the_room(phone.page, wire)
+    heard_nothing_of_the_room(phone.page, wire)
 
     admitted_at = time.time() * 1000
     waiting.get_by_role("button", name="请进来").click()
@@ -131,9 +131,9 @@ def test_the_patient_comes_by_link_waits_and_is_let_in(
     sees_and_hears(doctor, 1)
 
 
-def hears_nothing_of_the_room(phone: Page, wire: Wire) -> None:
-    """Who waits gets no media, no list of people and no TURN credential."""
-    assert not wire.types() & OF_THE_ROOM
+def heard_nothing_of_the_room(phone: Page, wire: Wire) -> None:
+    """Who waits gets no media, no peer list, no relay credential, not even a doctor's name."""
+    assert not wire.types() & OF_THE_ROOM, "who waits hears nothing of the room"
     assert "credential" not in json.dumps(wire.told)
     assert DOCTOR not in json.dumps(wire.told, ensure_ascii=False)
     assert phone.evaluate(STATS)["live"] == 0
