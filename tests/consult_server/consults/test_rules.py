@@ -138,7 +138,8 @@ async def test_a_list_with_drafts_in_it_pages_through_each_case_once(product: Pr
     await many_cases(product, count)
     applicant = await product.signed_in("applicant")
     rows: list[Case] = []
-    pages, after = 0, ""
+    pages = 0
+    after: str | None = ""
     while after is not None and pages < 5:
         page = ok(await applicant.get("/api/worklist", params={"after": after} if after else {}))
         rows, after, pages = rows + page["rows"], page["next"], pages + 1

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -134,7 +135,7 @@ class Walk:
                     return await steps.take_step(tx, who, *place, verb, now, reason=reason)
 
 
-async def _told(view: AsyncSession, walk: Walk) -> tuple[list[object], list[object], list[object]]:
+async def _told(view: AsyncSession, walk: Walk) -> tuple[list[Any], list[Any], list[Any]]:
     timeline = await view.scalars(
         select(ConsultStep).where(ConsultStep.consult_id == walk.consult_id).order_by(ConsultStep.step_id)
     )
@@ -170,8 +171,8 @@ async def test_nobody_leaves_the_table_and_each_step_is_told_thrice(product: Pro
     async with product.platform.database.read() as view:
         timeline, audit, events = await _told(view, walk)
     names = {account_id: actor for actor, account_id in product.accounts.items()}
-    assert [(names[who], verb, status) for who, verb, status, _at in timeline] == taken  # type: ignore[misc]
-    assert audit == [(who, verb, at) for who, verb, _status, at in timeline]  # type: ignore[misc]
+    assert [(names[who], verb, status) for who, verb, status, _at in timeline] == taken
+    assert audit == [(who, verb, at) for who, verb, _status, at in timeline]
     first = draft["version"] + 1
     assert events == [(verb, status, first + n) for n, (_who, verb, status) in enumerate(taken)]
 
