@@ -9,16 +9,18 @@ from dicom_node.intake.door import Door
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.part10 import Announced
-from dicom_node.intake.receive import Reception, Source
+from dicom_node.intake.receive import Source
 from dicom_node.negotiation import VERIFICATION
 from dicom_node.pdu import AbortReason
 from dicom_node.peers import KnownPeer
 from dicom_node.status import (
     CANNOT_UNDERSTAND,
     SOP_CLASS_NOT_SUPPORTED,
+    STORED_AS_IT_SAYS,
     SUCCESS,
     UNRECOGNIZED_OPERATION,
     answer_of,
+    stored_answer,
 )
 from dicom_node.wire import PduRefused
 
@@ -45,8 +47,9 @@ class Said:
 class Storing:
     """A C-STORE: the data set goes to the spool as it comes, the answer follows the commit."""
 
-    def __init__(self, door: Door, reception: Reception, source: Source) -> None:
-        self._door, self._reception, self._source = door, reception, source
+    def __init__(self, door: Door, announced: Announced, source: Source) -> None:
+        self._door, self._source = door, source
+        self._announced_uid, self._reception = announced.sop_instance_uid, door.begin(announced)
         self._failure: AppError | None = None
 
     def take(self, piece: memoryview) -> None:
@@ -69,13 +72,14 @@ class Storing:
         if self._failure is not None:
             return answer_of(self._failure)
         try:
-            self._door.admit(self._reception, self._source)
+            facts = self._door.admit(self._reception, self._source)
         except AppError as error:
             return answer_of(error)
         except Exception:
             logger.exception("store.failed")
             return Answer(CANNOT_UNDERSTAND, "internal error, nothing was stored")
-        return Answer(SUCCESS)
+        stored_uid = facts.instance.sop_instance_uid
+        return stored_answer(announced_uid=self._announced_uid, stored_uid=stored_uid)
 
     def close(self) -> None:
         """Nothing half received stays behind."""
@@ -114,11 +118,11 @@ class Dimse:
             transfer_syntax_uid=context.transfer_syntax,
         )
         try:
-            return Storing(self._door, self._door.begin(announced), source)
+            return Storing(self._door, announced, source)
         except AppError as error:
             return Said(answer_of(error))
 
     def answered(self, answer: Answer) -> None:
         """A success is about to be written: the last place where a fault test may strike."""
-        if answer.status == SUCCESS:
+        if answer.status in {SUCCESS, STORED_AS_IT_SAYS}:
             self._failpoints.passed("before_response")

@@ -8,6 +8,7 @@ from dicom_node.command import COMMENT_CHARACTERS_MAX, Answer
 from dicom_node.intake.errors import DatasetTooComplex, SameUidOtherContent, SopClassMismatch
 
 SUCCESS = 0x0000
+STORED_AS_IT_SAYS = 0xB007
 DUPLICATE_SOP_INSTANCE = 0x0111
 SOP_CLASS_NOT_SUPPORTED = 0x0122
 UNRECOGNIZED_OPERATION = 0x0211
@@ -29,6 +30,13 @@ BY_CODE: Mapping[str, int] = {
     InflatesTooLarge.code: CANNOT_UNDERSTAND,
     SopClassMismatch.code: DOES_NOT_MATCH_SOP_CLASS,
 }
+
+
+def stored_answer(*, announced_uid: str, stored_uid: str) -> Answer:
+    """Success, or the warning that the object is kept under its data set's own SOP Instance UID."""
+    if announced_uid == stored_uid:
+        return Answer(SUCCESS)
+    return Answer(STORED_AS_IT_SAYS, "stored under the SOP Instance UID of its data set")
 
 
 def status_of(error: AppError) -> int:

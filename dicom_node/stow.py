@@ -20,14 +20,14 @@ from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts
 from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
 from dicom_node.intake.receive import Reception, Source, Spool
-from dicom_node.status import SUCCESS, answer_of
+from dicom_node.status import STORED_AS_IT_SAYS, SUCCESS, answer_of, stored_answer
 
 AE_TITLE = "STOW-RS"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stowed:
-    """What became of one file. `status` is a DIMSE status, 0 for stored; UIDs are '' when unknown."""
+    """What became of one file. `status` is a DIMSE status; UIDs are '' when unknown."""
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -35,6 +35,11 @@ class Stowed:
     series_instance_uid: str
     status: int
     comment: str
+
+    @property
+    def is_stored(self) -> bool:
+        """Kept, perhaps with a warning."""
+        return self.status in {SUCCESS, STORED_AS_IT_SAYS}
 
 
 class Upload:
@@ -84,13 +89,15 @@ class Upload:
             self.discard()
 
     def _stored(self, facts: Facts) -> Stowed:
+        uid = facts.instance.sop_instance_uid
+        answer = stored_answer(announced_uid=self._announced.sop_instance_uid or uid, stored_uid=uid)
         return Stowed(
             sop_class_uid=facts.instance.sop_class_uid,
             sop_instance_uid=facts.instance.sop_instance_uid,
             study_instance_uid=facts.study.study_instance_uid,
             series_instance_uid=facts.series.series_instance_uid,
-            status=SUCCESS,
-            comment="",
+            status=answer.status,
+            comment=answer.comment,
         )
 
     def _refused(self, error: AppError) -> Stowed:

@@ -200,32 +200,33 @@ def _reference(result: Stowed) -> dict[str, Any]:
 
 
 def _answer(results: list[Stowed], root: str, media_type: str) -> Response:
-    """The Store Instances Response Module (PS3.18 I); 200 all stored, 202 some, 409 none."""
-    stored = [r for r in results if r.status == 0]
-    failed = [r for r in results if r.status != 0]
+    """The Store Instances Response Module (PS3.18 I); 200 all stored, 202 some or warned, 409 none."""
+    stored = [r for r in results if r.is_stored]
+    failed = [r for r in results if not r.is_stored]
     studies = {r.study_instance_uid for r in stored}
     document: dict[str, Any] = {}
     if len(studies) == 1:
         document["00081190"] = {"vr": "UR", "Value": [f"{root}/studies/{studies.pop()}"]}
     named = [_reference(r) | _failure(r) for r in failed if r.sop_class_uid and r.sop_instance_uid]
     nameless = [_failure(r) for r in failed if not (r.sop_class_uid and r.sop_instance_uid)]
-    addresses = [
-        _reference(r)
-        | {
-            "00081190": {
-                "vr": "UR",
-                "Value": [
-                    instance_address(root, r.study_instance_uid, r.series_instance_uid, r.sop_instance_uid)
-                ],
-            }
-        }
-        for r in stored
-    ]
+    addresses = [_reference(r) | _warning(r) | _address(root, r) for r in stored]
     for tag, items in (("00081198", named), ("00081199", addresses), ("0008119A", nameless)):
         if items:
             document[tag] = {"vr": "SQ", "Value": items}
-    status = 200 if not failed else 202 if stored else 409
+    plain = not failed and not any(_warning(r) for r in stored)
+    status = 200 if plain else 202 if stored else 409
     return Response(json.dumps(document, ensure_ascii=False), status, media_type=media_type)
+
+
+def _address(root: str, result: Stowed) -> dict[str, Any]:
+    """Retrieve URL."""
+    uids = (result.study_instance_uid, result.series_instance_uid, result.sop_instance_uid)
+    return {"00081190": {"vr": "UR", "Value": [instance_address(root, *uids)]}}
+
+
+def _warning(result: Stowed) -> dict[str, Any]:
+    """Warning Reason where the object is kept otherwise than it was announced."""
+    return {"00081196": {"vr": "US", "Value": [result.status]}} if result.status else {}
 
 
 def _failure(result: Stowed) -> dict[str, Any]:

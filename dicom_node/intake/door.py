@@ -5,7 +5,7 @@ import logging
 from config.kernel.errors import AppError
 from config.kernel.objects import ObjectMissing, ObjectStore
 from dicom_node.archive.files import object_key, quarantine_key
-from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, SopInstanceMismatch, StudyMismatch
+from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, StudyMismatch
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts, parse
 from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
@@ -108,9 +108,11 @@ class Door:
 
 
 def _agreeing(facts: Facts, announced: Announced) -> Facts:
-    """`facts`, if the object is what was announced. Raises SopClassMismatch or SopInstanceMismatch."""
+    """`facts`, if the object is of the class that was announced. Raises SopClassMismatch.
+
+    Many real files name another instance in their head than in their data set: anonymising tools
+    change only the latter. The data set says who an object is, and the sender is told so.
+    """
     if facts.instance.sop_class_uid != announced.sop_class_uid:
         raise SopClassMismatch
-    if facts.instance.sop_instance_uid != announced.sop_instance_uid:
-        raise SopInstanceMismatch
     return facts

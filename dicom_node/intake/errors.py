@@ -37,12 +37,6 @@ class SopClassMismatch(Invalid):
     code = "dicom.sop_class_mismatch"
 
 
-class SopInstanceMismatch(Invalid):
-    """The data set has another SOP Instance UID than was announced."""
-
-    code = "dicom.sop_instance_mismatch"
-
-
 class StudyMismatch(Invalid):
     """The object belongs to another study than the one it was sent to."""
 

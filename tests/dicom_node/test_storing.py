@@ -152,10 +152,19 @@ def test_what_is_no_data_set_is_refused(node: Node, engine: Engine, text: bytes)
     assert rows_of(engine, Instance) == []
 
 
+def test_an_object_announced_under_another_uid_is_kept_with_a_warning(node: Node, engine: Engine) -> None:
+    """PS3.4 B.2.3: B007, as anonymising tools leave the file's head behind."""
+    dataset = a_ct()
+    answer = storing(node.listener.port, CT, "1.2.3.4", dataset_bytes(dataset))
+    assert status(answer) == 0xB007
+    assert "data set" in comment(answer)
+    assert [row.sop_instance_uid for row in rows_of(engine, Instance)] == [dataset.SOPInstanceUID]
+    assert rows_of(engine, Quarantine) == []
+
+
 @pytest.mark.parametrize(
     "change, code, words",
     [
-        ({"SOPInstanceUID": "1.2.3.4"}, 0xC000, "another SOP Instance UID"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4"}, 0xA900, "another SOP class"),
         ({"SeriesInstanceUID": None}, 0xC000, "SeriesInstanceUID is missing"),
         ({"PatientID": "7" * 65}, 0xC000, "PatientID longer than 64"),

@@ -92,7 +92,6 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"dicom.same_uid_other_content": "An object of this UID is stored with other content; the first is kept",
 	"dicom.series_too_long": "The series has more objects than one answer can hold",
 	"dicom.sop_class_mismatch": "The data set is of another SOP class than was announced",
-	"dicom.sop_instance_mismatch": "The data set has another SOP Instance UID than was announced",
 	"dicom.study_mismatch": "The object belongs to another study than the one it was sent to",
 	"dicomweb.body_too_large": "The body is larger than one request may be",
 	"dicomweb.frame_list_refused": "More frames are asked for than one answer may hold",

@@ -85,7 +85,6 @@ export const errors = {
 	"dicom.same_uid_other_content": "同一编号的影像已收到，内容不同；保留先收到的",
 	"dicom.series_too_long": "这个序列的影像太多，一次取不完",
 	"dicom.sop_class_mismatch": "影像的类型和声明的不一致",
-	"dicom.sop_instance_mismatch": "影像的编号和声明的不一致",
 	"dicom.study_mismatch": "影像属于另一次检查",
 	"dicomweb.body_too_large": "一次上传的内容太大",
 	"dicomweb.frame_list_refused": "一次要的帧太多，或帧号不对",

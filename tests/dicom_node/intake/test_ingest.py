@@ -17,13 +17,7 @@ from dicom_node.archive.files import object_key
 from dicom_node.archive.reader import read_dataset, read_file, read_frame
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
 from dicom_node.intake.door import Door
-from dicom_node.intake.errors import (
-    NotStored,
-    ObjectTooLarge,
-    SameUidOtherContent,
-    SopInstanceMismatch,
-    StudyMismatch,
-)
+from dicom_node.intake.errors import NotStored, ObjectTooLarge, SameUidOtherContent, StudyMismatch
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced, head_of
@@ -119,17 +113,20 @@ def test_duplicates_conflicts_and_refusals(house: House) -> None:
         house.take(dataset_bytes(dataset), uid)
     with pytest.raises(DatasetUnreadable):
         house.take(first[:-5], uid)
-    with pytest.raises(SopInstanceMismatch):
-        house.take(first, "1.2.3")
     assert len(house.rows(Instance)) == 1
     reasons = sorted(row.reason_code for row in house.rows(Quarantine))
-    assert reasons == [
-        "dicom.dataset_truncated",
-        "dicom.same_uid_other_content",
-        "dicom.sop_instance_mismatch",
-    ]
+    assert reasons == ["dicom.dataset_truncated", "dicom.same_uid_other_content"]
     for row in house.rows(Quarantine):
         assert house.objects.read(row.object_key or "")
+
+
+def test_an_object_announced_under_another_uid_is_kept_under_its_own(house: House) -> None:
+    """As after anonymising, which leaves the file's head behind."""
+    dataset = a_ct()
+    house.take(dataset_bytes(dataset), "1.2.3")
+    [instance] = house.rows(Instance)
+    assert instance.sop_instance_uid == dataset.SOPInstanceUID
+    assert not house.rows(Quarantine)
 
 
 def test_eight_senders_of_one_object_make_one_copy(house: House) -> None:
@@ -337,11 +334,11 @@ def test_a_failing_store_is_never_a_success(plain: House, error: type[StoreFull]
 
 
 def test_what_a_dead_process_left_is_taken_up_or_set_aside(plain: House, tmp_path: Path) -> None:
-    dataset, data = a_ct(), dataset_bytes(a_ct())
+    dataset = a_ct()
     announced = Announced(
         sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT
     )
-    good, bad = head_of(announced) + dataset_bytes(dataset), head_of(announced) + data
+    good, bad = head_of(announced) + dataset_bytes(dataset), head_of(announced) + dataset_bytes(a_ct())[:-5]
     dead = Spool(plain.spool.folder, Failpoints())
     for content, name in ((good, "a" * 64), (bad, "b" * 64)):
         plain.objects.put(object_key(name), content)
@@ -356,7 +353,7 @@ def test_what_a_dead_process_left_is_taken_up_or_set_aside(plain: House, tmp_pat
     dead.close()
     assert plain.door.recover() == 2
     assert [row.sop_instance_uid for row in plain.rows(Instance)] == [dataset.SOPInstanceUID]
-    assert [row.reason_code for row in plain.rows(Quarantine)] == ["dicom.sop_instance_mismatch"]
+    assert [row.reason_code for row in plain.rows(Quarantine)] == ["dicom.dataset_truncated"]
     assert not dead.own.exists()
     assert (living.own / "mine.part").exists()
     living.close()
