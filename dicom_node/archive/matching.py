@@ -96,8 +96,18 @@ def _any_of(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[C
     return [column.in_(list(wanted))] if wanted else []
 
 
-def _range(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
-    """Range matching (PS3.4 C.2.2.2.5); the text order of DA and TM is their order in time."""
+def _to_the_second(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """A TM value with the minutes and seconds it leaves out (PS3.5 6.2): 0930 is 093000."""
+    return column + func.substr("000000", func.length(column) + 1)
+
+
+def _range(
+    column: InstrumentedAttribute[str], wanted: str, beginning: ColumnElement[str] | None = None
+) -> list[ColumnElement[bool]]:
+    """Range matching (PS3.4 C.2.2.2.5); the text order of DA and TM is their order in time.
+
+    `beginning` is the first moment that the value stands for, when that is not its own text.
+    """
     if not wanted:
         return []
     low, dash, high = wanted.partition("-")
@@ -105,7 +115,7 @@ def _range(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElemen
         return [column.startswith(low, autoescape=True)]
     conditions: list[ColumnElement[bool]] = [column != ""]
     if low:
-        conditions.append(column >= low)
+        conditions.append((column if beginning is None else beginning) >= low)
     if high:
         conditions.append(func.substr(column, 1, len(high)) <= high)
     return conditions
@@ -141,7 +151,7 @@ def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
         *_text(Study.patient_sex, wanted.patient_sex),
         *_range(Study.patient_birth_date, wanted.patient_birth_date),
         *_range(Study.study_date, wanted.study_date),
-        *_range(Study.study_time, wanted.study_time),
+        *_range(Study.study_time, wanted.study_time, _to_the_second(Study.study_time)),
         *_text(Study.study_id, wanted.study_id),
         *_text(Study.accession_number, wanted.accession_number),
         *_text(Study.study_description, wanted.study_description),
