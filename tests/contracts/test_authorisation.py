@@ -363,7 +363,9 @@ async def a_hospital(product: Product) -> Hospital:
     ok(await (await product.signed_in("administrator")).post("/api/peers", json=peer))
     async with product.platform.database.write() as tx:
         token = await create_token(tx, COMMAND_LINE, "specialist", product.clock.now())
-    app = make_app(replace(product.platform, database=Undone(product.platform.database.url)))
+    undone = Undone(product.platform.database.url)
+    product.stack.push_async_callback(undone.close)
+    app = make_app(replace(product.platform, database=undone))
     app.state.passwords = Passwords(QUICK_HASHES)
     app.state.invitation_guesses = TokenBucket(per_second=1, burst=1000, monotonic_seconds=time.monotonic)
     cookies = {actor: dict((await product.signed_in(actor)).cookies) for actor in ACTORS[1:-1]} | {
