@@ -164,7 +164,7 @@ def acts(product: Product, cases: dict[Status, Case]) -> list[Act]:
 async def everything(product: Product) -> dict[str, list[Any]]:
     """Every row of ours, as the database has it, without what reading a case leaves."""
     async with product.platform.database.read() as view:
-        tables = [*metadata.sorted_tables, Peer.__table__]
+        tables = [*metadata.sorted_tables, Peer.metadata.tables[Peer.__tablename__]]
         return {table.name: sorted(map(repr, (await view.execute(select(table))).all())) for table in tables}
 
 
