@@ -32,7 +32,7 @@ class NewAccountIn(Heard):
     user: UserName
     name: Name
     institution_id: Annotated[str, StringConstraints(max_length=36)]
-    roles: list[Role]
+    roles: Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
     title: Annotated[str, StringConstraints(max_length=32)]
     department: Annotated[str, StringConstraints(max_length=64)]
     service_lines: list[Literal["imaging", "ecg"]]

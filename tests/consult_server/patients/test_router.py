@@ -1,7 +1,10 @@
 """Patients belong to the institution that registered them."""
 
+import asyncio
+
 import pytest
 
+from consult_server.patients.domain import ID_NO_CHECKS, ID_NO_WEIGHTS
 from tests.factories.cases import PATIENT, ok
 from tests.fixtures.product import Product
 
@@ -55,3 +58,68 @@ async def test_a_number_is_given_once(product: Product) -> None:
     ok(await client.post("/api/patients", json=PATIENT))
     answer = await client.post("/api/patients", json=PATIENT | {"name": "仇小山"})
     assert (answer.status_code, answer.json()["code"]) == (409, "patients.exists")
+
+
+@pytest.mark.parametrize(
+    "name,typed",
+    [
+        ("𠮷田秀", "𠮷"),
+        ("𠮷田秀", "tianxiu"),
+        ("䶮小兰", "䶮"),
+        ("䶮小兰", "yanxiaolan"),
+        ("㛃云", "㛃"),
+        ("单建国", "sjg"),
+        ("单建国", "SHANJIANGUO"),
+        ("阿依古丽·买买提", "aygl"),
+        ("欧阳 修", "欧阳修"),
+        ("Ｚｈａｎｇ　Ｗｅｉ", "zhangwei"),
+    ],
+)
+async def test_a_name_is_kept_as_written_and_found(product: Product, name: str, typed: str) -> None:
+    client = await product.signed_in("applicant")
+    made = ok(await client.post("/api/patients", json=PATIENT | {"name": name}))
+    assert made["name"] == name
+    assert [row["name"] for row in ok(await client.get("/api/patients", params={"q": typed}))] == [name]
+
+
+@pytest.mark.parametrize("typed", ["％", "_", "%", "x' OR '1'='1", "\\", "没有这人", "zzz"])
+async def test_a_search_text_is_only_a_text(product: Product, typed: str) -> None:
+    client = await product.signed_in("applicant")
+    ok(await client.post("/api/patients", json=PATIENT))
+    answer = ok(await client.get("/api/patients", params={"q": typed}))
+    plain = any(character.isalnum() for character in typed)
+    assert len(answer) == (0 if plain else 1), "signs alone ask for nothing in particular"
+
+
+@pytest.mark.parametrize("typed", ["ＳＱＺＸ２６００００５", " SQZX2600005 ", "SQZX2600005\u3000"])
+async def test_one_number_however_it_is_typed_is_one_patient(product: Product, typed: str) -> None:
+    client = await product.signed_in("applicant")
+    made = ok(await client.post("/api/patients", json=PATIENT))
+    answer = await client.post("/api/patients", json=PATIENT | {"identifier": typed})
+    assert (answer.status_code, answer.json()["code"]) == (409, "patients.exists")
+    assert ok(await client.get("/api/patients", params={"q": typed})) == [made]
+
+
+async def test_a_card_number_is_found_with_its_x_in_either_case(product: Product) -> None:
+    client = await product.signed_in("applicant")
+    body = "99000519550203004"
+    total = sum(int(d) * w for d, w in zip(body, ID_NO_WEIGHTS, strict=True))
+    number = body + ID_NO_CHECKS[total % 11]
+    made = ok(await client.post("/api/patients", json=PATIENT | {"id_no": number.lower()}))
+    for typed in (number, number.lower(), number[:10]):
+        assert ok(await client.get("/api/patients", params={"q": typed})) == [made]
+
+
+async def test_one_patient_registered_twice_at_once_is_there_once(product: Product) -> None:
+    clients = [await product.signed_in("applicant") for _ in range(3)]
+    answers = await asyncio.gather(*(client.post("/api/patients", json=PATIENT) for client in clients))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    assert len(ok(await clients[0].get("/api/patients"))) == 1
+
+
+async def test_a_search_shows_the_newest_twenty(product: Product) -> None:
+    client = await product.signed_in("applicant")
+    for number in range(22):
+        ok(await client.post("/api/patients", json=PATIENT | {"identifier": f"N{number:02d}"}))
+    found = ok(await client.get("/api/patients", params={"q": "仇"}))
+    assert [row["identifier"] for row in found] == [f"N{number:02d}" for number in range(21, 1, -1)]
