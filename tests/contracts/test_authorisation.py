@@ -238,7 +238,8 @@ ROWS: dict[str, list[Row]] = {
     f"GET {IMAGES}/ecgs/{{sop_instance_uid}}": [Row(instead(IMAGE_PARTIES, "422:ecg.not_an_ecg"))],
     "GET /api/openapi.json": [Row(SIGNED_IN)],
 } | {
-    f"{method} /api/{{_rest:path}}": [Row(instead(PUBLIC, 404))]
+    f"{method} /{root}/{{_rest:path}}": [Row(instead(PUBLIC, 404))]
+    for root in ("api", "dicom-web")
     for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
 }
 
@@ -248,7 +249,7 @@ ROWS |= {
         replace(row, statuses=re.sub(r":[\w.]+", "", row.statuses)) for row in rows
     ]
     for name, rows in ROWS.items()
-    if name.startswith("GET /dicom-web/")
+    if name.startswith("GET /dicom-web/") and "_rest" not in name
 }
 
 
