@@ -28,9 +28,15 @@ export class EventStreamParser {
 
 	/** Answers the events completed by this piece. Comments (keep-alives) give none. */
 	push(piece: string): LiveEvent[] {
-		this.#rest = (this.#rest + piece).replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-		const frames = this.#rest.split("\n\n");
-		this.#rest = frames.pop() ?? "";
+		const text = this.#rest + piece;
+		// A carriage return at the end may be half of a line end.
+		const half = text.endsWith("\r") ? "\r" : "";
+		const whole = text
+			.slice(0, text.length - half.length)
+			.replaceAll("\r\n", "\n")
+			.replaceAll("\r", "\n");
+		const frames = whole.split("\n\n");
+		this.#rest = (frames.pop() ?? "") + half;
 		if (this.#rest.length > FRAME_CHARACTERS_MAX)
 			throw new RangeError("server-sent event longer than allowed");
 		return frames.map(parseFrame).filter((event) => event !== null);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { forgetLocalKey, LocalCopy } from "../../../static/src/kit/localcopy.ts";
+import { forgetLocalKey, LocalCopy, ownLocalKey } from "../../../static/src/kit/localcopy.ts";
 
 class Shelf {
 	readonly held = new Map<string, string>();
@@ -10,6 +10,10 @@ class Shelf {
 	removeItem = (key: string): void => {
 		this.held.delete(key);
 	};
+	key = (at: number): string | null => [...this.held.keys()][at] ?? null;
+	get length(): number {
+		return this.held.size;
+	}
 }
 
 const TEXT = { base: { findings: "" }, mine: { findings: "右肺上叶结节" } };
@@ -22,6 +26,7 @@ describe("text kept on this computer", () => {
 	beforeEach(() => {
 		session = new Shelf();
 		local = new Shelf();
+		ownLocalKey("me", session);
 	});
 
 	it("comes back as it was", async () => {
@@ -37,9 +42,28 @@ describe("text kept on this computer", () => {
 
 	it("cannot be read after sign-out, and is removed", async () => {
 		await copy().keep(TEXT);
-		forgetLocalKey(session);
+		forgetLocalKey(session, local);
 		expect(await copy().take()).toBeNull();
 		expect(local.held.size).toBe(0);
+	});
+
+	it("goes at sign-out whatever tab wrote it, and takes nothing else along", async () => {
+		await copy("report.1").keep(TEXT);
+		await copy("request.2").keep(TEXT);
+		local.setItem("lianzhen.locale", "en");
+		forgetLocalKey(session, local);
+		expect([...local.held.keys()]).toEqual(["lianzhen.locale"]);
+		expect(session.held.size).toBe(0);
+		expect(await copy().keep(TEXT)).toBe(false);
+	});
+
+	it("is for the same person at the next sign-in, and unreadable to another", async () => {
+		await copy().keep(TEXT);
+		ownLocalKey("me", session);
+		expect(await copy().take()).toEqual(TEXT);
+		await copy().keep(TEXT);
+		ownLocalKey("somebody else", session);
+		expect(await copy().take()).toBeNull();
 	});
 
 	it("refuses a text that was tampered with", async () => {

@@ -6,7 +6,7 @@ import type { Binding } from "../../kit/keys.ts";
 import { Store } from "../../kit/store.ts";
 import { UNDO_WINDOW_MS, UndoBox } from "../../kit/undo.ts";
 import { words } from "../../kit/words.ts";
-import { showToast } from "../../ui/toasts.ts";
+import { hideToast, showToast } from "../../ui/toasts.ts";
 import * as server from "../worklist/calls.ts";
 import { type ConsultRow, may, once } from "../worklist/rows.ts";
 import { type BoardColumn, columnsOf, loads, stepCard } from "./columns.ts";
@@ -142,7 +142,7 @@ export class BoardPage {
 		this.undo.hold(
 			{ key: row.consult_id, said },
 			() => void this.#step(row, () => call(row, reason), null),
-			() => undefined,
+			hideToast,
 		);
 		const action = { label: t(words).undo, keys: "U", run: () => void this.undo.undo() };
 		showToast({ kind: "undo", text: said, staysMs: UNDO_WINDOW_MS, action });

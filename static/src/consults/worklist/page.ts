@@ -8,7 +8,7 @@ import { Store } from "../../kit/store.ts";
 import { UndoBox } from "../../kit/undo.ts";
 import { words as sharedWords } from "../../kit/words.ts";
 import { nextKey } from "../../ui/table.ts";
-import { showToast } from "../../ui/toasts.ts";
+import { hideToast, showToast } from "../../ui/toasts.ts";
 import * as server from "./calls.ts";
 import type { Face, TabKey } from "./faces.ts";
 import { ListModel, type ListState } from "./model.ts";
@@ -166,7 +166,7 @@ export class ListPage {
 		this.returning.set(null);
 		const said = say(t(texts).returned, { name: row.inviting.name });
 		const commit = (): void => void this.#commitReturn(row, reason);
-		this.undo.hold({ key: row.consult_id, said }, commit, () => undefined);
+		this.undo.hold({ key: row.consult_id, said }, commit, hideToast);
 		const action = { label: t(sharedWords).undo, keys: "U", run: () => void this.undo.undo() };
 		showToast({ kind: "undo", text: said, staysMs: 8000, action });
 	}

@@ -35,7 +35,10 @@ describe("the board's columns", () => {
 	});
 
 	it("orders cards of one limit by their number", () => {
-		const [column] = columnsOf([at("b", "submitted", { number: "2" }), at("a", "submitted", { number: "1" })], []);
+		const [column] = columnsOf(
+			[at("b", "submitted", { number: "2" }), at("a", "submitted", { number: "1" })],
+			[],
+		);
 		expect(column?.cards.map((card) => card.number)).toEqual(["1", "2"]);
 	});
 
@@ -62,6 +65,7 @@ const reader = (id: string, lines: string[] = ["imaging"]): Reader => ({
 	name: `${id}医生`,
 	title: "医师",
 	department: "",
+	roles: ["specialist"],
 	service_lines: lines,
 });
 
@@ -102,7 +106,10 @@ describe("the people of the board", () => {
 			"高岩 签发 11:05",
 		);
 		expect(cardTag(at("1", "assigned", named))?.text).toBe("高岩");
-		expect(cardTag(at("1", "submitted", { images: null }))).toMatchObject({ tone: "amber", text: "还没有影像" });
+		expect(cardTag(at("1", "submitted", { images: null }))).toMatchObject({
+			tone: "amber",
+			text: "还没有影像",
+		});
 		expect(cardTag(at("1", "submitted", { images: { received: 3, settled: false } }))?.icon).toBe("cloud");
 		expect(cardTag(at("1", "submitted"))?.text).toBe("影像已到齐 412 幅");
 		expect(may(at("1", "submitted", { verbs: ["accept"] }), "accept")).toBe(true);

@@ -18,8 +18,22 @@ class Centre {
 	readonly done: string[] = [];
 	readonly went: string[] = [];
 	readonly readers: Reader[] = [
-		{ account_id: "a", name: "许诺", title: "", department: "", service_lines: ["imaging"] },
-		{ account_id: "e", name: "高岩", title: "", department: "", service_lines: ["ecg"] },
+		{
+			account_id: "a",
+			name: "许诺",
+			title: "",
+			department: "",
+			roles: ["specialist"],
+			service_lines: ["imaging"],
+		},
+		{
+			account_id: "e",
+			name: "高岩",
+			title: "",
+			department: "",
+			roles: ["specialist"],
+			service_lines: ["ecg"],
+		},
 	];
 	readonly board = new BoardPage((href) => this.went.push(href), {
 		loadPage: async (query, _text, after) => {
@@ -139,6 +153,7 @@ describe("the coordinator's board", () => {
 		if (!row) throw new Error("no card");
 		centre.board.refuse({ kind, row }, "病史不全");
 		centre.press("U");
+		expect(toast.value).toBeNull();
 		await vi.advanceTimersByTimeAsync(20_000);
 		expect(centre.done).toEqual([]);
 		centre.board.refuse({ kind, row }, "病史不全");

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { adoptionFault, examName, mayTalk, nextAct, readHref, shortDigest } from "../../../../static/src/consults/case/acts.ts";
+import {
+	adoptionFault,
+	examName,
+	mayTalk,
+	nextAct,
+	readHref,
+	shortDigest,
+} from "../../../../static/src/consults/case/acts.ts";
 import { courseOf, evidenceOf } from "../../../../static/src/consults/case/course.ts";
 import { consultOf, follow } from "../../../../static/src/consults/case/feed.ts";
 import { type Consult, stagesOf } from "../../../../static/src/consults/case/stages.ts";
@@ -15,10 +22,20 @@ describe("the stages of a case", () => {
 			status: "reporting",
 			submitted_at: SUBMITTED,
 			specialist: { account_id: "s", name: "蓝若溪" },
-			steps: [stepAt("02:42", "submit"), stepAt("02:50", "accept"), stepAt("02:55", "claim"), stepAt("03:01", "start")],
+			steps: [
+				stepAt("02:42", "submit"),
+				stepAt("02:50", "accept"),
+				stepAt("02:55", "claim"),
+				stepAt("03:01", "start"),
+			],
 		});
 		const lines = short(consult);
-		expect(lines.slice(0, 4).map((line) => line.split(" ").at(-1))).toEqual(["10:42", "10:50", "10:55", "11:01"]);
+		expect(lines.slice(0, 4).map((line) => line.split(" ").at(-1))).toEqual([
+			"10:42",
+			"10:50",
+			"10:55",
+			"11:01",
+		]);
 		expect(lines[4]).toMatch(/^now .*蓝若溪/);
 		expect(lines[5]).toMatch(/^next /);
 	});
@@ -76,20 +93,33 @@ describe("the stages of a case", () => {
 				stepAt("03:01", "start"),
 			],
 		});
-		expect(stagesOf(consult).map((one) => one.state)).toEqual(["done", "done", "now", "next", "next", "next"]);
+		expect(stagesOf(consult).map((one) => one.state)).toEqual([
+			"done",
+			"done",
+			"now",
+			"next",
+			"next",
+			"next",
+		]);
 		expect(stagesOf(consult)[1]?.note).toBe("10:50");
 	});
 
 	it.each(["withdrawn", "declined"] as const)("ends with what ended it: %s", (status) => {
 		const verb = status === "withdrawn" ? "withdraw" : "decline";
-		const consult = consultWith({ status, submitted_at: SUBMITTED, steps: [stepAt("02:42", "submit"), stepAt("02:44", verb)] });
+		const consult = consultWith({
+			status,
+			submitted_at: SUBMITTED,
+			steps: [stepAt("02:42", "submit"), stepAt("02:44", verb)],
+		});
 		const stages = stagesOf(consult);
 		expect(stages.map((one) => one.state)).toEqual(["done", "failed"]);
 		expect(stages.at(-1)).toMatchObject({ key: status, note: "10:44" });
 	});
 
 	it("is all done when the outcome is recorded", () => {
-		const stages = stagesOf(consultWith({ status: "closed", submitted_at: SUBMITTED, steps: [stepAt("02:42", "submit")] }));
+		const stages = stagesOf(
+			consultWith({ status: "closed", submitted_at: SUBMITTED, steps: [stepAt("02:42", "submit")] }),
+		);
 		expect(new Set(stages.map((one) => one.state))).toEqual(new Set(["done"]));
 	});
 });
@@ -97,9 +127,18 @@ describe("the stages of a case", () => {
 describe("what may be done with a case", () => {
 	it.each<[Partial<Consult>, ReturnType<typeof nextAct>]>([
 		[{ status: "signed", verbs: ["adopt"] }, { kind: "adopt" }],
-		[{ status: "draft", verbs: ["submit"] }, { kind: "edit", href: "/requests/c1" }],
-		[{ status: "returned", verbs: ["submit"] }, { kind: "correct", href: "/requests/c1" }],
-		[{ status: "assigned", verbs: ["start"] }, { kind: "read", href: "/read/1.2.3?consult=c1" }],
+		[
+			{ status: "draft", verbs: ["submit"] },
+			{ kind: "edit", href: "/requests/c1" },
+		],
+		[
+			{ status: "returned", verbs: ["submit"] },
+			{ kind: "correct", href: "/requests/c1" },
+		],
+		[
+			{ status: "assigned", verbs: ["start"] },
+			{ kind: "read", href: "/read/1.2.3?consult=c1" },
+		],
 		[{ status: "assigned", verbs: ["start"], study_instance_uid: null }, null],
 		[{ status: "submitted", verbs: ["withdraw"] }, null],
 	])("offers for %o: %o", (given, act) => expect(nextAct(consultWith(given))).toEqual(act));
@@ -127,7 +166,7 @@ describe("what may be done with a case", () => {
 		expect(adoptionFault("", "x")).toBe("adoptChoose");
 		expect(adoptionFault("adopted", "")).toBeNull();
 		expect(adoptionFault("partly", " ")).toBe("adoptNoteMissing");
-		expect(adoptionFault("not_adopted", "条件不够")).toBeNull();
+		expect(adoptionFault("rejected", "条件不够")).toBeNull();
 	});
 
 	it("shortens a digest to what an eye compares", () => {

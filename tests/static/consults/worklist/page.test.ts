@@ -31,7 +31,9 @@ class Desk {
 		});
 	}
 
-	async #answer(what: string): ReturnType<typeof import("../../../../static/src/consults/worklist/calls.ts").claim> {
+	async #answer(
+		what: string,
+	): ReturnType<typeof import("../../../../static/src/consults/worklist/calls.ts").claim> {
 		if (this.refusal) throw this.refusal;
 		this.done.push(what);
 		return consultWith({});
@@ -127,6 +129,7 @@ describe("a list page", () => {
 		await vi.advanceTimersByTimeAsync(7999);
 		expect(desk.done).toEqual([]);
 		run(desk, "U");
+		expect(toast.value).toBeNull();
 		await vi.advanceTimersByTimeAsync(60_000);
 		expect(desk.done).toEqual([]);
 		run(desk, "B");

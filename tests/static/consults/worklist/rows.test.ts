@@ -29,7 +29,10 @@ describe("a row's cells", () => {
 		const rows = ["routine", "urgent", "emergency", "urgent"].map((urgency, at) =>
 			aRow({ consult_id: String(at), urgency: urgency as ConsultRow["urgency"] }),
 		);
-		const groups = groupByUrgency(rows).map((group) => [group.label, group.rows.map((row) => row.consult_id)]);
+		const groups = groupByUrgency(rows).map((group) => [
+			group.label,
+			group.rows.map((row) => row.consult_id),
+		]);
 		expect(groups).toEqual([
 			["急诊", ["2"]],
 			["加急", ["1", "3"]],
