@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, NoReturn
@@ -244,25 +245,32 @@ def openapi() -> None:
     become("consult_server.openapi")
 
 
+def _said(error: BaseException | None) -> str:
+    """The database's own words, in one line and without the statement's values."""
+    return str(getattr(error, "orig", error)).strip().splitlines()[0]
+
+
 def _refused(words: str) -> NoReturn:
     typer.echo(f"lianzhen: {words}", err=True)
     raise SystemExit(1)
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """The console script: refusals become plain lines and status 1. What it makes is its owner's alone."""
     os.umask(data_folder.OTHERS)
     try:
-        app()
+        app(words)
     except AppError as refusal:
-        _refused(str(refusal))
+        cause = refusal.__cause__
+        seen = isinstance(cause, DBAPIError) and "reason" not in refusal.params
+        _refused(f"{refusal} ({_said(cause)})" if seen else str(refusal))
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         _refused("settings: " + "; ".join(faults))
     except TOMLDecodeError as error:
         _refused(f"settings: {os.environ.get('LIANZHEN_CONFIG')} is not TOML: {error}")
     except DBAPIError as error:
-        _refused(str(DatabaseUnavailable(reason=str(error.orig).strip().splitlines()[0])))
+        _refused(str(DatabaseUnavailable(reason=_said(error))))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
 

@@ -18,9 +18,11 @@ from consult_server.identity.service import COMMAND_LINE, NewAccount, create_acc
 from consult_server.institutions.domain import Level
 from consult_server.institutions.service import NewInstitution, register
 from tests.fixtures.clock import HandClock
-from tests.fixtures.command import Terminal
+from tests.fixtures.command import Spoken, Terminal
 from tests.fixtures.product import PASSWORD, QUICK_HASHES
 from tests.fixtures.servers import free_port
+
+pytestmark = pytest.mark.timeout(300)
 
 PLACE = "石桥镇中心卫生院"
 COMMANDS = (
@@ -42,17 +44,19 @@ def test_the_manual_names_every_command_and_where_settings_come_from(terminal: T
     "words",
     [("serve",), ("check",), ("token", "create"), ("peers", "add"), ("peers", "list"), ("ecg", "show")],
 )
-def test_every_command_explains_itself_in_both_languages(terminal: Terminal, words: tuple[str, ...]) -> None:
-    said = terminal.run(*words, "--help")
+def test_every_command_explains_itself_in_both_languages(
+    spoken: Spoken, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    said = spoken(*words, "--help")
     assert said.status == 0
     assert any("\u4e00" <= letter <= "\u9fff" for letter in said.out)
     assert said.out.startswith("Usage: ")
-    assert not terminal.home.exists(), "reading help makes nothing"
+    assert not (tmp_path / "home").exists(), "reading help makes nothing"
 
 
 @pytest.mark.parametrize("words", [("srve",), ("peers", "add"), ("token", "create"), ("serve", "--demmo")])
-def test_a_misspelt_command_is_status_2(terminal: Terminal, words: tuple[str, ...]) -> None:
-    said = terminal.run(*words)
+def test_a_misspelt_command_is_status_2(spoken: Spoken, words: tuple[str, ...]) -> None:
+    said = spoken(*words)
     assert (said.status, said.out) == (2, "")
     assert "Usage: " in said.err
 
@@ -76,18 +80,18 @@ def test_a_misspelt_command_is_status_2(terminal: Terminal, words: tuple[str, ..
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(
-    terminal: Terminal, variables: dict[str, str], words: list[str]
+    spoken: Spoken, tmp_path: Path, variables: dict[str, str], words: list[str]
 ) -> None:
-    said = terminal.run("serve", **variables)
+    said = spoken("serve", **variables)
     assert (said.status, said.out) == (1, "")
     assert [word for word in words if word not in said.refusal] == []
-    assert not terminal.home.exists()
+    assert not (tmp_path / "home").exists()
 
 
-def test_a_broken_settings_file_is_one_line(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_broken_settings_file_is_one_line(spoken: Spoken, tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     file.write_text("[http\nport = 1\n")
-    said = terminal.run("serve", LIANZHEN_CONFIG=str(file))
+    said = spoken("serve", LIANZHEN_CONFIG=str(file))
     assert said.status == 1
     assert str(file) in said.refusal
 
@@ -122,9 +126,9 @@ def test_a_database_that_does_not_answer_is_one_line(terminal: Terminal) -> None
     assert str(port) in said.refusal
 
 
-def test_a_file_that_is_no_database_is_one_line(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_one_line(spoken: Spoken, tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("not a database, " * 100)
-    said = terminal.run("migrate", LIANZHEN_DATABASE__URL=f"sqlite:///{tmp_path}/text.db")
+    said = spoken("migrate", LIANZHEN_DATABASE__URL=f"sqlite:///{tmp_path}/text.db")
     assert said.status == 1
     assert "not a database" in said.refusal
 
@@ -259,13 +263,13 @@ async def test_a_wrong_peer_is_refused_whole(
     assert await audited(database, "peer.add") == []
 
 
-def test_a_port_out_of_range_is_misspelt(terminal: Terminal) -> None:
-    said = terminal.run("peers", "add", "--ae-title", "A", "--institution", "B", "--port", "70000")
+def test_a_port_out_of_range_is_misspelt(spoken: Spoken) -> None:
+    said = spoken("peers", "add", "--ae-title", "A", "--institution", "B", "--port", "70000")
     assert said.status == 2
 
 
-def test_accounts_without_a_demonstration_are_refused(terminal: Terminal) -> None:
-    said = terminal.run("accounts", "--json")
+def test_accounts_without_a_demonstration_are_refused(spoken: Spoken) -> None:
+    said = spoken("accounts", "--json")
     assert (said.status, said.out) == (1, "")
     assert "demo.missing" in said.refusal
 
@@ -284,9 +288,9 @@ def test_accounts_are_printed_for_scripts_and_for_people(terminal: Terminal) -> 
     assert shown[1].split() == ["zhouli", "a-b-c", "applicant", PLACE, "周丽"]
 
 
-def test_a_command_on_tables_that_are_not_there_is_one_line(terminal: Terminal) -> None:
-    terminal.home.mkdir(parents=True)
-    said = terminal.run("peers", "list")
+def test_a_command_on_tables_that_are_not_there_is_one_line(spoken: Spoken, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    said = spoken("peers", "list")
     assert said.status == 1
     assert "no such table" in said.refusal
 
