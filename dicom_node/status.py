@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from config.kernel.errors import AppError, Kind
+from config.kernel.objects import ObjectMissing
 from dicom_node.archive.inflate import InflatesTooLarge
 from dicom_node.command import COMMENT_CHARACTERS_MAX, Answer
 from dicom_node.intake.errors import DatasetTooComplex, SameUidOtherContent, SopClassMismatch
@@ -24,11 +25,13 @@ BY_KIND: Mapping[Kind, int] = {
     Kind.TOO_LARGE: OUT_OF_RESOURCES,
     Kind.UNAVAILABLE: OUT_OF_RESOURCES,
 }
+# Of an object that arrives only our own disk can be missing: nothing the sender could mend.
 BY_CODE: Mapping[str, int] = {
     SameUidOtherContent.code: DUPLICATE_SOP_INSTANCE,
     DatasetTooComplex.code: CANNOT_UNDERSTAND,
     InflatesTooLarge.code: CANNOT_UNDERSTAND,
     SopClassMismatch.code: DOES_NOT_MATCH_SOP_CLASS,
+    ObjectMissing.code: OUT_OF_RESOURCES,
 }
 
 

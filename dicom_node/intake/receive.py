@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from config.kernel.ids import new_id
-from config.kernel.objects import StoreFailed
+from config.kernel.objects import ObjectMissing, StoreFailed
 from config.kernel.objects_local import disk_errors
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
@@ -69,8 +69,9 @@ class Spool:
 
     def close(self) -> None:
         """Give the folder up; whoever starts next clears it."""
-        if not any(path.name != LOCK_NAME for path in self.own.iterdir()):
-            shutil.rmtree(self.own, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            if not any(path.name != LOCK_NAME for path in self.own.iterdir()):
+                shutil.rmtree(self.own, ignore_errors=True)
         self._lock.close()
 
     def __enter__(self) -> Self:
@@ -126,9 +127,12 @@ class Reception:
         head = head_of(announced)
         self._dataset_offset = self._bytes = len(head)
         self._file_hash, self._dataset_hash = hashlib.sha256(head), hashlib.sha256()
-        with disk_errors(self.path.name):
-            self._file = self.path.open("xb", buffering=BUFFER_BYTES)
-            self._file.write(head)
+        try:
+            with disk_errors(self.path.name):
+                self._file = self.path.open("xb", buffering=BUFFER_BYTES)
+                self._file.write(head)
+        except ObjectMissing as error:
+            raise StoreFailed(key=self.path.name) from error  # the spool itself is gone
 
     def write(self, piece: bytes | memoryview) -> None:
         """Take the next bytes of the data set. Raises ObjectTooLarge, StoreFull or StoreFailed."""

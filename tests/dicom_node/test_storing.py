@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 import zlib
 from collections.abc import Callable
@@ -292,6 +293,17 @@ def test_big_endian_is_understood(node: Node, engine: Engine) -> None:
     assert status(storing(node.listener.port, CT, dataset.SOPInstanceUID, data, BIG)) == 0
     (study,), (instance,) = rows_of(engine, Study), rows_of(engine, Instance)
     assert (study.patient_name, instance.rows, instance.columns) == ("Wang^Xiaodong=王^小东", 3, 4)
+
+
+def test_a_spool_that_vanishes_is_the_archives_fault_and_not_the_objects(node: Node, engine: Engine) -> None:
+    """The sender is told to come again, not that its object is broken."""
+    dataset = a_ct()
+    with RawScu(node.listener.port) as scu:
+        scu.associate([(1, CT, [EXPLICIT])])
+        shutil.rmtree(node.door._spool.own)
+        for _ in range(2):
+            assert scu.store(1, CT, dataset.SOPInstanceUID, dataset_bytes(dataset)) == 0xA700
+    assert (rows_of(engine, Instance), rows_of(engine, Quarantine)) == ([], [])
 
 
 @pytest.mark.samples
