@@ -23,11 +23,12 @@ from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced, head_of
 from dicom_node.intake.receive import Source, Spool
 from dicom_node.intake.rows import saw_peer
-from dicom_node.intake.settled import Settler, settle
+from dicom_node.intake.settled import BATCH_STUDIES, Settler, settle
 from tests.dicom_node.objects import CT, a_ct, dataset_bytes
 from tests.dicom_node.raw_scu import EXPLICIT
 from tests.dicom_node.rows import Row, rows_of
 from tests.fixtures.clock import HandClock
+from tests.fixtures.waiting import wait_until
 
 COUNTY = Source(institution_id="county", ae_title="COUNTY", issuer_of_patient_id="")
 
@@ -215,6 +216,32 @@ def test_the_quiet_period_is_checked_again_inside_the_transaction(plain: House) 
     dataset = a_ct()
     plain.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
     assert plain.ingest.run(lambda connection, now: settle(connection, now, timedelta(seconds=2))) == 0
+
+
+def test_more_studies_than_one_batch_settle_one_batch_after_the_other(plain: House) -> None:
+    settler = Settler(reader=plain.engine, ingest=plain.ingest, clock=plain.clock, quiet_seconds=2)
+    for _ in range(BATCH_STUDIES + 3):
+        dataset = a_ct(PixelData=None)
+        plain.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
+    plain.clock.advance(2)
+    assert [settler.once() for _ in range(3)] == [BATCH_STUDIES, 3, 0]
+    assert {row.version for row in plain.rows(Study)} == {1}
+    assert plain.events().count("dicom.study_settled") == BATCH_STUDIES + 3
+
+
+def test_the_settler_lives_through_a_database_that_is_away(plain: House, sqlite_url: str) -> None:
+    """It looks again; what became quiet meanwhile settles then."""
+    away = open_sync_engine(f"{sqlite_url}.away", writes=False)
+    settler = Settler(reader=away, ingest=plain.ingest, clock=plain.clock, quiet_seconds=2)
+    dataset = a_ct()
+    plain.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
+    plain.clock.advance(2)
+    settler.start()
+    home, elsewhere = (Path(url.removeprefix("sqlite:///")) for url in (sqlite_url, f"{sqlite_url}.away"))
+    elsewhere.symlink_to(home)
+    wait_until(lambda: plain.rows(Study)[0].settled_at)
+    settler.stop()
+    away.dispose()
 
 
 def test_a_bad_job_fails_alone(plain: House) -> None:
