@@ -50,7 +50,8 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"reports.sealed": "A signed report never changes; it can only be amended",
 	"reports.not_open": "The reading has not begun, or has ended",
 	"reports.incomplete": "The report lacks a part that must be filled before signing",
-	"reports.page_damaged": "The stored report file differs from what was signed and is not handed out. Tell the administrator",
+	"reports.page_damaged":
+		"The stored report file differs from what was signed and is not handed out. Tell the administrator",
 	"reports.document_unreadable": "The report document does not follow its form; nothing was changed",
 	"reports.document_too_long": "The report is longer than a report may be; shorten it",
 	"reports.template_invalid": "A report template file breaks the form of templates; it is not used",
@@ -140,7 +141,8 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"objects.missing": "No object is stored under this key",
 	"objects.url_refused": "The address of the object store is neither file:///path nor s3://bucket",
 	"serve.data_folder_unusable": "The data folder cannot be made or written",
-	"serve.database_newer": "The database was made by a newer version of this program; install that version or a later one",
+	"serve.database_newer":
+		"The database was made by a newer version of this program; install that version or a later one",
 	"serve.port_taken": "Another program uses the port; end it, or choose another port in the settings",
 	"serve.address_refused": "This machine does not let us listen there; look at host and port in the settings",
 	"settings.file_missing": "The settings file that LIANZHEN_CONFIG names does not exist",
