@@ -4,7 +4,8 @@ The object keeps its bytes; only what is indexed and shown passes here. Nothing 
 because of its characters: what cannot be read becomes U+FFFD.
 
 The guesses, each with its reason (PS3.5 6.1.2, and what Chinese hospitals send in practice):
-- no label, or Latin-1, over bytes that are UTF-8 or whole pairs of GB 2312: wrongly labelled GBK/UTF-8;
+- no label, or Latin-1, over bytes that are UTF-8 or whole pairs of GB 2312: wrongly labelled GBK/UTF-8
+  (both, and Greek or the like as UTF-8: GB 2312);
 - labelled UTF-8 but not UTF-8: GB 18030;
 - labelled GB 18030 or GBK but valid UTF-8 of three-byte characters only, and not GB 2312: UTF-8.
 """
@@ -132,7 +133,7 @@ def _reads_as(raw: bytes, codec: str) -> bool:
 
 def _mislabelled_as_latin(raw: bytes, codec: str) -> str:
     """What bytes with the high bit, labelled ASCII or Latin-1, most likely are."""
-    if _reads_as(raw, "utf_8"):
+    if _reads_as(raw, "utf_8") and not (_is_foreign_script(raw) and _reads_as(raw, "gb2312")):
         return "utf_8"
     runs = [len(run) for run in HIGH_RUNS.findall(raw)]
     if all(length % 2 == 0 for length in runs) and _reads_as(raw, "gb2312"):
@@ -140,6 +141,11 @@ def _mislabelled_as_latin(raw: bytes, codec: str) -> str:
     if codec == "ascii" and max(runs) > 1 and _reads_as(raw, "gb18030"):
         return "gb18030"
     return "latin_1"
+
+
+def _is_foreign_script(raw: bytes) -> bool:
+    """True for UTF-8 whose characters are all of Greek, Cyrillic, Hebrew or Arabic: 伟 in GB reads as ΰ."""
+    return all(c.isascii() or "\u0370" <= c <= "\u07ff" for c in raw.decode("utf_8"))
 
 
 def _is_utf8_chinese(raw: bytes) -> bool:

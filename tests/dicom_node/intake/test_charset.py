@@ -97,3 +97,52 @@ def test_any_bytes_under_any_label_become_clean_text(terms: list[str], raw: byte
 def test_what_was_written_in_gb18030_is_read_back(text: str) -> None:
     raw = text.encode("gb18030")
     assert charset_of(["GB18030"]).decode(raw) in {text, raw.decode("utf_8", "replace")}
+
+
+KANJI = st.sampled_from("山田太郎東京大学病院医師患者花子")
+KANA = st.sampled_from("やまだたろうはなこ")
+HANGUL = st.sampled_from("김희중홍길동병원환자")
+HANZI = st.sampled_from("张伟王小东李四医院患者")
+
+
+def in_japanese(text: str) -> bytes:
+    """ISO 2022 IR 87 as a Japanese system writes it: into JIS X 0208 and back to ASCII."""
+    return text.encode("iso2022_jp")
+
+
+@given(st.text("ABCxyz", min_size=1, max_size=6), st.text(KANJI, max_size=6), st.text(KANA, max_size=6))
+def test_japanese_names_of_three_groups(latin: str, kanji: str, kana: str) -> None:
+    name = f"{latin}^A={kanji}^{kanji}={kana}^{kana}"
+    raw = b"=".join(b"^".join(in_japanese(c) for c in group.split("^")) for group in name.split("="))
+    assert charset_of(["", "ISO 2022 IR 87"]).decode(raw) == name
+
+
+@given(st.text("ABCxyz", min_size=1, max_size=6), st.text(HANGUL, min_size=1, max_size=6))
+def test_korean_names_switch_sets_after_every_delimiter(latin: str, hangul: str) -> None:
+    """PS3.5 6.1.2.5.3: the escape stands again in each component, for a delimiter takes it back."""
+    part = b"\x1b$)C" + hangul.encode("euc_kr")
+    raw = latin.encode() + b"=" + part + b"^" + part
+    assert charset_of(["", "ISO 2022 IR 149"]).decode(raw) == f"{latin}={hangul}^{hangul}"
+
+
+@given(st.text("ABCxyz", min_size=1, max_size=6), st.text(HANZI, min_size=1, max_size=6))
+def test_chinese_names_with_code_extensions(latin: str, hanzi: str) -> None:
+    """PS3.5 K.2."""
+    part = b"\x1b$)A" + hanzi.encode("gb2312")
+    raw = latin.encode() + b"=" + part + b"^" + part
+    assert charset_of(["", "ISO 2022 IR 58"]).decode(raw) == f"{latin}={hanzi}^{hanzi}"
+
+
+@given(st.text(HANZI, min_size=1, max_size=8), st.sampled_from(["", "ISO_IR 6", "ISO_IR 100", "GB18030"]))
+def test_chinese_in_gb_is_read_whatever_the_label_says(text: str, label: str) -> None:
+    assert charset_of([label]).decode(text.encode("gb18030")) == text
+
+
+@given(st.text(HANZI, min_size=1, max_size=8), st.sampled_from(["", "ISO_IR 6", "ISO_IR 100", "ISO_IR 192"]))
+def test_chinese_in_utf8_is_read_whatever_the_label_says(text: str, label: str) -> None:
+    assert charset_of([label]).decode(text.encode()) == text
+
+
+@pytest.mark.parametrize("text", ["Люксембург", "Διονυσιος", "יוחנן", "Jérôme", "Ångström"])
+def test_other_scripts_in_utf8_without_a_label_stay_what_they_are(text: str) -> None:
+    assert charset_of([]).decode(text.encode()) == text
