@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import chest_ct
 from consult_server.demo.send import send
-from tests.fixtures.browser import DESK, PHONE, Visit, sign_in
+from tests.fixtures.browser import DESK, PHONE, Visit, open_window, sign_in
 from tests.fixtures.screens import (
     Answers,
     arrive,
@@ -151,6 +151,23 @@ def test_no_line_is_said_and_the_work_goes_on(serving: Serving, window: Callable
     expect(page.get_by_role("grid")).to_be_visible()
 
 
+def test_without_a_line_the_writing_goes_on(serving: Serving, window: Callable[..., Visit]) -> None:
+    visit = window()
+    page = arrive(visit, serving, "zhouli", "/requests/new")
+    page.get_by_role("button", name=re.compile("^远程诊断")).click()
+    page.wait_for_url(re.compile(r"/requests/[0-9a-f-]{36}"))
+    visit.context.set_offline(offline=True)
+    band = page.get_by_text("网络断开，正在重连。您写的都留在本机")
+    expect(band).to_be_visible()
+    page.get_by_label("主诉").fill("断网时写的")
+    expect(page.get_by_text("没存上，已留在本机")).to_be_visible()
+    visit.context.set_offline(offline=False)
+    expect(band).to_have_count(0)
+    expect(page.get_by_text(re.compile("草稿已保存"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("主诉")).to_have_value("断网时写的")
+
+
 def test_a_slow_line_is_said(serving: Serving, window: Callable[..., Visit]) -> None:
     page = arrive(window(), serving, "liangchen", "/board")
     held: list[Route] = []
@@ -249,7 +266,7 @@ def test_styles_need_no_exception(serving: Serving, window: Callable[..., Visit]
     assert "unsafe-inline" not in policy
 
 
-def test_the_first_administrator_comes_in_once(tmp_path: Path, window: Callable[..., Visit]) -> None:
+def test_the_first_administrator_comes_in_once(tmp_path: Path, chrome: Browser) -> None:
     fresh = a_serving(tmp_path / "fresh")
     fresh.words = ["serve"]
     fresh.start()
@@ -257,7 +274,8 @@ def test_the_first_administrator_comes_in_once(tmp_path: Path, window: Callable[
         said = (fresh.home / "said.txt").read_text(errors="replace")
         link = re.search(r"/setup#\S+", said)
         assert link is not None
-        page = window().page
+        first = open_window(chrome, fresh.url, DESK)
+        page = first.page
         page.goto(f"{fresh.url}{link[0]}")
         page.get_by_role("button", name="建立账号并登录").click()
         expect(page.get_by_text("请填写这一项").first).to_be_visible()
@@ -268,8 +286,9 @@ def test_the_first_administrator_comes_in_once(tmp_path: Path, window: Callable[
         page.get_by_role("button", name="建立账号并登录").click()
         expect(page.get_by_role("heading", name="影像接收")).to_be_visible()
         page.get_by_role("link", name="机构").click()
-        expect(page.get_by_text("云岭县人民医院")).to_be_visible()
-        again = window().page
+        expect(page.get_by_role("row", name=re.compile("云岭县人民医院"))).to_be_visible()
+        assert (first.faults, first.foreign) == ([], [])
+        again = open_window(chrome, fresh.url, DESK).page
         again.goto(f"{fresh.url}{link[0]}")
         for label, text in {
             "本中心名称": "另一家医院",
