@@ -191,8 +191,12 @@ def test_an_ended_session_comes_back_to_the_same_place(
     page.get_by_role("button", name=re.compile("^远程诊断")).click()
     page.wait_for_url(re.compile(r"/requests/[0-9a-f-]{36}"))
     address = page.url
-    visit.context.clear_cookies()
+    saving = "**/api/consults/*"
+    page.route(saving, lambda route: route.abort("connectionrefused"))
     page.get_by_label("主诉").fill("头晕一周")
+    expect(page.get_by_text("没存上，已留在本机")).to_be_visible()
+    visit.context.clear_cookies()
+    page.unroute(saving)
     expect(page.get_by_text(re.compile("登录已到期"))).to_be_visible()
     page.get_by_label("账号").fill("zhouli")
     page.get_by_label("密码", exact=True).fill(serving.password("zhouli"))
