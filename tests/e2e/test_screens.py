@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import chest_ct
@@ -268,6 +268,47 @@ def test_styles_need_no_exception(serving: Serving, window: Callable[..., Visit]
     policy = answer.headers["content-security-policy"]
     assert "style-src 'self';" in policy
     assert "unsafe-inline" not in policy
+
+
+def register_hospital(dialog: Locator, name: str) -> None:
+    """What an administrator writes of a township hospital."""
+    dialog.get_by_label("机构全称").fill(name)
+    dialog.get_by_label("级别").select_option(label="乡镇卫生院")
+    dialog.get_by_label("患者编号的发放方").fill("QY")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_hospital_and_its_agreement_are_registered(
+    serving: Serving, window: Callable[..., Visit], size: str
+) -> None:
+    name = {"pc": "青岩镇卫生院", "phone": "白鹤乡卫生院"}[size]
+    page = arrive(window(SIZES[size]), serving, "hanbing", "/admin/institutions")
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="登记机构").click()
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(dialog.get_by_text("请填写这一项")).to_have_count(2)
+    assert axe_faults(page) == []
+    register_hospital(dialog, name)
+    expect(page.get_by_role("row", name=re.compile(name))).to_contain_text("乡镇卫生院")
+    page.get_by_role("button", name="登记机构").click()
+    register_hospital(dialog, name)
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_label("机构全称")).to_have_value(name)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="协议").click()
+    page.get_by_role("button", name="登记协议").click()
+    dialog.get_by_label("申请方").select_option(label=name)
+    dialog.get_by_label("受邀方").select_option(label="云岭县人民医院")
+    dialog.get_by_label("生效日期").fill("2025-01-01")
+    dialog.get_by_label("到期日期").fill("2024-12-31")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(dialog.get_by_text("到期日期早于生效日期，请核对")).to_be_visible()
+    assert axe_faults(page) == []
+    dialog.get_by_label("到期日期").fill("2099-12-31")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("row", name=re.compile(name))).to_contain_text("在期")
+    assert room_faults(page) == []
 
 
 def test_the_first_administrator_comes_in_once(tmp_path: Path, chrome: Browser) -> None:
