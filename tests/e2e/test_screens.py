@@ -270,11 +270,11 @@ def test_styles_need_no_exception(serving: Serving, window: Callable[..., Visit]
     assert "unsafe-inline" not in policy
 
 
-def register_hospital(dialog: Locator, name: str) -> None:
+def register_hospital(dialog: Locator, name: str, issuer: str) -> None:
     """What an administrator writes of a township hospital."""
     dialog.get_by_label("机构全称").fill(name)
     dialog.get_by_label("级别").select_option(label="乡镇卫生院")
-    dialog.get_by_label("患者编号的发放方").fill("QY")
+    dialog.get_by_label("患者编号的发放方").fill(issuer)
     dialog.get_by_role("button", name="登记", exact=True).click()
 
 
@@ -282,17 +282,17 @@ def register_hospital(dialog: Locator, name: str) -> None:
 def test_a_hospital_and_its_agreement_are_registered(
     serving: Serving, window: Callable[..., Visit], size: str
 ) -> None:
-    name = {"pc": "青岩镇卫生院", "phone": "白鹤乡卫生院"}[size]
+    name, issuer = {"pc": ("青岩镇卫生院", "QY"), "phone": ("白鹤乡卫生院", "BH")}[size]
     page = arrive(window(SIZES[size]), serving, "hanbing", "/admin/institutions")
     dialog = page.get_by_role("dialog")
     page.get_by_role("button", name="登记机构").click()
     dialog.get_by_role("button", name="登记", exact=True).click()
     expect(dialog.get_by_text("请填写这一项")).to_have_count(2)
     assert axe_faults(page) == []
-    register_hospital(dialog, name)
+    register_hospital(dialog, name, issuer)
     expect(page.get_by_role("row", name=re.compile(name))).to_contain_text("乡镇卫生院")
     page.get_by_role("button", name="登记机构").click()
-    register_hospital(dialog, name)
+    register_hospital(dialog, name, issuer)
     expect(dialog.get_by_role("alert")).to_be_visible()
     expect(dialog.get_by_label("机构全称")).to_have_value(name)
     page.keyboard.press("Escape")
