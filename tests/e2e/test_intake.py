@@ -95,7 +95,7 @@ def test_storescu_sends_a_series_and_the_doctor_has_it_at_once(
         listed = datetime.now(UTC)
         (study,) = doctor.get("/dicom-web/studies", params={"StudyInstanceUID": study_uid}).json()
         searched = datetime.now(UTC)
-        settled = receiving.settled_at(study_uid)
+        settled = receiving.settled_at(study_uid, sender)
         told = news.came()
     assert settled is not None
     assert (row["instance_count"], row["modalities"], row["source_ae_title"]) == (54, ["CT"], sender)
@@ -111,12 +111,12 @@ def test_storescu_sends_a_series_and_the_doctor_has_it_at_once(
 
 
 def test_what_comes_back_is_what_was_sent(receiving: Receiving, ct_series: list[Path], dcmtk: Path) -> None:
-    serving, sender = receiving.serving, receiving.peer("INTAKE_BYTES")
+    serving, sender = receiving.serving, receiving.peer("INTAKE_BYTES", cast.CITY)
     assert serving.send(*ct_series, ae_title=sender, dcmtk=dcmtk).returncode == 0
     sent = {pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID: path for path in ct_series}
     study_uid = pydicom.dcmread(ct_series[0], stop_before_pixels=True).StudyInstanceUID
     whole_study = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
-    with closing(serving.client("zhouli")) as doctor:
+    with closing(serving.client("guning")) as doctor:
         answer = doctor.get(f"/dicom-web/studies/{study_uid}", headers=whole_study)
         found = parts(answer.raise_for_status())
     assert len(found) == SERIES_SLICES

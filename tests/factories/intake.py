@@ -93,11 +93,13 @@ class Receiving:
         """What was refused under this UID."""
         return [row for row in self.rows(Quarantine) if row.sop_instance_uid == sop_instance_uid]
 
-    def settled_at(self, study_uid: str) -> datetime | None:
-        """When the study settled, by the node's clock."""
+    def settled_at(self, study_uid: str, sender: str) -> datetime | None:
+        """When the study of this sender settled, by the node's clock."""
         with self.engine.connect() as connection:
             found: datetime | None = connection.scalar(
-                select(Study.settled_at).where(Study.study_instance_uid == study_uid)
+                select(Study.settled_at).where(
+                    Study.study_instance_uid == study_uid, Study.source_ae_title == sender
+                )
             )
         return found
 
