@@ -1,6 +1,7 @@
 """A clinic for real browsers: the two pages of a call, what they ask the consult server, and signalling."""
 
 import json
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from config.kernel.clock import SystemClock
+from config.prepare import node_environment
 from config.settings import load, secret
 from signaling.app import make_app
 from signaling.roles import Role
@@ -72,6 +74,7 @@ def build(folder: Path) -> Path:
         ],
         check=True,
         cwd=ROOT / "static",
+        env=os.environ | node_environment(),
         stdin=subprocess.DEVNULL,
     )
     return folder

@@ -1,7 +1,6 @@
 """The browser's own decoder gives the reference samples of every file that can be decoded at all."""
 
 import json
-import shutil
 import subprocess
 import warnings
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.prepare import node_folder
 from tests.fixtures.samples import REPOSITORY
 from tests.viewer.reading.facts import facts, frame_sha256
 from tests.viewer.reading.test_pixels import opened
@@ -67,8 +67,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The browser's modules bundled for Node, as Vite bundles them for the browser."""
     bundle = STATIC / "decode_records.test-bundle.mjs"
     folder = tmp_path_factory.mktemp("bundle")
-    node = shutil.which("node")
-    assert node is not None, "no Node on PATH"
+    node = node_folder() / "node"
     subprocess.run(
         [
             node,
@@ -102,8 +101,7 @@ def test_the_browser_holds_exactly_the_stored_values(samples: Path, program: Pat
     (tmp_path / "expected.json").write_text(json.dumps([announced(form) for form in forms]))
     out = tmp_path / "out"
     out.mkdir()
-    node = shutil.which("node")
-    assert node is not None
+    node = node_folder() / "node"
     subprocess.run(
         [
             node,
