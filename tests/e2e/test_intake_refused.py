@@ -228,7 +228,20 @@ def answer_while_sending(port: int, head: bytes, *, chunked: bool) -> tuple[byte
         while sent < HUNDRED_MEGABYTES and not select.select([wire], [], [], 0.05)[0]:
             wire.sendall(piece)
             sent += BLOCK_BYTES
-        return wire.recv(65_536), sent
+        return whole_answer(wire), sent
+
+
+def whole_answer(wire: socket.socket) -> bytes:
+    """Head and body of one HTTP answer, however many segments it comes in (RFC 9112 section 6.3)."""
+    with wire.makefile("rb") as reader:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            line = reader.readline()
+            assert line, head
+            head += line
+        length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+        assert length is not None, head
+        return head + reader.read(int(length[1]))
 
 
 def test_the_answer_to_a_body_too_large_names_the_limit(township: httpx.Client) -> None:
