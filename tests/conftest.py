@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.serving",
     "tests.fixtures.strike",
     "tests.fixtures.browser",
+    "tests.fixtures.orthanc",
     "tests.fixtures.left_out",
 ]
 

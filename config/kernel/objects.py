@@ -1,8 +1,8 @@
 """Where bytes live: local files by default, an S3-compatible store by setting.
 
 Content is created once and never overwritten. `adopt` and `put` return only when the bytes are
-durable: on local disk that is fsync of the file, rename, fsync of the folder (libraries promise
-the rename, not the fsync). After a failed fsync nothing is retried: the call fails.
+durable: on local disk that is fsync of the file, a name in its folder, fsync of the folder
+(libraries promise the name, not the fsync). After a failed fsync nothing is retried: the call fails.
 """
 
 from pathlib import Path
@@ -39,7 +39,7 @@ class ObjectStore(Protocol):
     """Create-only storage of byte strings by key. All calls block: use them from threads."""
 
     def adopt(self, key: str, path: Path) -> None:
-        """Make the file at `path` the object `key`, durably; the file is gone afterwards."""
+        """Make the file at `path`, which is durable itself, the object `key`; `path` stays the caller's."""
         ...
 
     def put(self, key: str, content: bytes) -> None:

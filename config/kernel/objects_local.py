@@ -42,24 +42,17 @@ class LocalObjects:
         return self.root / checked_key(key)
 
     def _folder(self, folder: Path) -> None:
-        missing = [f for f in (folder, *folder.parents) if not f.exists()]
-        for each in reversed(missing):
-            each.mkdir(mode=0o700, exist_ok=True)
-            fsync_folder(each.parent)
+        if not folder.is_dir():
+            self._folder(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            fsync_folder(folder.parent)
 
     def adopt(self, key: str, path: Path) -> None:
         target = self._path(key)
         with disk_errors(key):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
             self._folder(target.parent)
-            if target.exists():
-                path.unlink()
-            else:
-                path.rename(target)
+            with contextlib.suppress(FileExistsError):
+                target.hardlink_to(path)
             fsync_folder(target.parent)
 
     def put(self, key: str, content: bytes) -> None:
@@ -67,7 +60,10 @@ class LocalObjects:
         spool = self.root / f".spool-{new_id()}"
         with disk_errors(key):
             try:
-                spool.write_bytes(content)
+                with spool.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
                 self.adopt(key, spool)
             finally:
                 spool.unlink(missing_ok=True)

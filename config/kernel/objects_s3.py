@@ -37,7 +37,6 @@ class S3Objects:
 
     def adopt(self, key: str, path: Path) -> None:
         self.put(key, path.read_bytes())
-        path.unlink()
 
     def put(self, key: str, content: bytes) -> None:
         try:

@@ -69,7 +69,8 @@ class Charset:
     def decode(self, raw: bytes) -> str:
         """`raw` as clean Unicode: no control characters other than tab and line breaks."""
         if raw.isascii() and b"\x1b" not in raw:
-            return raw.decode("ascii").translate(CONTROLS)
+            plain = raw.decode("ascii")
+            return plain if plain.isprintable() else plain.translate(CONTROLS)
         text = self._decode_extended(raw) if self.escapes and b"\x1b" in raw else self._decode_plain(raw)
         return text.translate(CONTROLS)
 

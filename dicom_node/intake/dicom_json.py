@@ -10,7 +10,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from dicom_node.intake.charset import Charset
 from dicom_node.intake.elements import Buffer, Element
@@ -22,6 +22,9 @@ INLINE_BYTES_MAX: Final = 1024
 LIST_BYTES_MAX: Final = 64 * 1024
 WHOLE_TEXT_VRS: Final = frozenset({"LT", "ST", "UT", "UR"})
 NUMBERS: Final = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
+WHOLE_NUMBERS: Final = frozenset({"US", "SS", "UL", "SL", "UV", "SV"})
+BYTE_ORDERS: Final[Mapping[str, Literal["little", "big"]]] = {"<": "little", ">": "big"}
+NUMBER_BYTES: Final = {vr: struct.calcsize(f"<{code}") for vr, code in NUMBERS.items()}
 WORD_BYTES: Final = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8, "OB": 1, "UN": 1}
 PIXELS: Final = "bulk/pixels"
 INTEGER = re.compile(r"[+-]?[0-9]{1,11}", re.ASCII)
@@ -35,18 +38,17 @@ def bulk(start: int, end: int) -> str:
 
 def json_value(buffer: Buffer, element: Element, vr: str, charset: Charset) -> JsonElement:
     """The value of a non-sequence element. Values that break their VR's form stay as text or bytes."""
-    start, end = element.start, element.start + element.length
-    if element.length == 0:
+    start, length = element.start, element.length
+    if length == 0:
         return {"vr": vr}
-    if element.length > (INLINE_BYTES_MAX if vr in WORD_BYTES else LIST_BYTES_MAX):
-        return {"vr": vr, "BulkDataURI": bulk(start, end)}
-    raw = bytes(buffer[start:end])
-    if vr in WORD_BYTES:
-        return {
-            "vr": vr,
-            "InlineBinary": base64.b64encode(in_little_endian(raw, vr, element.syntax.order)).decode(),
-        }
-    if vr == "AT" or vr in NUMBERS:
+    binary = vr in WORD_BYTES
+    if length > (INLINE_BYTES_MAX if binary else LIST_BYTES_MAX):
+        return {"vr": vr, "BulkDataURI": bulk(start, start + length)}
+    raw = bytes(buffer[start : start + length])
+    if binary:
+        turned = in_little_endian(raw, vr, element.syntax.order)
+        return {"vr": vr, "InlineBinary": base64.b64encode(turned).decode()}
+    if vr in NUMBERS or vr == "AT":
         return _numbers(raw, vr, element.syntax.order)
     values = _texts(charset.decode(raw), vr)
     return {"vr": vr, "Value": values} if values else {"vr": vr}
@@ -64,7 +66,9 @@ def in_little_endian(raw: bytes, vr: str, order: str) -> bytes:
 
 
 def _numbers(raw: bytes, vr: str, order: str) -> JsonElement:
-    code, size = ("HH", 4) if vr == "AT" else (NUMBERS[vr], struct.calcsize(f"<{NUMBERS[vr]}"))
+    code, size = ("HH", 4) if vr == "AT" else (NUMBERS[vr], NUMBER_BYTES[vr])
+    if len(raw) == size and vr in WHOLE_NUMBERS:
+        return {"vr": vr, "Value": [int.from_bytes(raw, BYTE_ORDERS[order], signed=vr[0] == "S")]}
     if len(raw) % size:
         return {"vr": "UN", "InlineBinary": base64.b64encode(raw).decode()}
     found = struct.unpack(f"{order}{code * (len(raw) // size)}", raw)
@@ -99,7 +103,11 @@ def _texts(text: str, vr: str) -> list[object]:
     if vr in WHOLE_TEXT_VRS:
         whole = text.rstrip(" ")
         return [whole] if whole else []
-    parts = [part.strip(" ") for part in text.split("\\")]
     convert = CONVERT.get(vr)
+    if "\\" not in text:
+        part = text.strip(" ")
+        value = convert(part) if convert else part or None
+        return [] if value is None else [value]
+    parts = [part.strip(" ") for part in text.split("\\")]
     values: list[object] = [convert(part) if convert else part or None for part in parts]
     return values if any(value is not None for value in values) else []

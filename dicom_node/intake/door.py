@@ -3,13 +3,13 @@
 import logging
 
 from config.kernel.errors import AppError
-from config.kernel.objects import ObjectMissing, ObjectStore
+from config.kernel.objects import ObjectStore
 from dicom_node.archive.files import object_key, quarantine_key
 from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, StudyMismatch
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts, parse
-from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
-from dicom_node.intake.receive import Intent, Received, Reception, Source, Spool
+from dicom_node.intake.part10 import Announced
+from dicom_node.intake.receive import Received, Reception, Source, Spool, received_again
 from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store
 
 logger = logging.getLogger(__name__)
@@ -39,26 +39,28 @@ class Door:
         that the archive failed, not the object: nothing was stored.
         """
         try:
-            received = reception.finish()
-            try:
-                facts = _agreeing(
-                    parse(received.path, received.dataset_offset, received.announced.transfer_syntax_uid),
-                    received.announced,
-                )
-            except AppError as refusal:
-                self._quarantine(received, source, refusal)
-                raise
-            if study_instance_uid not in {None, facts.study.study_instance_uid}:
-                raise StudyMismatch
-            self._keep(received, facts, source)
-            return facts
+            return self._admit(reception.finish(), source, study_instance_uid)
         finally:
             reception.discard()
 
+    def _admit(self, received: Received, source: Source, study_instance_uid: str | None) -> Facts:
+        try:
+            facts = _agreeing(
+                parse(received.path, received.dataset_offset, received.announced.transfer_syntax_uid),
+                received.announced,
+            )
+        except AppError as refusal:
+            self._quarantine(received, source, refusal)
+            raise
+        if study_instance_uid not in {None, facts.study.study_instance_uid}:
+            raise StudyMismatch
+        self._keep(received, facts, source)
+        return facts
+
     def _keep(self, received: Received, facts: Facts, source: Source) -> None:
         key = object_key(received.file_sha256)
-        with self._spool.intent(key, source):
-            self._objects.adopt(key, received.path)
+        with self._spool.held(received, source) as path:
+            self._objects.adopt(key, path)
             self._spool.failpoints.passed("after_rename")
             arrival = Arrival(source=source, received=received, object_key=key, facts=facts)
             outcome = self._ingest.run(lambda connection, now: store(connection, arrival, now))
@@ -86,25 +88,13 @@ class Door:
     def recover(self) -> int:
         """Take up what dead processes were storing: index it or set it aside; how many objects."""
         taken = 0
-        for intent in self._spool.left_behind():
+        for left in self._spool.left_behind():
             try:
-                self._take_up(intent)
-                taken += 1
-            except ObjectMissing:
-                continue
+                self._admit(received_again(left.path), left.source, None)
+            except AppError as refusal:
+                logger.warning("intake.left_behind_refused", extra={"reason": str(refusal)})
+            taken += 1
         return taken
-
-    def _take_up(self, intent: Intent) -> None:
-        content = self._objects.read(intent.object_key)
-        announced, offset = read_head(content[:HEAD_BYTES_MAX])
-        reception = self.begin(announced)
-        try:
-            reception.write(memoryview(content)[offset:])
-            self.admit(reception, intent.source)
-        except AppError as refusal:
-            logger.warning("intake.left_behind_refused", extra={"reason": str(refusal)})
-        finally:
-            reception.discard()
 
 
 def _agreeing(facts: Facts, announced: Announced) -> Facts:

@@ -26,7 +26,7 @@ PRIVATE_CREATORS: Final = range(0x10, 0x100)
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_TAGS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 SHORT_VRS: Final = frozenset(
-    (
+    [
         "AE",
         "AS",
         "AT",
@@ -48,9 +48,11 @@ SHORT_VRS: Final = frozenset(
         "UI",
         "UL",
         "US",
-    )
+    ]
 )
-LONG_VRS: Final = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"])
+LONG_VRS: Final = frozenset(re.findall("..", "OBODOFOLOVOWSQSVUCUNURUTUV"))
+SHORT_VR_BYTES: Final = {vr.encode(): vr for vr in SHORT_VRS}
+"""VRs whose length has two bytes, by their bytes in the stream: the common case, looked up once."""
 VR_SHAPE: Final = re.compile(r"[A-Z]{2}")
 
 
@@ -60,12 +62,18 @@ class Syntax:
 
     explicit: bool
     order: str
+    header: struct.Struct = field(init=False, repr=False, compare=False)
+    length: struct.Struct = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "header", struct.Struct(f"{self.order}HH2sH"))
+        object.__setattr__(self, "length", struct.Struct(f"{self.order}L"))
 
 
 IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG = Syntax(False, "<"), Syntax(True, "<"), Syntax(True, ">")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Element:
     """One element's header: the value lies at [start, start + length), or up to a delimiter."""
 
@@ -143,21 +151,28 @@ def read_element(buffer: Buffer, place: int, end: int, syntax: Syntax) -> Elemen
     """The element header at `place`. Raises DatasetTruncated or DatasetUnreadable."""
     if place + 8 > end:
         raise DatasetTruncated(fault="ends inside an element header", offset=place)
-    group, number = struct.unpack_from(f"{syntax.order}HH", buffer, place)
+    group, number, vr_bytes, length = syntax.header.unpack_from(buffer, place)
     tag = group << 16 | number
     if not syntax.explicit or group == DELIMITER_GROUP:
-        (length,) = struct.unpack_from(f"{syntax.order}L", buffer, place + 4)
+        (length,) = syntax.length.unpack_from(buffer, place + 4)
         return _checked(tag, dictionary_vr(tag), place + 8, length, end, syntax)
+    short = SHORT_VR_BYTES.get(vr_bytes)
+    if short is not None:
+        if place + 8 + length > end:
+            raise truncated(tag, place + 8)
+        return Element(tag, short, place + 8, length, False, syntax)
+    return _checked(*_long(buffer, place, end, syntax, tag), end, syntax)
+
+
+def _long(buffer: Buffer, place: int, end: int, syntax: Syntax, tag: int) -> tuple[int, str, int, int]:
+    """Tag, VR, start and length of an element whose length has four bytes (PS3.5 7.1.2)."""
     vr = buffer[place + 4 : place + 6].decode("latin_1")
-    if vr in SHORT_VRS:
-        (length,) = struct.unpack_from(f"{syntax.order}H", buffer, place + 6)
-        return _checked(tag, vr, place + 8, length, end, syntax)
     if not VR_SHAPE.fullmatch(vr) or (vr not in LONG_VRS and buffer[place + 6 : place + 8] != b"\0\0"):
         raise DatasetUnreadable(fault="unknown value representation", tag=tag_text(tag), offset=place)
     if place + 12 > end:
         raise DatasetTruncated(fault="ends inside an element header", tag=tag_text(tag), offset=place)
-    (length,) = struct.unpack_from(f"{syntax.order}L", buffer, place + 8)
-    return _checked(tag, vr if vr in LONG_VRS else "UN", place + 12, length, end, syntax)
+    (length,) = syntax.length.unpack_from(buffer, place + 8)
+    return tag, vr if vr in LONG_VRS else "UN", place + 12, length
 
 
 def _checked(tag: int, vr: str, start: int, length: int, end: int, syntax: Syntax) -> Element:

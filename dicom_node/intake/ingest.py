@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -99,7 +100,7 @@ class Ingest:
         try:
             with self._engine.begin() as connection:
                 for waiting in jobs:
-                    _attempt(waiting, connection, now)
+                    _attempt(waiting, connection, now, alone=len(jobs) == 1)
                 self._strike("before_commit", jobs)
             self._strike("after_commit", jobs)
         except SQLAlchemyError as error:
@@ -117,10 +118,13 @@ class Ingest:
             self._failpoints.passed(name)
 
 
-def _attempt(waiting: _Waiting[Any], connection: Connection, now: datetime) -> None:
-    """One job behind a savepoint; its failure is its own. A lost connection fails the whole batch."""
+def _attempt(waiting: _Waiting[Any], connection: Connection, now: datetime, *, alone: bool) -> None:
+    """One job; its failure is its own: behind a savepoint, or with the transaction when it is alone.
+
+    A lost connection fails the whole batch.
+    """
     try:
-        with connection.begin_nested():
+        with nullcontext() if alone else connection.begin_nested():
             waiting.result = waiting.job(connection, now)
     except AppError as error:
         waiting.error = error
@@ -132,3 +136,5 @@ def _attempt(waiting: _Waiting[Any], connection: Connection, now: datetime) -> N
     except MISTAKES:
         logger.exception("ingest.row_failed")
         waiting.error = NotStored(reason="the index did not take it")
+    if alone and waiting.error is not None and (transaction := connection.get_transaction()):
+        transaction.rollback()

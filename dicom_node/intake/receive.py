@@ -1,8 +1,8 @@
 """Bytes to durable storage: spool on the store's own file system, hash while writing, then adopt.
 
 Each process has its own folder in the spool and holds a lock on it while it lives, so that a
-starting process can tell what a dead one left. Before an object is adopted an intent names it;
-after the commit the intent goes. A crash between the two leaves an intent to be taken up again.
+starting process can tell what a dead one left. What has arrived whole lies in a folder of its
+source until its rows are committed; what a crash leaves there is taken up again.
 """
 
 import contextlib
@@ -11,21 +11,23 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 from config.kernel.ids import new_id
-from config.kernel.objects import ObjectMissing, StoreFailed
+from config.kernel.objects import ObjectMissing, StoreFailed, StoreFull
 from config.kernel.objects_local import disk_errors
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
-from dicom_node.intake.part10 import Announced, head_of
+from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, head_of, read_head
 
-BUFFER_BYTES = 256 * 1024
 LOCK_NAME = "lock"
-INTENT_SUFFIX = ".intent"
+SOURCE_NAME = "source.json"
+OURS = frozenset({LOCK_NAME, SOURCE_NAME})
+HASH_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +52,10 @@ class Received:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Intent:
-    """What was about to become an object of the store when the process may have died."""
+class LeftBehind:
+    """A whole object that a process had in its hands when it died."""
 
-    object_key: str
+    path: Path
     source: Source
 
 
@@ -64,13 +66,15 @@ class Spool:
         self.folder, self.failpoints = folder, failpoints
         self.own = folder / new_id()
         self.own.mkdir(mode=0o700, parents=True)
+        self._sources: dict[Source, Path] = {}
+        self._naming = threading.Lock()
         self._lock = (self.own / LOCK_NAME).open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Give the folder up; whoever starts next clears it."""
         with contextlib.suppress(FileNotFoundError):
-            if not any(path.name != LOCK_NAME for path in self.own.iterdir()):
+            if not any(path.name not in OURS for path in self.own.rglob("*") if path.is_file()):
                 shutil.rmtree(self.own, ignore_errors=True)
         self._lock.close()
 
@@ -84,8 +88,8 @@ class Spool:
         """Begin to take one object in."""
         return Reception(self, announced, object_bytes_max)
 
-    def left_behind(self) -> Iterator[Intent]:
-        """The intents of processes that are gone; their folders are cleared once they were handled."""
+    def left_behind(self) -> Iterator[LeftBehind]:
+        """What processes that are gone had received; their folders are cleared once it was handled."""
         for folder in sorted(self.folder.iterdir()):
             if folder == self.own or not folder.is_dir():
                 continue
@@ -94,28 +98,69 @@ class Spool:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     continue
-                yield from _intents(folder)
+                yield from _whole_objects(folder)
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def intent(self, object_key: str, source: Source) -> Iterator[None]:
-        """Note that `object_key` is being stored for `source`; forgotten when the block ends well."""
-        path = self.own / f"{new_id()}{INTENT_SUFFIX}"
-        with disk_errors(object_key):
-            path.write_text(
-                json.dumps({"object_key": object_key, "source": asdict(source)}), encoding="utf-8"
-            )
-        yield
-        path.unlink(missing_ok=True)
+    def held(self, received: Received, source: Source) -> Iterator[Path]:
+        """Where the file lies while it becomes an object of the store; gone when the block ends well.
 
-
-def _intents(folder: Path) -> Iterator[Intent]:
-    for path in sorted(folder.glob(f"*{INTENT_SUFFIX}")):
+        When the store refused it, nothing was stored and it goes too. When anything else went wrong
+        nobody knows, so one copy waits for the next start.
+        """
+        with disk_errors(received.path.name):
+            path = received.path.rename(self._folder_of(source) / received.path.name)
+        known = False
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            yield Intent(object_key=content["object_key"], source=Source(**content["source"]))
-        except (ValueError, KeyError, TypeError):
-            continue  # it was being written when the process died, so nothing was adopted yet
+            yield path
+            known = True
+        except (StoreFull, StoreFailed):
+            known = True
+            raise
+        finally:
+            if known:
+                path.unlink(missing_ok=True)
+            else:
+                path.replace(path.with_name(received.file_sha256))
+
+    def _folder_of(self, source: Source) -> Path:
+        with self._naming:
+            if source not in self._sources:
+                folder = self.own / new_id()
+                folder.mkdir(mode=0o700)
+                (folder / SOURCE_NAME).write_text(json.dumps(asdict(source)), encoding="utf-8")
+                self._sources[source] = folder
+            return self._sources[source]
+
+
+def _whole_objects(folder: Path) -> Iterator[LeftBehind]:
+    for source_file in sorted(folder.glob(f"*/{SOURCE_NAME}")):
+        try:
+            source = Source(**json.loads(source_file.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            continue  # it was being written when the process died, so nothing was here yet
+        for path in sorted(source_file.parent.iterdir()):
+            if path != source_file:
+                yield LeftBehind(path=path, source=source)
+
+
+def received_again(path: Path) -> Received:
+    """The whole Part 10 file at `path` as if it had just come. Raises NotDicom or DatasetUnreadable."""
+    with path.open("rb") as file:
+        announced, offset = read_head(file.read(HEAD_BYTES_MAX))
+        file.seek(0)
+        file_hash, dataset_hash = hashlib.sha256(file.read(offset)), hashlib.sha256()
+        while piece := file.read(HASH_BYTES):
+            file_hash.update(piece)
+            dataset_hash.update(piece)
+        return Received(
+            path=path,
+            announced=announced,
+            dataset_offset=offset,
+            file_bytes=file.tell(),
+            file_sha256=file_hash.hexdigest(),
+            dataset_sha256=dataset_hash.hexdigest(),
+        )
 
 
 class Reception:
@@ -129,8 +174,8 @@ class Reception:
         self._file_hash, self._dataset_hash = hashlib.sha256(head), hashlib.sha256()
         try:
             with disk_errors(self.path.name):
-                self._file = self.path.open("xb", buffering=BUFFER_BYTES)
-                self._file.write(head)
+                self._file = self.path.open("xb", buffering=0)
+                self._put(head)
         except ObjectMissing as error:
             raise StoreFailed(key=self.path.name) from error  # the spool itself is gone
 
@@ -142,13 +187,17 @@ class Reception:
         self._file_hash.update(piece)
         self._dataset_hash.update(piece)
         with disk_errors(self.path.name):
-            self._file.write(piece)
+            self._put(piece)
+
+    def _put(self, piece: bytes | memoryview) -> None:
+        written = self._file.write(piece)
+        while written < len(piece):  # the kernel takes less than all only when the disk fills up
+            written += self._file.write(piece[written:])
 
     def finish(self) -> Received:
         """Make the file durable in the spool. After a failed fsync nothing is retried: it fails."""
         try:
             with disk_errors(self.path.name):
-                self._file.flush()
                 self._spool.failpoints.passed("after_write")
                 os.fsync(self._file.fileno())
                 self._spool.failpoints.passed("after_fsync")

@@ -1,11 +1,11 @@
 """The rows of one arriving object, written inside the ingest transaction."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, insert, join, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,10 +13,52 @@ from config.kernel.ids import new_id
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
 from dicom_node.events import StudyReceived
 from dicom_node.intake.errors import SameUidOtherContent
-from dicom_node.intake.parse import Facts
+from dicom_node.intake.parse import Facts, InstanceFacts
 from dicom_node.intake.receive import Received, Source
 
 STUDY, SERIES, INSTANCE = (Table(t.__tablename__, t.metadata) for t in (Study, Series, Instance))
+_OF_STUDY = (
+    STUDY.c.institution_id == bindparam("institution_id"),
+    STUDY.c.study_instance_uid == bindparam("study_instance_uid"),
+)
+_OF_SERIES = and_(
+    SERIES.c.study_key == STUDY.c.study_key, SERIES.c.series_instance_uid == bindparam("series_instance_uid")
+)
+# Built once: making a statement costs more than executing it.
+PLACE = select(STUDY.c.study_key, SERIES.c.series_key).select_from(
+    join(STUDY, SERIES, _OF_SERIES, isouter=True)
+)
+PLACE = PLACE.where(*_OF_STUDY)
+KNOWN = select(INSTANCE.c.dataset_sha256, INSTANCE.c.transfer_syntax_uid).where(
+    INSTANCE.c.institution_id == bindparam("institution_id"),
+    INSTANCE.c.sop_instance_uid == bindparam("sop_instance_uid"),
+)
+COUNT_IN_STUDY = (
+    update(STUDY)
+    .where(STUDY.c.study_key == bindparam("of_study"))
+    .values(
+        instance_count=STUDY.c.instance_count + 1,
+        byte_count=STUDY.c.byte_count + bindparam("more_bytes"),
+        series_count=STUDY.c.series_count + bindparam("more_series"),
+        last_received_at=bindparam("now"),
+        settled_at=None,
+    )
+)
+COUNT_IN_SERIES = (
+    update(SERIES)
+    .where(SERIES.c.series_key == bindparam("of_series"))
+    .values(instance_count=SERIES.c.instance_count + 1, version=SERIES.c.version + 1)
+)
+TABLES = (STUDY, SERIES, INSTANCE)
+ADD = {
+    "sqlite": {
+        t: sqlite_insert(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in TABLES
+    },
+    "postgresql": {
+        t: postgresql_insert(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in TABLES
+    },
+}
+INSTANCE_FACTS = tuple(field.name for field in fields(InstanceFacts))
 
 
 class Outcome(StrEnum):
@@ -54,26 +96,41 @@ def store(connection: Connection, arrival: Arrival, now: datetime) -> Outcome:
     The same object again changes nothing; other content under the same SOP Instance UID goes to
     the quarantine and the first object stays.
     """
-    known = _known(connection, arrival)
-    if known is not None:
-        return known if known is Outcome.ALREADY_THERE else _other_content(connection, arrival, now)
-    study_key = _study(connection, arrival, now)
-    series_key, new_series = _series(connection, arrival, study_key)
-    if not _instance(connection, arrival, series_key, now):
+    place = connection.execute(PLACE, _uids(arrival)).first()
+    if place is not None and place.series_key is not None:
+        study_key, series_key, new_series = place.study_key, place.series_key, False
+    else:  # a study or series is begun only for an object that is nowhere else
         known = _known(connection, arrival)
-        return known if known is Outcome.ALREADY_THERE else _other_content(connection, arrival, now)
+        if known is not None:
+            return _settled(connection, arrival, known, now)
+        study_key = place.study_key if place else _study(connection, arrival, now)
+        series_key, new_series = _series(connection, arrival, study_key)
+    if not _instance(connection, arrival, series_key, now):
+        return _settled(connection, arrival, _known(connection, arrival), now)
     _count(connection, arrival, study_key, series_key, new_series=new_series, now=now)
     return Outcome.STORED
 
 
+def _settled(connection: Connection, arrival: Arrival, known: Outcome | None, now: datetime) -> Outcome:
+    """The outcome for an object whose SOP Instance UID is taken."""
+    if known is Outcome.ALREADY_THERE:
+        return known
+    return _other_content(connection, arrival, now)
+
+
+def _uids(arrival: Arrival) -> dict[str, str]:
+    facts = arrival.facts
+    return {
+        "institution_id": arrival.source.institution_id,
+        "study_instance_uid": facts.study.study_instance_uid,
+        "series_instance_uid": facts.series.series_instance_uid,
+        "sop_instance_uid": facts.instance.sop_instance_uid,
+    }
+
+
 def _known(connection: Connection, arrival: Arrival) -> Outcome | None:
     """What is stored under this SOP Instance UID, by this institution: nothing, the same, or another."""
-    row = connection.execute(
-        select(INSTANCE.c.dataset_sha256, INSTANCE.c.transfer_syntax_uid).where(
-            INSTANCE.c.institution_id == arrival.source.institution_id,
-            INSTANCE.c.sop_instance_uid == arrival.facts.instance.sop_instance_uid,
-        )
-    ).first()
+    row = connection.execute(KNOWN, _uids(arrival)).first()
     if row is None:
         return None
     same = (arrival.received.dataset_sha256, arrival.received.announced.transfer_syntax_uid)
@@ -97,20 +154,11 @@ def _other_content(connection: Connection, arrival: Arrival, now: datetime) -> O
 
 def _insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key of it is taken; True when it was inserted."""
-    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return connection.execute(statement).first() is not None
+    return connection.execute(ADD[connection.dialect.name][table], values).first() is not None
 
 
 def _study(connection: Connection, arrival: Arrival, now: datetime) -> str:
     source, facts = arrival.source, arrival.facts
-    where = (
-        STUDY.c.institution_id == source.institution_id,
-        STUDY.c.study_instance_uid == facts.study.study_instance_uid,
-    )
-    found: str | None = connection.scalar(select(STUDY.c.study_key).where(*where))
-    if found is not None:
-        return found
     study_key = new_id()
     values = asdict(facts.study) | {
         "study_key": study_key,
@@ -127,7 +175,7 @@ def _study(connection: Connection, arrival: Arrival, now: datetime) -> str:
         "version": 0,
     }
     if not _insert_new(connection, STUDY, values):
-        return str(connection.scalar(select(STUDY.c.study_key).where(*where)))
+        return str(connection.execute(PLACE, _uids(arrival)).one().study_key)
     event = StudyReceived(
         subject=study_key,
         institution_id=source.institution_id,
@@ -138,12 +186,7 @@ def _study(connection: Connection, arrival: Arrival, now: datetime) -> str:
 
 
 def _series(connection: Connection, arrival: Arrival, study_key: str) -> tuple[str, bool]:
-    facts = arrival.facts.series
-    where = (SERIES.c.study_key == study_key, SERIES.c.series_instance_uid == facts.series_instance_uid)
-    found: str | None = connection.scalar(select(SERIES.c.series_key).where(*where))
-    if found is not None:
-        return found, False
-    values = asdict(facts) | {
+    values = asdict(arrival.facts.series) | {
         "series_key": new_id(),
         "study_key": study_key,
         "instance_count": 0,
@@ -151,7 +194,7 @@ def _series(connection: Connection, arrival: Arrival, study_key: str) -> tuple[s
     }
     if _insert_new(connection, SERIES, values):
         return values["series_key"], True
-    return str(connection.scalar(select(SERIES.c.series_key).where(*where))), False
+    return str(connection.execute(PLACE, _uids(arrival)).one().series_key), False
 
 
 def _instance(connection: Connection, arrival: Arrival, series_key: str, now: datetime) -> bool:
@@ -159,7 +202,7 @@ def _instance(connection: Connection, arrival: Arrival, series_key: str, now: da
     return _insert_new(
         connection,
         INSTANCE,
-        asdict(arrival.facts.instance)
+        {name: getattr(arrival.facts.instance, name) for name in INSTANCE_FACTS}
         | {
             "instance_key": new_id(),
             "series_key": series_key,
@@ -184,22 +227,9 @@ def _count(
     now: datetime,
 ) -> None:
     """Bring the counters up; the study's row lock comes first, so that writers queue in one order."""
-    connection.execute(
-        update(STUDY)
-        .where(STUDY.c.study_key == study_key)
-        .values(
-            instance_count=STUDY.c.instance_count + 1,
-            byte_count=STUDY.c.byte_count + arrival.received.file_bytes,
-            series_count=STUDY.c.series_count + int(new_series),
-            last_received_at=now,
-            settled_at=None,
-        )
-    )
-    connection.execute(
-        update(SERIES)
-        .where(SERIES.c.series_key == series_key)
-        .values(instance_count=SERIES.c.instance_count + 1, version=SERIES.c.version + 1)
-    )
+    more = {"more_bytes": arrival.received.file_bytes, "more_series": int(new_series)}
+    connection.execute(COUNT_IN_STUDY, {"of_study": study_key, "now": now} | more)
+    connection.execute(COUNT_IN_SERIES, {"of_series": series_key})
     modality = arrival.facts.series.modality
     if new_series and modality:
         seen: list[str] = (

@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from dicom_node.archive.errors import DatasetUnreadable
 from dicom_node.intake.charset import DEFAULT, Charset, charset_of
@@ -30,6 +31,7 @@ SPECIFIC_CHARACTER_SET = 0x00080005
 PIXEL_REPRESENTATION = 0x00280103
 UNICODE: JsonElement = {"vr": "CS", "Value": ["ISO_IR 192"]}
 PADDING_BYTES_MAX = 64 * 1024
+MISPLACED_GROUPS = frozenset({0x0000, 0x0002, 0xFFFE, 0xFFFF})
 
 
 @dataclass(slots=True)
@@ -50,19 +52,23 @@ class Walk:
         self, place: int, end: int, syntax: Syntax, charset: Charset, depth: int, *, delimited: bool
     ) -> tuple[Document, int]:
         document: Document = {}
+        buffer, budget = self.buffer, self.budget
         while place < end:
-            if depth == 0 and self._is_padding(place, end):
+            if depth == 0 and buffer[place] == 0 and self._is_padding(place, end):
                 break
-            element = read_element(self.buffer, place, end, syntax)
+            element = read_element(buffer, place, end, syntax)
             if element.tag == ITEM_END and delimited:
                 return document, element.start
-            self._check(element, document)
+            budget.elements -= 1
+            name = f"{element.tag:08X}"
+            if budget.elements < 0 or name in document or element.tag >> 16 in MISPLACED_GROUPS:
+                self._refuse(element, twice=name in document)
             value, place = self._element(element, charset, depth)
             if element.tag == SPECIFIC_CHARACTER_SET:
                 charset = charset_of([text or "" for text in value.get("Value", [])])
                 value = UNICODE
             if element.tag & 0xFFFF:
-                document[f"{element.tag:08X}"] = value
+                document[name] = value
         if delimited:
             raise truncated(ITEM_END, place)
         return document, place
@@ -70,18 +76,13 @@ class Walk:
     def _is_padding(self, place: int, end: int) -> bool:
         """True when only zero bytes follow: some writers pad the file instead of the last element."""
         rest = end - place
-        return rest <= PADDING_BYTES_MAX and self.buffer[place] == 0 and not any(self.buffer[place:end])
+        return rest <= PADDING_BYTES_MAX and not any(self.buffer[place:end])
 
-    def _check(self, element: Element, document: Document) -> None:
-        self.budget.element(element.tag)
-        if element.tag >> 16 in {0x0000, 0x0002, 0xFFFE, 0xFFFF}:
-            raise DatasetUnreadable(
-                fault="element does not belong in a data set", tag=tag_text(element.tag), offset=element.start
-            )
-        if f"{element.tag:08X}" in document:
-            raise DatasetUnreadable(
-                fault="element occurs twice", tag=tag_text(element.tag), offset=element.start
-            )
+    def _refuse(self, element: Element, *, twice: bool) -> NoReturn:
+        if self.budget.elements < 0:
+            raise DatasetTooComplex(fault="too many elements", tag=tag_text(element.tag))
+        fault = "element occurs twice" if twice else "element does not belong in a data set"
+        raise DatasetUnreadable(fault=fault, tag=tag_text(element.tag), offset=element.start)
 
     def _element(self, element: Element, charset: Charset, depth: int) -> tuple[JsonElement, int]:
         if element.tag in PIXEL_TAGS and (depth == 0 or element.undefined):
@@ -100,18 +101,10 @@ class Walk:
 
     def _vr(self, element: Element) -> str:
         """The VR of a value sent without a telling one: UN of a public element (PS3.5 6.2.2), US or SS."""
-        public = not element.tag >> 16 & 1
-        vr = (
-            dictionary_vr(element.tag)
-            if element.vr == "UN" and element.syntax.explicit and public
-            else element.vr
-        )
-        if (
-            vr == "US"
-            and self.signed
-            and not element.syntax.explicit
-            and follows_pixel_representation(element.tag)
-        ):
+        vr = element.vr
+        if element.syntax.explicit:
+            return dictionary_vr(element.tag) if vr == "UN" and not element.tag >> 16 & 1 else vr
+        if vr == "US" and self.signed and follows_pixel_representation(element.tag):
             return "SS"
         return vr
 

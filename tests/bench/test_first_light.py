@@ -2,15 +2,10 @@
 people (first_light.md) and for scripts (first_light.json) into tests/bench/results.
 """
 
-import json
-import os
-import platform
 import re
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, chest_ct
+from tests.bench.report import Figure, write
 from tests.contracts.sources import p95
 from tests.factories.story import Story
 from tests.fixtures.browser import Visit, sign_in, until
@@ -28,26 +24,13 @@ from tests.fixtures.serving import Serving
 
 pytestmark = pytest.mark.timeout(900)
 
-RESULTS = Path(__file__).parent / "results"
 SLICES, REPETITIONS = 54, 10
 FIRST_IMAGE_MS, LIST_SECONDS = 1_000, 3.0
 NOW = "performance.timeOrigin + performance.now()"
+NOTES = (
+    "The client is warm, the network is loopback. Load above the number of cores means: not comparable.",
+)
 MARK = "performance.getEntriesByName('lianzhen:first-image')[0]"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure; `target` None where there is none."""
-
-    name: str
-    measured: float
-    unit: str
-    target: float | None = None
-
-    @property
-    def ok(self) -> bool:
-        """True when there is no target or it was met."""
-        return self.target is None or self.measured <= self.target
 
 
 def slices(folder: Path) -> list[Path]:
@@ -75,40 +58,7 @@ def figures() -> Iterator[list[Figure]]:
     """What was measured; written at the end."""
     found: list[Figure] = []
     yield found
-    write(found)
-
-
-def line(figure: Figure) -> str:
-    """A figure as a row of the table."""
-    target = "—" if figure.target is None else f"≤ {figure.target:g} {figure.unit}"
-    met = "—" if figure.target is None else "yes" if figure.ok else "NO"
-    return f"| {figure.name} | {figure.measured:g} {figure.unit} | {target} | {met} |"
-
-
-def write(found: list[Figure]) -> None:
-    """Both result files, and the figures to the terminal."""
-    RESULTS.mkdir(exist_ok=True)
-    machine = {
-        "cores": os.cpu_count(),
-        "load": [round(each, 2) for each in os.getloadavg()],
-        "python": platform.python_version(),
-        "at": datetime.now(UTC).isoformat(timespec="minutes"),
-    }
-    rows = [asdict(figure) | {"ok": figure.ok} for figure in found]
-    content = json.dumps({"machine": machine, "figures": rows}, ensure_ascii=False, indent=1)
-    (RESULTS / "first_light.json").write_text(content + "\n")
-    lines = [
-        "# First light",
-        "",
-        f"`make bench` on {machine['cores']} cores, load (1, 5, 15 min) {machine['load']}, {machine['at']}.",
-        "The client is warm, the network is loopback. Load above the number of cores means: not comparable.",
-        "",
-        "| what | measured | target | met |",
-        "|---|---|---|---|",
-        *map(line, found),
-    ]
-    (RESULTS / "first_light.md").write_text("\n".join(lines) + "\n")
-    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    write("first_light", "First light", NOTES, found)
 
 
 def test_second_start(serving: Serving, figures: list[Figure]) -> None:
@@ -116,7 +66,8 @@ def test_second_start(serving: Serving, figures: list[Figure]) -> None:
     assert serving.stop() == 0
     began = time.monotonic()
     serving.start()
-    figures.append(Figure("second start until ready", round(time.monotonic() - began, 1), "s"))
+    seconds = round(time.monotonic() - began, 1)
+    figures.append(Figure(name="second start until ready", measured=seconds, unit="s"))
 
 
 def test_from_storescu_to_the_list_to_the_first_image(
@@ -128,19 +79,24 @@ def test_from_storescu_to_the_list_to_the_first_image(
     sent = serving.send(*files, ae_title="SQZX_PACS", dcmtk=dcmtk)
     assert sent.returncode == 0, sent.stderr
     arrived = time.monotonic()
-    figures.append(Figure(f"C-STORE of {SLICES} slices by storescu", round(arrived - began, 2), "s"))
+    seconds = round(arrived - began, 2)
+    figures.append(Figure(name=f"C-STORE of {SLICES} slices by storescu", measured=seconds, unit="s"))
     quiet = float(story.product.environment.get("LIANZHEN_DICOM__QUIET_SECONDS", "2"))
     story.settle()
     after = time.monotonic() - arrived - quiet
-    figures.append(Figure("in the list after settling", round(after, 2), "s", LIST_SECONDS))
+    figures.append(
+        Figure(name="in the list after settling", measured=round(after, 2), unit="s", at_most=LIST_SECONDS)
+    )
     story.until("assign")
     times = open_often(sign_in(window(), serving, "xunuo"), serving.url)
     story.stack.close()
-    figures += [
-        Figure("first image after Enter, median", round(statistics.median(times)), "ms", FIRST_IMAGE_MS),
-        Figure("first image after Enter, p95", round(p95([round(t) for t in times])), "ms", FIRST_IMAGE_MS),
-        Figure("first image after Enter, longest", round(max(times)), "ms"),
-    ]
+    for what, measured, limit in (
+        ("median", statistics.median(times), FIRST_IMAGE_MS),
+        ("p95", p95([round(t) for t in times]), FIRST_IMAGE_MS),
+        ("longest", max(times), None),
+    ):
+        name = f"first image after Enter, {what}"
+        figures.append(Figure(name=name, measured=round(measured), unit="ms", at_most=limit))
 
 
 def the_story(serving: Serving, files: list[Path]) -> Story:

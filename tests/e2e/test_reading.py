@@ -131,7 +131,7 @@ def test_window_by_drag_and_by_key_shows_its_figures_and_its_greys(page: Page, v
     page.keyboard.press("i")
     wait_until(lambda: view.greys(left + 8, top + 8, 3) == [255, 255, 255])
     page.keyboard.press("Space")
-    assert view.window() == (-600, 1500)
+    wait_until(lambda: view.window() == (-600, 1500))
 
 
 def test_zoom_and_pan_move_the_picture_and_space_puts_it_back(page: Page, view: View) -> None:

@@ -39,23 +39,21 @@ def test_a_second_put_changes_nothing(objects: ObjectStore) -> None:
     assert objects.read("a/b") == b"first"
 
 
-def test_adopting_moves_the_file_in(objects: ObjectStore, tmp_path: Path) -> None:
+def test_adopting_leaves_the_files_own_name_to_the_caller(objects: ObjectStore, tmp_path: Path) -> None:
     file = tmp_path / "arrived"
     file.write_bytes(b"image")
     objects.adopt("a/b/c", file)
     assert objects.read("a/b/c") == b"image"
-    assert not file.exists()
+    file.unlink()
+    assert objects.read("a/b/c") == b"image"
 
 
-def test_adopting_a_known_key_keeps_the_first_and_takes_the_file_away(
-    objects: ObjectStore, tmp_path: Path
-) -> None:
+def test_adopting_a_known_key_keeps_the_first(objects: ObjectStore, tmp_path: Path) -> None:
     objects.put("a", b"first")
     file = tmp_path / "arrived"
     file.write_bytes(b"second")
     objects.adopt("a", file)
     assert objects.read("a") == b"first"
-    assert not file.exists()
 
 
 @pytest.mark.parametrize(
@@ -132,11 +130,11 @@ def watched_calls(names: set[str]) -> Iterator[list[str]]:
 
 
 def test_bytes_are_on_disk_before_the_name_and_the_name_before_the_return(tmp_path: Path) -> None:
-    """fsync of the file, each new folder with its parent, rename, fsync of the folder."""
+    """fsync of the file, each new folder with its parent, the object's name, fsync of the folder."""
     store = LocalObjects(tmp_path / "objects")
-    with watched_calls({"fsync", "rename", "mkdir"}) as calls:
+    with watched_calls({"fsync", "link", "mkdir"}) as calls:
         store.put("a/b/c", b"x")
-    assert calls == ["fsync", "mkdir", "fsync", "mkdir", "fsync", "rename", "fsync"]
+    assert calls == ["fsync", "mkdir", "fsync", "mkdir", "fsync", "link", "fsync"]
 
 
 def test_local_objects_are_private_and_leave_no_draft(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ from config.kernel.objects import ObjectStore, StoreFailed, StoreFull
 from config.kernel.objects_local import LocalObjects
 from config.kernel.objects_open import spool_folder
 from dicom_node.archive.errors import DatasetUnreadable
-from dicom_node.archive.files import object_key
 from dicom_node.archive.reader import read_dataset, read_file, read_frame
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
 from dicom_node.intake.door import Door
@@ -21,7 +21,7 @@ from dicom_node.intake.errors import NotStored, ObjectTooLarge, SameUidOtherCont
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced, head_of
-from dicom_node.intake.receive import Source, Spool
+from dicom_node.intake.receive import Received, Source, Spool
 from dicom_node.intake.rows import saw_peer
 from dicom_node.intake.settled import BATCH_STUDIES, Settler, settle
 from tests.dicom_node.objects import CT, a_ct, dataset_bytes
@@ -31,6 +31,9 @@ from tests.fixtures.clock import HandClock
 from tests.fixtures.waiting import wait_until
 
 COUNTY = Source(institution_id="county", ae_title="COUNTY", issuer_of_patient_id="")
+
+LEFT = ["lock", "source.json"]
+"""What stays in the spool of a process between objects."""
 
 
 class House:
@@ -100,7 +103,7 @@ def test_an_object_is_durable_indexed_announced_and_readable(house: House) -> No
     assert read_frame(house.objects, instance, 1) == dataset.PixelData
     assert house.events() == ["dicom.study_received"]
     assert study.first_received_at == house.clock.now()
-    assert [path.name for path in house.spool.own.iterdir()] == ["lock"]
+    assert sorted(path.name for path in house.spool.own.rglob("*") if path.is_file()) == LEFT
 
 
 def test_duplicates_conflicts_and_refusals(house: House) -> None:
@@ -367,18 +370,23 @@ def test_what_a_dead_process_left_is_taken_up_or_set_aside(plain: House, tmp_pat
     )
     good, bad = head_of(announced) + dataset_bytes(dataset), head_of(announced) + dataset_bytes(a_ct())[:-5]
     dead = Spool(plain.spool.folder, Failpoints())
-    for content, name in ((good, "a" * 64), (bad, "b" * 64)):
-        plain.objects.put(object_key(name), content)
-        with pytest.raises(KeyboardInterrupt), dead.intent(object_key(name), COUNTY):
+    for content in (good, bad, b"no DICOM at all"):
+        received = Received(
+            path=dead.own / "whole",
+            announced=announced,
+            dataset_offset=0,
+            file_bytes=len(content),
+            file_sha256=sha256(content).hexdigest(),
+            dataset_sha256="",
+        )
+        received.path.write_bytes(content)
+        with pytest.raises(KeyboardInterrupt), dead.held(received, COUNTY):
             raise KeyboardInterrupt
-    with pytest.raises(KeyboardInterrupt), dead.intent(object_key("c" * 64), COUNTY):
-        raise KeyboardInterrupt
     (dead.own / "half.part").write_bytes(b"half an object")
-    (dead.own / "torn.intent").write_text('{"object_key": "x"')
     living = Spool(plain.spool.folder, Failpoints())
     (living.own / "mine.part").write_bytes(b"still coming")
     dead.close()
-    assert plain.door.recover() == 2
+    assert plain.door.recover() == 3
     assert [row.sop_instance_uid for row in plain.rows(Instance)] == [dataset.SOPInstanceUID]
     assert [row.reason_code for row in plain.rows(Quarantine)] == ["dicom.dataset_truncated"]
     assert not dead.own.exists()

@@ -4,16 +4,18 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from config.kernel.objects import StoreFailed
+from config.kernel.errors import AppError
+from config.kernel.objects import StoreFailed, StoreFull
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.part10 import Announced, head_of
-from dicom_node.intake.receive import Intent, Source, Spool
+from dicom_node.intake.receive import Received, Source, Spool, received_again
 from tests.dicom_node.raw_scu import CT, EXPLICIT
 
 ANNOUNCED = Announced(sop_class_uid=CT, sop_instance_uid="1.2.3", transfer_syntax_uid=EXPLICIT)
@@ -79,51 +81,90 @@ def test_a_spool_that_is_gone_is_said_at_the_beginning(spool: Spool) -> None:
         spool.receive(ANNOUNCED, 1_000)
 
 
-def test_an_intent_stands_while_its_block_runs(spool: Spool) -> None:
-    with spool.intent("dicom/ab/x.dcm", SOURCE):
-        (name,) = files_in(spool)
-        said = json.loads((spool.own / name).read_text(encoding="utf-8"))
-        assert (said["object_key"], said["source"]["issuer_of_patient_id"]) == ("dicom/ab/x.dcm", "县")
-    assert files_in(spool) == []
+def arrived(spool: Spool, data: bytes) -> Received:
+    """A whole object in the spool."""
+    reception = spool.receive(ANNOUNCED, 1_000_000)
+    reception.write(data)
+    return reception.finish()
 
 
-def test_an_intent_outlives_what_went_wrong(spool: Spool) -> None:
-    with pytest.raises(RuntimeError), spool.intent("dicom/ab/x.dcm", SOURCE):
-        raise RuntimeError
-    assert len(files_in(spool)) == 1
+def test_what_is_held_lies_with_its_source_and_goes_when_all_is_well(spool: Spool) -> None:
+    received = arrived(spool, b"image")
+    with spool.held(received, SOURCE) as path:
+        assert not received.path.exists()
+        assert path.read_bytes() == HEAD + b"image"
+        said = json.loads((path.parent / "source.json").read_text(encoding="utf-8"))
+        assert Source(**said) == SOURCE
+    assert [each.name for each in path.parent.iterdir()] == ["source.json"]
 
 
-def leave(folder: Path, *keys: str, torn: bool = False) -> Path:
+def test_objects_of_one_source_share_its_folder(spool: Spool) -> None:
+    other = replace(SOURCE, ae_title="OTHER")
+    folders = []
+    for source in (SOURCE, other, SOURCE):
+        with spool.held(arrived(spool, b"image"), source) as path:
+            folders.append(path.parent)
+    assert folders[0] == folders[2] != folders[1]
+
+
+@pytest.mark.parametrize("error", [StoreFull(key="x"), StoreFailed(key="x")])
+def test_what_the_store_refused_does_not_fill_the_disk(spool: Spool, error: AppError) -> None:
+    with pytest.raises(type(error)), spool.held(arrived(spool, b"image"), SOURCE) as path:
+        raise error
+    assert [each.name for each in path.parent.iterdir()] == ["source.json"]
+
+
+def test_what_went_wrong_elsewhere_waits_in_one_copy(spool: Spool) -> None:
+    """Nobody knows whether its rows were written; a sender that tries a hundred times fills no disk."""
+    for _attempt in range(3):
+        received = arrived(spool, b"image")
+        with pytest.raises(RuntimeError), spool.held(received, SOURCE):
+            raise RuntimeError
+    kept = [each for each in spool.own.glob("*/*") if each.name != "source.json"]
+    assert [each.read_bytes() for each in kept] == [HEAD + b"image"]
+
+
+@given(data=st.binary(max_size=3_000_000))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_object_taken_up_again_is_what_it_was(spool: Spool, data: bytes) -> None:
+    received = arrived(spool, b"\x08\0" + data)
+    assert received_again(received.path) == received
+    received.path.unlink()
+
+
+def leave(folder: Path, *contents: bytes, torn: bool = False) -> Path:
     """The folder of a process that died while it stored these objects."""
     dead = Spool(folder, Failpoints())
-    for key in keys:
-        with pytest.raises(RuntimeError), dead.intent(key, SOURCE):
+    for content in contents:
+        with pytest.raises(RuntimeError), dead.held(arrived(dead, content), SOURCE):
             raise RuntimeError
     if torn:
-        (dead.own / "zz.intent").write_text('{"object_key": "dicom/', encoding="utf-8")
-        (dead.own / "yy.intent").write_text('{"object_key": "x", "source": {"who": 1}}', encoding="utf-8")
+        for name, said in (("zz", '{"institution_id": "c'), ("yy", '{"who": 1}')):
+            (dead.own / name).mkdir()
+            (dead.own / name / "source.json").write_text(said, encoding="utf-8")
+            (dead.own / name / "object").write_bytes(b"of nobody")
         (dead.own / "half.part").write_bytes(b"half")
     dead.close()
     return dead.own
 
 
 def test_what_the_dead_left_is_told_once_and_cleared(spool: Spool) -> None:
-    first, second = leave(spool.folder, "a", "b", torn=True), leave(spool.folder, "c")
-    found = list(spool.left_behind())
-    assert sorted(found, key=lambda intent: intent.object_key) == [
-        Intent(object_key=key, source=SOURCE) for key in ("a", "b", "c")
-    ]
+    first, second = leave(spool.folder, b"a", b"b", torn=True), leave(spool.folder, b"c")
+    told = []
+    for left in spool.left_behind():
+        assert left.source == SOURCE
+        told.append(left.path.read_bytes().removeprefix(HEAD))
+    assert sorted(told) == [b"a", b"b", b"c"]
     assert not first.exists()
     assert not second.exists()
     assert list(spool.left_behind()) == []
 
 
-def test_a_folder_is_kept_until_its_intents_were_taken_up(spool: Spool) -> None:
+def test_a_folder_is_kept_until_its_objects_were_taken_up(spool: Spool) -> None:
     """The second crash, in the middle of recovering, loses nothing either."""
-    folder = leave(spool.folder, "a", "b")
-    assert next(iter(spool.left_behind())).object_key in {"a", "b"}
-    assert len(list(folder.glob("*.intent"))) == 2
-    assert len(list(spool.left_behind())) == 2
+    leave(spool.folder, b"a", b"b")
+    assert next(iter(spool.left_behind())).path.read_bytes().removeprefix(HEAD) in {b"a", b"b"}
+    assert len([left.path.name for left in spool.left_behind()]) == 2
 
 
 def test_the_living_are_left_alone(spool: Spool) -> None:

@@ -1,0 +1,232 @@
+"""C-STORE into our node and into Debian's Orthanc, in turns, with fresh objects each time.
+
+Ours answers success after fsync of the file, of its folder and of the index (SQLite FULL); Orthanc
+as Debian configures it syncs the file only. So "equal durability" is in Orthanc's favour here.
+"""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dicom_node.migrate import upgrade
+from tests.bench.report import Figure, write
+from tests.bench.sender import Sent
+from tests.dicom_node.conftest import register
+from tests.dicom_node.objects import a_ct, file_bytes
+from tests.fixtures.orthanc import Orthanc
+from tests.fixtures.samples import REPOSITORY
+from tests.fixtures.servers import free_port, port_answers
+from tests.fixtures.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(1800)
+ROUNDS = 5
+NOTES = (
+    f"Loopback, {ROUNDS} rounds, the two servers in turns, medians (range of the rounds in brackets).",
+    "Ours syncs file, folder and index before it answers; Orthanc (Debian's configuration) the file only.",
+)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Objects of one kind: a square CT slice of this many pixels a side."""
+
+    name: str
+    side: int
+    count: int
+
+
+SMALL, CT = Corpus("small (9 KB)", 64, 250), Corpus("CT (525 KB)", 512, 60)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One server under measurement."""
+
+    name: str
+    port: int
+    ae_title: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """CPU used until now by it and its children."""
+        whole = psutil.Process(self.pid)
+        family = [whole, *whole.children(recursive=True)]
+        return sum(sum(member.cpu_times()[:2]) for member in family)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One corpus sent once."""
+
+    per_second: float
+    cpu_ms: float
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contender]:
+    """Our node by itself, as `lianzhen dicom` runs it."""
+    home, port = tmp_path_factory.mktemp("ours"), free_port()
+    url = f"sqlite:///{home / 'lianzhen.db'}"
+    upgrade(url)
+    for calling in ("BENCH", "STORESCU"):
+        register(url, calling)
+    environment = os.environ | {
+        "LIANZHEN_HOME": str(home),
+        "LIANZHEN_DATABASE__URL": url,
+        "LIANZHEN_DICOM__PORT": str(port),
+    }
+    command = [sys.executable, "-m", "dicom_node"]
+    with (
+        (home / "log").open("wb") as log,
+        subprocess.Popen(command, env=environment, cwd=REPOSITORY, stderr=log) as process,
+    ):
+        wait_until(lambda: port_answers(port), 60)
+        yield Contender("ours", port, "LIANZHEN", process.pid)
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def contenders(ours: Contender, orthanc: Orthanc) -> list[Contender]:
+    """Both."""
+    return [ours, Contender("Orthanc", orthanc.dicom_port, orthanc.ae_title, orthanc.pid)]
+
+
+@pytest.fixture(scope="module")
+def figures() -> Iterator[list[Figure]]:
+    """What was measured; written at the end."""
+    found: list[Figure] = []
+    yield found
+    write("intake", "C-STORE beside Orthanc", NOTES, found)
+
+
+def fresh(corpus: Corpus, folder: Path) -> Path:
+    """The corpus as files with UIDs nobody has seen."""
+    folder.mkdir()
+    noise = random.Random(corpus.side)
+    study = a_ct()
+    pixels = noise.randbytes(corpus.side * corpus.side * 2)
+    for number in range(corpus.count):
+        one = a_ct(
+            Rows=corpus.side,
+            Columns=corpus.side,
+            PixelData=pixels,
+            InstanceNumber=str(number),
+            StudyInstanceUID=study.StudyInstanceUID,
+            SeriesInstanceUID=study.SeriesInstanceUID,
+        )
+        (folder / f"{number:04}.dcm").write_bytes(file_bytes(one))
+    return folder
+
+
+def by_storescu(dcmtk: Path, contender: Contender, folder: Path) -> float:
+    """DCMTK's client as a site starts it; seconds, its start included."""
+    environment = {name: value for name, value in os.environ.items() if name != "TCP_NODELAY"}
+    names = ["-aet", "STORESCU", "-aec", contender.ae_title]
+    node = ["127.0.0.1", str(contender.port), str(folder)]
+    began = time.perf_counter()
+    subprocess.run(
+        [dcmtk / "storescu", *names, "+sd", *node],
+        check=True,
+        env=environment,
+        capture_output=True,
+        timeout=600,
+    )
+    return time.perf_counter() - began
+
+
+def by_sender(contender: Contender, folder: Path, associations: int) -> float:
+    """Our sender with TCP_NODELAY; seconds from the common start to the last answer."""
+    words = [str(contender.port), contender.ae_title, str(associations), str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.sender", *words],
+        check=True,
+        cwd=REPOSITORY,
+        capture_output=True,
+        timeout=600,
+    )
+    sent = Sent(**json.loads(done.stdout))
+    assert sent.refused == 0
+    return sent.seconds
+
+
+def in_turns(
+    contenders: list[Contender], corpus: Corpus, folder: Path, send: Callable[[Contender, Path], float]
+) -> dict[str, list[Run]]:
+    """Every round both, the order changing."""
+    runs: dict[str, list[Run]] = {each.name: [] for each in contenders}
+    for turn in range(ROUNDS + 1):
+        for each in contenders[:: 1 if turn % 2 else -1]:
+            files = fresh(corpus, folder / f"{turn}-{each.name}")
+            before = each.cpu_seconds()
+            seconds = send(each, files)
+            cpu_ms = (each.cpu_seconds() - before) / corpus.count * 1000
+            if turn:  # the first round warms both up
+                runs[each.name].append(Run(corpus.count / seconds, cpu_ms))
+    return runs
+
+
+def spread(values: list[float]) -> str:
+    """The range of the rounds."""
+    return f"{min(values):.3g} to {max(values):.3g}"
+
+
+def compare(
+    figures: list[Figure], what: str, runs: dict[str, list[Run]], at_least: float | None, cpu: float | None
+) -> None:
+    """Add the rates of both, their ratio, and the ratio of CPU."""
+    medians = {}
+    for name, each in runs.items():
+        rates = [run.per_second for run in each]
+        medians[name] = statistics.median(rates)
+        figures.append(
+            Figure(name=f"{what}, {name}", measured=round(medians[name], 1), unit="/s", spread=spread(rates))
+        )
+    ratio = round(medians["ours"] / medians["Orthanc"], 2)
+    figures.append(Figure(name=f"{what}, ratio", measured=ratio, unit="×", at_least=at_least))
+    costs = {name: statistics.median(run.cpu_ms for run in each) for name, each in runs.items()}
+    share = round(costs["ours"] / costs["Orthanc"], 2)
+    words = f"{costs['ours']:.2f} against {costs['Orthanc']:.2f} ms"
+    name = f"{what}, CPU for each instance, ratio"
+    figures.append(Figure(name=name, measured=share, unit="×", at_most=cpu, spread=words))
+
+
+@pytest.mark.parametrize("corpus, at_least", [(SMALL, 10.0), (CT, 4.0)], ids=["small", "CT"])
+def test_unmodified_storescu(
+    contenders: list[Contender],
+    figures: list[Figure],
+    tmp_path: Path,
+    dcmtk: Path,
+    corpus: Corpus,
+    at_least: float,
+) -> None:
+    runs = in_turns(contenders, corpus, tmp_path, lambda each, folder: by_storescu(dcmtk, each, folder))
+    compare(figures, f"storescu, 1 association, {corpus.name}", runs, at_least, None)
+
+
+@pytest.mark.parametrize(
+    "corpus, associations, at_least",
+    [(SMALL, 1, 1.5), (SMALL, 16, 3.0), (CT, 1, None), (CT, 4, None)],
+    ids=["small-1", "small-16", "CT-1", "CT-4"],
+)
+def test_without_nagle(
+    contenders: list[Contender],
+    figures: list[Figure],
+    tmp_path: Path,
+    corpus: Corpus,
+    associations: int,
+    at_least: float | None,
+) -> None:
+    runs = in_turns(contenders, corpus, tmp_path, lambda each, folder: by_sender(each, folder, associations))
+    what = f"TCP_NODELAY, {associations} associations, {corpus.name}"
+    compare(figures, what, runs, at_least, 1 / 3)
