@@ -25,6 +25,7 @@ from dicom_node.pdu import (
     PduType,
     Pdv,
     Rejection,
+    UserInformation,
     associate_accept,
     associate_reject,
     data,
@@ -170,14 +171,15 @@ class Association:
             for proposed, answer in zip(request.contexts, answers, strict=True)
             if answer.result == ACCEPTED
         }
-        self._peer_bytes_max = request.pdu_bytes_max
+        self._peer_bytes_max = request.user.pdu_bytes_max
         self._wire.write(
             associate_accept(
                 request_body,
                 answers,
-                pdu_bytes_max=self._terms.pdu_bytes_max,
+                user=UserInformation(
+                    pdu_bytes_max=self._terms.pdu_bytes_max, implementation=IMPLEMENTATION_VERSION_NAME
+                ),
                 implementation_class_uid=IMPLEMENTATION_CLASS_UID,
-                implementation_version_name=IMPLEMENTATION_VERSION_NAME,
             )
         )
 

@@ -4,7 +4,7 @@ import logging
 
 from config.kernel.errors import AppError
 from dicom_node.association import Context, Operation
-from dicom_node.command import RESPONSE, Answer, Command, CommandField
+from dicom_node.command import Answer, Command, CommandField
 from dicom_node.intake.door import Door
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
@@ -100,7 +100,7 @@ class Dimse:
             return self._store(peer, context, command)
         if command.command == CommandField.C_CANCEL_RQ:
             return Said(None)
-        if command.command & RESPONSE:
+        if command.is_response:
             raise PduRefused(AbortReason.UNEXPECTED_PARAMETER)
         return Said(Answer(UNRECOGNIZED_OPERATION, "only C-ECHO and C-STORE are served"))
 

@@ -1,7 +1,8 @@
-"""Protocol data units of the DICOM upper layer (PS3.8 9.3) as bytes, for an acceptor.
+"""Protocol data units of the DICOM upper layer (PS3.8 9.3) as bytes.
 
-Only what an acceptor reads and writes; no socket and no state here. Each length inside a PDU is
-held against the PDU's own end, so hostile lengths cost nothing.
+What an acceptor reads and writes and what both sides share; `scu/requesting.py` has the rest. No
+socket and no state here. Each length inside a PDU is held against the PDU's own end, so hostile
+lengths cost nothing.
 """
 
 import struct
@@ -15,6 +16,8 @@ HEADER_BYTES = 6
 FIXED_BYTES = 68
 CONTEXTS_MAX = 128
 SYNTAXES_MAX = 128
+USER_ITEMS_MAX = 1024
+ROLE_BYTES = 2
 APPLICATION_CONTEXT_NAME = "1.2.840.10008.3.1.1.1"
 UNLIMITED_BYTES = 131_072
 """What we send at most to a peer that names no limit."""
@@ -47,7 +50,9 @@ class ItemType(IntEnum):
     USER_INFORMATION = 0x50
     MAXIMUM_LENGTH = 0x51
     IMPLEMENTATION_CLASS_UID = 0x52
+    ROLE_SELECTION = 0x54
     IMPLEMENTATION_VERSION_NAME = 0x55
+    EXTENDED_NEGOTIATION = 0x56
 
 
 class AbortReason(IntEnum):
@@ -90,16 +95,42 @@ class ProposedContext:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """Role selection for a SOP class: which roles the requestor takes (PS3.7 D.3.3.4)."""
+
+    sop_class_uid: str
+    scu: bool
+    scp: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extension:
+    """SOP class extended negotiation: the service class's own bytes for a SOP class (PS3.7 D.3.3.5)."""
+
+    sop_class_uid: str
+    information: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UserInformation:
+    """What either side says about itself. `pdu_bytes_max` is the longest P-DATA-TF it takes, 0 for any."""
+
+    pdu_bytes_max: int = 0
+    implementation: str = ""
+    roles: tuple[Role, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AssociateRequest:
-    """An A-ASSOCIATE-RQ. `pdu_bytes_max` is the longest P-DATA-TF the peer takes, 0 for any."""
+    """An A-ASSOCIATE-RQ. `user` is what the requestor says about itself."""
 
     protocol_version: int
     called_ae_title: str
     calling_ae_title: str
     application_context: str
     contexts: tuple[ProposedContext, ...]
-    pdu_bytes_max: int
-    implementation: str
+    user: UserInformation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,11 +152,12 @@ class Pdv:
     fragment: memoryview
 
 
-def _text(raw: bytes) -> str:
+def text(raw: bytes) -> str:
+    """An AE title, UID or name without its padding."""
     return raw.decode("ascii", errors="replace").strip("\0 ")
 
 
-def _items(body: bytes, place: int, end: int, limit: int) -> Iterator[tuple[int, int, int]]:
+def items(body: bytes, place: int, end: int, limit: int) -> Iterator[tuple[int, int, int]]:
     """The (type, start, end) of each item in [place, end)."""
     for _ in range(limit):
         if place == end:
@@ -144,104 +176,139 @@ def _context(body: bytes, start: int, end: int) -> ProposedContext:
     if end - start < ITEM_HEADER_BYTES or body[start] % 2 == 0:
         raise PduMalformed(fault="a presentation context without a valid id")
     abstract, syntaxes = "", []
-    for kind, low, high in _items(body, start + 4, end, SYNTAXES_MAX + 1):
+    for kind, low, high in items(body, start + 4, end, SYNTAXES_MAX + 1):
         if kind == ItemType.ABSTRACT_SYNTAX:
-            abstract = _text(body[low:high])
+            abstract = text(body[low:high])
         elif kind == ItemType.TRANSFER_SYNTAX:
-            syntaxes.append(_text(body[low:high]))
+            syntaxes.append(text(body[low:high]))
     return ProposedContext(
         context_id=body[start], abstract_syntax=abstract, transfer_syntaxes=tuple(syntaxes)
     )
 
 
-def _user_information(body: bytes, start: int, end: int) -> tuple[int, str]:
-    limit, name = 0, ""
-    for kind, low, high in _items(body, start, end, 1024):
+def read_user_information(body: bytes, start: int, end: int) -> UserInformation:
+    """The sub-items of a user information item at [start, end). Raises PduMalformed."""
+    limit, name, roles, extensions = 0, "", list[Role](), list[Extension]()
+    for kind, low, high in items(body, start, end, USER_ITEMS_MAX):
         if kind == ItemType.MAXIMUM_LENGTH and high - low == LENGTH_BYTES:
             (limit,) = struct.unpack_from(">L", body, low)
         elif kind == ItemType.IMPLEMENTATION_VERSION_NAME:
-            name = _text(body[low:high])[:16]
-    return limit, name
+            name = text(body[low:high])[:16]
+        elif kind in {ItemType.ROLE_SELECTION, ItemType.EXTENDED_NEGOTIATION}:
+            uid, rest = _about_a_class(body[low:high])
+            if kind == ItemType.EXTENDED_NEGOTIATION:
+                extensions.append(Extension(sop_class_uid=uid, information=rest))
+            elif len(rest) == ROLE_BYTES:
+                roles.append(Role(sop_class_uid=uid, scu=rest[0] == 1, scp=rest[1] == 1))
+    return UserInformation(
+        pdu_bytes_max=limit, implementation=name, roles=tuple(roles), extensions=tuple(extensions)
+    )
+
+
+def _about_a_class(raw: bytes) -> tuple[str, bytes]:
+    """The UID that a sub-item begins with, after its length, and what follows it."""
+    length = int.from_bytes(raw[:2], "big")
+    if len(raw) < 2 + length:
+        raise PduMalformed(fault="a SOP class UID reaches beyond its item")
+    return text(raw[2 : 2 + length]), raw[2 + length :]
 
 
 def read_associate_request(body: bytes) -> AssociateRequest:
     """The A-ASSOCIATE-RQ whose bytes after the PDU header are `body`. Raises PduMalformed."""
     if len(body) < FIXED_BYTES:
         raise PduMalformed(fault="shorter than its fixed fields")
-    application, contexts, limit, name = "", [], 0, ""
-    for kind, low, high in _items(body, FIXED_BYTES, len(body), CONTEXTS_MAX + 8):
+    application, contexts, user = "", [], UserInformation()
+    for kind, low, high in items(body, FIXED_BYTES, len(body), CONTEXTS_MAX + 8):
         if kind == ItemType.APPLICATION_CONTEXT:
-            application = _text(body[low:high])
+            application = text(body[low:high])
         elif kind == ItemType.PROPOSED_CONTEXT:
             contexts.append(_context(body, low, high))
         elif kind == ItemType.USER_INFORMATION:
-            limit, name = _user_information(body, low, high)
+            user = read_user_information(body, low, high)
     if len({c.context_id for c in contexts}) != len(contexts):
         raise PduMalformed(fault="a presentation context id occurs twice")
     return AssociateRequest(
         protocol_version=int.from_bytes(body[:2], "big"),
-        called_ae_title=_text(body[4:20]),
-        calling_ae_title=_text(body[20:36]),
+        called_ae_title=text(body[4:20]),
+        calling_ae_title=text(body[20:36]),
         application_context=application,
         contexts=tuple(contexts),
-        pdu_bytes_max=limit,
-        implementation=name,
+        user=user,
     )
 
 
-def _item(kind: int, content: bytes) -> bytes:
+def item(kind: int, content: bytes) -> bytes:
+    """A variable item with its header."""
     return struct.pack(">BxH", kind, len(content)) + content
 
 
-def _pdu(kind: PduType, body: bytes) -> bytes:
+def pdu(kind: PduType, body: bytes) -> bytes:
+    """A PDU with its header."""
     return struct.pack(">BxL", kind, len(body)) + body
+
+
+def user_information(user: UserInformation, implementation_class_uid: str) -> bytes:
+    """A user information item, its sub-items in the order of their types (PS3.8 D.1, PS3.7 D.3.3)."""
+    parts = [
+        item(ItemType.MAXIMUM_LENGTH, struct.pack(">L", user.pdu_bytes_max)),
+        item(ItemType.IMPLEMENTATION_CLASS_UID, implementation_class_uid.encode()),
+        *(
+            item(ItemType.ROLE_SELECTION, _named(role.sop_class_uid, bytes((role.scu, role.scp))))
+            for role in user.roles
+        ),
+        item(ItemType.IMPLEMENTATION_VERSION_NAME, user.implementation.encode()),
+        *(
+            item(ItemType.EXTENDED_NEGOTIATION, _named(extension.sop_class_uid, extension.information))
+            for extension in user.extensions
+        ),
+    ]
+    return item(ItemType.USER_INFORMATION, b"".join(parts))
+
+
+def _named(sop_class_uid: str, rest: bytes) -> bytes:
+    uid = sop_class_uid.encode("ascii", "replace")
+    return struct.pack(">H", len(uid)) + uid + rest
 
 
 def associate_accept(
     request_body: bytes,
     contexts: tuple[AnsweredContext, ...],
     *,
-    pdu_bytes_max: int,
+    user: UserInformation,
     implementation_class_uid: str,
-    implementation_version_name: str,
 ) -> bytes:
     """An A-ASSOCIATE-AC that answers the request of body `request_body` (its AE fields go back as sent)."""
-    user = (
-        _item(ItemType.MAXIMUM_LENGTH, struct.pack(">L", pdu_bytes_max))
-        + _item(ItemType.IMPLEMENTATION_CLASS_UID, implementation_class_uid.encode())
-        + _item(ItemType.IMPLEMENTATION_VERSION_NAME, implementation_version_name.encode())
-    )
     answered = b"".join(
-        _item(
+        item(
             0x21,
             struct.pack(">BxBx", c.context_id, c.result)
-            + _item(ItemType.TRANSFER_SYNTAX, c.transfer_syntax.encode("ascii", "replace")),
+            + item(ItemType.TRANSFER_SYNTAX, c.transfer_syntax.encode("ascii", "replace")),
         )
         for c in contexts
     )
     fixed = struct.pack(">HH", 1, 0) + request_body[4:FIXED_BYTES]
-    return _pdu(
+    return pdu(
         PduType.ASSOCIATE_AC,
         fixed
-        + _item(ItemType.APPLICATION_CONTEXT, APPLICATION_CONTEXT_NAME.encode())
+        + item(ItemType.APPLICATION_CONTEXT, APPLICATION_CONTEXT_NAME.encode())
         + answered
-        + _item(ItemType.USER_INFORMATION, user),
+        + user_information(user, implementation_class_uid),
     )
 
 
 def associate_reject(rejection: Rejection) -> bytes:
     """An A-ASSOCIATE-RJ."""
-    return _pdu(PduType.ASSOCIATE_RJ, struct.pack(">xBBB", *rejection))
+    return pdu(PduType.ASSOCIATE_RJ, struct.pack(">xBBB", *rejection))
 
 
 def release_response() -> bytes:
     """An A-RELEASE-RP."""
-    return _pdu(PduType.RELEASE_RP, bytes(4))
+    return pdu(PduType.RELEASE_RP, bytes(4))
 
 
 def abort(reason: AbortReason) -> bytes:
     """An A-ABORT by the service provider."""
-    return _pdu(PduType.ABORT, struct.pack(">xxBB", 2, reason))
+    return pdu(PduType.ABORT, struct.pack(">xxBB", 2, reason))
 
 
 def read_pdvs(body: memoryview) -> Iterator[Pdv]:
@@ -258,13 +325,22 @@ def read_pdvs(body: memoryview) -> Iterator[Pdv]:
         place = stop
 
 
-def data(context_id: int, message: bytes, *, is_command: bool, peer_bytes_max: int) -> bytes:
-    """`message` as P-DATA-TF PDUs, none longer than the peer takes; to be written at once."""
-    room = (peer_bytes_max or UNLIMITED_BYTES) - PDV_HEADER_BYTES
-    room = max(room, PDV_HEADER_BYTES) // 2 * 2
+def data_room(peer_bytes_max: int) -> int:
+    """How many bytes of a message fit into one PDU that the peer takes, an even number."""
+    return max((peer_bytes_max or UNLIMITED_BYTES) - PDV_HEADER_BYTES, PDV_HEADER_BYTES) // 2 * 2
+
+
+def data(
+    context_id: int, message: bytes, *, is_command: bool, peer_bytes_max: int, is_last: bool = True
+) -> bytes:
+    """`message` as P-DATA-TF PDUs, none longer than the peer takes; to be written at once.
+
+    With `is_last` False more of the same message follows.
+    """
+    room = data_room(peer_bytes_max)
     pdus = []
     for start in range(0, max(len(message), 1), room):
         piece = message[start : start + room]
-        control = int(is_command) | (2 if start + room >= len(message) else 0)
-        pdus.append(_pdu(PduType.DATA, struct.pack(">LBB", len(piece) + 2, context_id, control) + piece))
+        control = int(is_command) | (2 if is_last and start + room >= len(message) else 0)
+        pdus.append(pdu(PduType.DATA, struct.pack(">LBB", len(piece) + 2, context_id, control) + piece))
     return b"".join(pdus)

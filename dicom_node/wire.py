@@ -7,6 +7,7 @@ one write for each answer take away the same stall on our side.
 
 import contextlib
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ class Wire:
         self._socket, self._deadlines = connection, deadlines
         self._data_bytes_max = data_bytes_max
         self._buffer = bytearray(max(data_bytes_max, CONTROL_BYTES_MAX))
+        self._ahead = 0
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read_pdu(self) -> tuple[PduType, memoryview]:
@@ -51,8 +53,8 @@ class Wire:
 
         Raises PeerGone, or PduRefused for an unknown type or a length over our cap.
         """
-        view = memoryview(self._buffer)
-        began = self._fill(view[:HEADER_BYTES], self._deadlines.idle_seconds, first=True)
+        view, ahead, self._ahead = memoryview(self._buffer), self._ahead, 0
+        began = self._fill(view[ahead:HEADER_BYTES], self._deadlines.idle_seconds, first=True)
         deadline = began + self._deadlines.pdu_seconds
         kind, length = self._buffer[0], int.from_bytes(self._buffer[2:HEADER_BYTES], "big")
         if kind not in PduType.__members__.values():
@@ -61,6 +63,24 @@ class Wire:
             raise PduRefused(AbortReason.INVALID_PARAMETER)
         self._fill(view[:length], deadline - time.monotonic(), first=False)
         return PduType(kind), view[:length]
+
+    def has_input(self) -> bool:
+        """True when a PDU has begun to come; never waits, and ends the last PDU's body. Raises PeerGone.
+
+        The first byte is taken, not peeked at: under TLS only a read tells words from ceremony.
+        """
+        if not self._ahead:
+            try:
+                self._socket.settimeout(0)
+                count = self._socket.recv_into(self._buffer, 1)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return False
+            except OSError as error:
+                raise PeerGone(type(error).__name__) from error
+            if count == 0:
+                raise PeerGone("closed")
+            self._ahead = 1
+        return True
 
     def _fill(self, target: memoryview, seconds: float, *, first: bool) -> float:
         """Fill `target` before `seconds` have passed; once the first byte is here, the PDU deadline counts.

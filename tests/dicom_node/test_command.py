@@ -11,7 +11,11 @@ from dicom_node.command import (
     Command,
     CommandField,
     CommandMalformed,
+    Counts,
+    Field,
+    ae,
     read_command,
+    request,
     response,
 )
 from tests.dicom_node.raw_scu import CT, command, element
@@ -19,7 +23,10 @@ from tests.dicom_node.raw_scu import CT, command, element
 uids = st.lists(st.integers(0, 10**6), min_size=1, max_size=6).map(lambda parts: ".".join(map(str, parts)))
 
 
-@given(st.sampled_from(CommandField), st.integers(0, 65_535), uids, uids, st.booleans())
+REQUESTS = [field for field in CommandField if field is not CommandField.C_CANCEL_RQ]
+
+
+@given(st.sampled_from(REQUESTS), st.integers(0, 65_535), uids, uids, st.booleans())
 def test_a_request_is_read_as_it_was_meant(
     field: CommandField, number: int, sop_class: str, instance: str, data: bool
 ) -> None:
@@ -112,3 +119,66 @@ def test_an_absurd_uid_is_cut_and_harmless() -> None:
     found = read_command(command(1, 7, "1" * 500, "é" * 10, data=True))
     assert len(found.sop_class_uid) <= 66
     assert found.sop_instance_uid.isprintable()
+
+
+def a_response(number: int = 5, *more: bytes) -> bytes:
+    """A C-FIND-RSP with further elements."""
+    return b"".join(
+        (
+            element(0x0100, struct.pack("<H", 0x8020)),
+            element(0x0120, struct.pack("<H", number)),
+            element(0x0800, struct.pack("<H", 1)),
+            element(0x0900, struct.pack("<H", 0xFF01)),
+            *more,
+        )
+    )
+
+
+@given(st.integers(0, 65_535))
+def test_a_response_is_read_with_its_status(number: int) -> None:
+    found = read_command(a_response(number, element(0x0902, b"no such key ")))
+    assert found.is_response
+    assert (found.responded_id, found.message_id, found.status) == (number, 0, 0xFF01)
+    assert (found.has_data_set, found.comment) == (True, "no such key")
+
+
+def test_a_cancellation_names_what_is_cancelled_and_nothing_else() -> None:
+    """PS3.7 9.3.2.3: a C-CANCEL-RQ has no Message ID of its own."""
+    raw = (
+        element(0x0100, struct.pack("<H", 0x0FFF))
+        + element(0x0120, struct.pack("<H", 7))
+        + element(0x0800, struct.pack("<H", 0x0101))
+    )
+    found = read_command(raw)
+    assert (found.command, found.responded_id, found.is_response) == (CommandField.C_CANCEL_RQ, 7, False)
+
+
+@pytest.mark.parametrize("left_out", [0x0100, 0x0120, 0x0800, 0x0900])
+def test_a_response_that_lacks_what_it_must_have_is_refused(left_out: int) -> None:
+    elements = {0x0100: 0x8030, 0x0120: 1, 0x0800: 0x0101, 0x0900: 0}
+    raw = b"".join(element(n, struct.pack("<H", v)) for n, v in elements.items() if n != left_out)
+    with pytest.raises(CommandMalformed):
+        read_command(raw)
+
+
+def test_a_move_names_its_destination() -> None:
+    raw = request(
+        CommandField.C_MOVE_RQ, 3, CT, has_data_set=True, more={Field.MOVE_DESTINATION: ae("STORE SCP")}
+    )
+    found = read_command(raw)
+    assert (found.move_destination, found.message_id, found.has_data_set) == ("STORE SCP", 3, True)
+    assert elements_of(raw)[0x0600] == b"STORE SCP "
+
+
+def test_an_answer_carries_counts_an_offending_element_and_an_identifier() -> None:
+    asked = read_command(command(0x0021, 9, CT, data=True))
+    counts = Counts(remaining=1, completed=2, failed=3, warning=4)
+    found = elements_of(
+        response(asked, Answer(0xB000, offending=0x00100020, counts=counts, identifier=b"data"))
+    )
+    numbers = [int.from_bytes(found[n], "little") for n in (0x1020, 0x1021, 0x1022, 0x1023)]
+    assert numbers == [1, 2, 3, 4]
+    assert found[0x0901] == struct.pack("<HH", 0x0010, 0x0020)
+    assert found[0x0800] != struct.pack("<H", 0x0101)
+    assert elements_of(response(asked, Answer(0)))[0x0800] == struct.pack("<H", 0x0101)
+    assert not {0x1020, 0x0901, 0x0902} & elements_of(response(asked, Answer(0))).keys()

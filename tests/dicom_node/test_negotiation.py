@@ -24,6 +24,7 @@ from dicom_node.pdu import (
     AssociateRequest,
     ProposedContext,
     Rejection,
+    UserInformation,
 )
 from tests.dicom_node.raw_scu import BIG, CT, EXPLICIT, IMPLICIT
 
@@ -95,8 +96,7 @@ REQUEST = AssociateRequest(
     calling_ae_title="COUNTY",
     application_context=APPLICATION_CONTEXT_NAME,
     contexts=(),
-    pdu_bytes_max=0,
-    implementation="",
+    user=UserInformation(),
 )
 
 

@@ -20,6 +20,7 @@ from dicom_node.pdu import (
     AbortReason,
     AnsweredContext,
     PduMalformed,
+    UserInformation,
     abort,
     associate_accept,
     associate_reject,
@@ -38,7 +39,7 @@ REQUEST = associate_rq(
 
 def test_a_request_is_read() -> None:
     request = read_associate_request(REQUEST[6:])
-    assert (request.called_ae_title, request.calling_ae_title, request.pdu_bytes_max) == (
+    assert (request.called_ae_title, request.calling_ae_title, request.user.pdu_bytes_max) == (
         "LIANZHEN",
         "COUNTY",
         65_536,
@@ -56,9 +57,8 @@ def test_an_acceptance_is_read_by_pynetdicom() -> None:
             AnsweredContext(context_id=1, result=0, transfer_syntax=EXPLICIT),
             AnsweredContext(context_id=3, result=3, transfer_syntax=IMPLICIT),
         ),
-        pdu_bytes_max=131_072,
+        user=UserInformation(pdu_bytes_max=131_072, implementation="LIANZHEN_1"),
         implementation_class_uid="1.2.3",
-        implementation_version_name="LIANZHEN_1",
     )
     theirs = A_ASSOCIATE_AC()
     theirs.decode(raw)

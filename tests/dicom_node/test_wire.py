@@ -10,6 +10,7 @@ import pytest
 
 from dicom_node.pdu import AbortReason, PduType
 from dicom_node.wire import CONTROL_BYTES_MAX, Deadlines, PduRefused, PeerGone, Wire
+from tests.fixtures.waiting import wait_until
 
 DATA_BYTES_MAX = 1_000
 ABORT_BYTES = 10
@@ -181,3 +182,39 @@ def test_answers_leave_at_once(ends: tuple[socket.socket, socket.socket]) -> Non
     """TCP_NODELAY: a peer that waits for a small answer would else wait for an acknowledgement too."""
     wire_on(ends[1])
     assert ends[1].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_whether_something_has_come_is_known_without_waiting(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    peer, ours = ends
+    wire = wire_on(ours)
+    began = time.monotonic()
+    assert not any(wire.has_input() for _ in range(100))
+    assert time.monotonic() - began < 1.0
+    for raw in (pdu(4, b"abc"), pdu(5, bytes(4))):
+        peer.sendall(raw)
+        wait_until(wire.has_input)
+        assert wire.has_input()
+        kind, body = wire.read_pdu()
+        assert (kind, bytes(body)) == (raw[0], raw[6:])
+        assert not wire.has_input()
+
+
+def test_a_peer_that_left_is_noticed_when_looking(ends: tuple[socket.socket, socket.socket]) -> None:
+    peer, ours = ends
+    wire = wire_on(ours)
+    peer.close()
+    with pytest.raises(PeerGone):
+        wait_until(wire.has_input)
+
+
+def test_a_pdu_that_was_noticed_still_has_its_deadline(ends: tuple[socket.socket, socket.socket]) -> None:
+    peer, ours = ends
+    wire = wire_on(ours, pdu_seconds=0.3, idle_seconds=0.3)
+    peer.sendall(b"\4\0")
+    wait_until(wire.has_input)
+    began = time.monotonic()
+    with pytest.raises(PeerGone):
+        wire.read_pdu()
+    assert time.monotonic() - began < 2.0
