@@ -13,8 +13,11 @@ from dataclasses import dataclass
 
 from dicom_node.pdu import HEADER_BYTES, AbortReason, PduType, abort
 
+PDU_TYPES = {int(kind): kind for kind in PduType}
 QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 CONTROL_BYTES_MAX = 256 * 1024
+AHEAD_BYTES = 64 * 1024
+"""How far one read may go beyond the PDU at hand: a command and its short data set come together."""
 LINGER_SECONDS = 1.0
 
 
@@ -44,8 +47,8 @@ class Wire:
     def __init__(self, connection: socket.socket, deadlines: Deadlines, data_bytes_max: int) -> None:
         self._socket, self._deadlines = connection, deadlines
         self._data_bytes_max = data_bytes_max
-        self._buffer = bytearray(max(data_bytes_max, CONTROL_BYTES_MAX))
-        self._ahead = 0
+        self._buffer = bytearray(HEADER_BYTES + max(data_bytes_max, CONTROL_BYTES_MAX) + AHEAD_BYTES)
+        self._view, self._start, self._end = memoryview(self._buffer), 0, 0
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read_pdu(self) -> tuple[PduType, memoryview]:
@@ -53,58 +56,66 @@ class Wire:
 
         Raises PeerGone, or PduRefused for an unknown type or a length over our cap.
         """
-        view, ahead, self._ahead = memoryview(self._buffer), self._ahead, 0
-        began = self._fill(view[ahead:HEADER_BYTES], self._deadlines.idle_seconds, first=True)
-        deadline = began + self._deadlines.pdu_seconds
+        self._move_to_front()
+        if not self._end:
+            self._receive(time.monotonic() + self._deadlines.idle_seconds)
+        deadline = time.monotonic() + self._deadlines.pdu_seconds
+        self._fill(HEADER_BYTES, deadline)
         kind, length = self._buffer[0], int.from_bytes(self._buffer[2:HEADER_BYTES], "big")
-        if kind not in PduType.__members__.values():
+        if kind not in PDU_TYPES:
             raise PduRefused(AbortReason.UNRECOGNIZED_PDU)
         if length > (self._data_bytes_max if kind == PduType.DATA else CONTROL_BYTES_MAX):
             raise PduRefused(AbortReason.INVALID_PARAMETER)
-        self._fill(view[:length], deadline - time.monotonic(), first=False)
-        return PduType(kind), view[:length]
+        self._start = HEADER_BYTES + length
+        self._fill(self._start, deadline)
+        return PDU_TYPES[kind], self._view[HEADER_BYTES : self._start]
 
     def has_input(self) -> bool:
         """True when a PDU has begun to come; never waits, and ends the last PDU's body. Raises PeerGone.
 
-        The first byte is taken, not peeked at: under TLS only a read tells words from ceremony.
+        Bytes are taken, not peeked at: under TLS only a read tells words from ceremony.
         """
-        if not self._ahead:
+        self._move_to_front()
+        if not self._end:
             try:
-                self._socket.settimeout(0)
-                count = self._socket.recv_into(self._buffer, 1)
+                self._take(0)
             except (BlockingIOError, ssl.SSLWantReadError):
                 return False
-            except OSError as error:
-                raise PeerGone(type(error).__name__) from error
-            if count == 0:
-                raise PeerGone("closed")
-            self._ahead = 1
         return True
 
-    def _fill(self, target: memoryview, seconds: float, *, first: bool) -> float:
-        """Fill `target` before `seconds` have passed; once the first byte is here, the PDU deadline counts.
+    def _move_to_front(self) -> None:
+        rest = self._end - self._start
+        if rest and self._start:
+            self._view[:rest] = self._view[self._start : self._end]
+        self._start, self._end = 0, rest
 
-        Returns the moment the first byte came.
-        """
-        deadline = time.monotonic() + seconds
-        began, filled = 0.0, 0
-        while filled < len(target):
-            try:
-                self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
-                count = self._socket.recv_into(target[filled:])
-            except OSError as error:
-                raise PeerGone(type(error).__name__) from error
-            if count == 0:
-                raise PeerGone("closed")
-            if first and not filled:
-                began = time.monotonic()
-                deadline = began + self._deadlines.pdu_seconds
-            filled += count
-            if time.monotonic() > deadline and filled < len(target):
-                raise PeerGone("too slow")
+    def _fill(self, count: int, deadline: float) -> None:
+        """Read until `count` bytes are in the buffer; never past `deadline`."""
+        while self._end < count:
+            self._receive(deadline)
+
+    def _receive(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise PeerGone("too slow")
+        try:
+            self._take(left)
+        except (BlockingIOError, ssl.SSLWantReadError) as error:
+            raise PeerGone(type(error).__name__) from error
+
+    def _take(self, seconds: float) -> None:
+        """What there is now, or comes within `seconds`; 0 does not wait. Raises PeerGone."""
+        try:
+            self._socket.settimeout(seconds)
+            count = self._socket.recv_into(self._view[self._end :])
+        except (BlockingIOError, ssl.SSLWantReadError):
+            raise
+        except OSError as error:
+            raise PeerGone(type(error).__name__) from error
+        if count == 0:
+            raise PeerGone("closed")
+        self._end += count
         self._acknowledge_quickly()
-        return began
 
     def _acknowledge_quickly(self) -> None:
         if QUICKACK is not None:
