@@ -10,7 +10,7 @@ from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts, parse
 from dicom_node.intake.part10 import Announced
 from dicom_node.intake.receive import Received, Reception, Source, Spool, received_again
-from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store
+from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store_all
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Door:
             self._objects.adopt(key, path)
             self._spool.failpoints.passed("after_rename")
             arrival = Arrival(source=source, received=received, object_key=key, facts=facts)
-            outcome = self._ingest.run(lambda connection, now: store(connection, arrival, now))
+            outcome = self._ingest.run_together(store_all, arrival)
         if outcome is Outcome.OTHER_CONTENT:
             logger.warning("intake.same_uid_other_content", extra={"ae_title": source.ae_title})
             raise SameUidOtherContent

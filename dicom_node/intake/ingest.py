@@ -7,7 +7,7 @@ that one bad row never fails its neighbours and one fsync makes many objects dur
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -30,12 +30,16 @@ WAIT_SECONDS = 60.0
 MISTAKES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError, OSError)
 """What a faulty job may raise: it fails that job, never the thread that everybody waits for."""
 T = TypeVar("T")
+S = TypeVar("S")
 Job: TypeAlias = Callable[[Connection, datetime], T]
+Work: TypeAlias = Callable[[Connection, Sequence[S], datetime], Sequence[T]]
+"""What is done to many subjects of one kind together; one result for each, in order."""
 
 
 @dataclass(slots=True)
 class _Waiting(Generic[T]):
-    job: Job[T]
+    work: Work[Any, T]
+    subject: Any
     future: "Future[T]"
     awaited: bool
     result: T | None = None
@@ -51,25 +55,34 @@ class Ingest:
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job[T], *, awaited: bool = False) -> "Future[T]":
-        """Queue `job`; its future ends when its transaction has. Raises NotStored when overfull.
+    def submit(self, job: Job[T]) -> "Future[T]":
+        """Queue `job`, which nobody waits for; its future ends when its transaction has.
 
-        Fault tests strike only where somebody awaits the answer.
+        Raises NotStored when overfull.
         """
-        waiting = _Waiting(job, Future[T](), awaited)
+        return self._queue_up(_Waiting(_by_itself, job, Future[T](), awaited=False))
+
+    def run(self, job: Job[T]) -> T:
+        """Do `job` and wait until it is durable. Raises NotStored, or what the job raised as AppError."""
+        return self.run_together(_by_itself, job)
+
+    def run_together(self, work: Work[S, T], subject: S) -> T:
+        """Do `work` to `subject`, with what else waits for the same work, and wait until it is durable.
+
+        Raises NotStored, or what the work raised as AppError for this subject alone.
+        """
+        future = self._queue_up(_Waiting(work, subject, Future[T](), awaited=True))
+        try:
+            return future.result(WAIT_SECONDS)
+        except TimeoutError as error:
+            raise NotStored(reason="the index does not answer") from error
+
+    def _queue_up(self, waiting: _Waiting[T]) -> "Future[T]":
         try:
             self._queue.put(waiting, timeout=WAIT_SECONDS)
         except queue.Full as error:
             raise NotStored(reason="the index is overloaded") from error
         return waiting.future
-
-    def run(self, job: Job[T]) -> T:
-        """Do `job` and wait until it is durable. Raises NotStored, or what the job raised as AppError."""
-        future = self.submit(job, awaited=True)
-        try:
-            return future.result(WAIT_SECONDS)
-        except TimeoutError as error:
-            raise NotStored(reason="the index does not answer") from error
 
     def close(self) -> None:
         """Finish the queue and end the thread."""
@@ -99,8 +112,8 @@ class Ingest:
         now = self._clock.now()
         try:
             with self._engine.begin() as connection:
-                for waiting in jobs:
-                    _attempt(waiting, connection, now, alone=len(jobs) == 1)
+                for group in _groups(jobs):
+                    _attempt(group, connection, now, alone=len(group) == len(jobs))
                 self._strike("before_commit", jobs)
             self._strike("after_commit", jobs)
         except SQLAlchemyError as error:
@@ -118,23 +131,55 @@ class Ingest:
             self._failpoints.passed(name)
 
 
-def _attempt(waiting: _Waiting[Any], connection: Connection, now: datetime, *, alone: bool) -> None:
-    """One job; its failure is its own: behind a savepoint, or with the transaction when it is alone.
+def _by_itself(connection: Connection, jobs: Sequence[Job[T]], now: datetime) -> list[T]:
+    """Jobs of any kind, one after the other."""
+    return [job(connection, now) for job in jobs]
 
+
+def _groups(jobs: list[_Waiting[Any]]) -> list[list[_Waiting[Any]]]:
+    """What is done together: everything that waits for the same work; other jobs each by itself."""
+    groups: dict[object, list[_Waiting[Any]]] = {}
+    for number, waiting in enumerate(jobs):
+        groups.setdefault(number if waiting.work is _by_itself else waiting.work, []).append(waiting)
+    return list(groups.values())
+
+
+def _attempt(group: list[_Waiting[Any]], connection: Connection, now: datetime, *, alone: bool) -> None:
+    """Do one group; when it fails, each of it by itself, so that a failure is only its own.
+
+    Behind a savepoint, or with the whole transaction when there is one job and nothing else.
     A lost connection fails the whole batch.
     """
+    bare = alone and len(group) == 1
+    error = _tried(group, connection, now, bare=bare)
+    if error is None:
+        return
+    if len(group) > 1:
+        for waiting in group:
+            _attempt([waiting], connection, now, alone=False)
+        return
+    group[0].error = error
+    if bare and (transaction := connection.get_transaction()):
+        transaction.rollback()
+
+
+def _tried(
+    group: list[_Waiting[Any]], connection: Connection, now: datetime, *, bare: bool
+) -> AppError | None:
+    """Why the group failed, None when each of it has its result."""
     try:
-        with nullcontext() if alone else connection.begin_nested():
-            waiting.result = waiting.job(connection, now)
+        with nullcontext() if bare else connection.begin_nested():
+            results = group[0].work(connection, [waiting.subject for waiting in group], now)
     except AppError as error:
-        waiting.error = error
+        return error
     except SQLAlchemyError as error:
         if not connection.in_transaction() or connection.invalidated:
             raise
-        logger.warning("ingest.row_failed", extra={"reason": type(error).__name__})
-        waiting.error = NotStored(reason="the index did not take it")
+        logger.warning("ingest.row_failed", extra={"reason": type(error).__name__, "jobs": len(group)})
+        return NotStored(reason="the index did not take it")
     except MISTAKES:
         logger.exception("ingest.row_failed")
-        waiting.error = NotStored(reason="the index did not take it")
-    if alone and waiting.error is not None and (transaction := connection.get_transaction()):
-        transaction.rollback()
+        return NotStored(reason="the index did not take it")
+    for waiting, result in zip(group, results, strict=True):
+        waiting.result = result
+    return None

@@ -172,6 +172,7 @@ class Reception:
         head = head_of(announced)
         self._dataset_offset = self._bytes = len(head)
         self._file_hash, self._dataset_hash = hashlib.sha256(head), hashlib.sha256()
+        self._discarded = False
         try:
             with disk_errors(self.path.name):
                 self._file = self.path.open("xb", buffering=0)
@@ -214,7 +215,9 @@ class Reception:
         )
 
     def discard(self) -> None:
-        """Remove what is still in the spool; harmless after the object was adopted."""
-        with contextlib.suppress(OSError):
-            self._file.close()
-        self.path.unlink(missing_ok=True)
+        """Remove what is still in the spool; harmless after the object was adopted, and a second time."""
+        if not self._discarded:
+            self._discarded = True
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self.path.unlink(missing_ok=True)

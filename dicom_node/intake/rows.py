@@ -1,6 +1,8 @@
 """The rows of one arriving object, written inside the ingest transaction."""
 
-from dataclasses import asdict, dataclass, fields
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -37,7 +39,7 @@ COUNT_IN_STUDY = (
     update(STUDY)
     .where(STUDY.c.study_key == bindparam("of_study"))
     .values(
-        instance_count=STUDY.c.instance_count + 1,
+        instance_count=STUDY.c.instance_count + bindparam("more_instances"),
         byte_count=STUDY.c.byte_count + bindparam("more_bytes"),
         series_count=STUDY.c.series_count + bindparam("more_series"),
         last_received_at=bindparam("now"),
@@ -47,7 +49,10 @@ COUNT_IN_STUDY = (
 COUNT_IN_SERIES = (
     update(SERIES)
     .where(SERIES.c.series_key == bindparam("of_series"))
-    .values(instance_count=SERIES.c.instance_count + 1, version=SERIES.c.version + 1)
+    .values(
+        instance_count=SERIES.c.instance_count + bindparam("more_instances"),
+        version=SERIES.c.version + bindparam("more_instances"),
+    )
 )
 TABLES = (STUDY, SERIES, INSTANCE)
 ADD = {
@@ -58,7 +63,7 @@ ADD = {
         t: postgresql_insert(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in TABLES
     },
 }
-INSTANCE_FACTS = tuple(field.name for field in fields(InstanceFacts))
+INSTANCE_FACTS = tuple(each.name for each in fields(InstanceFacts))
 
 
 class Outcome(StrEnum):
@@ -90,25 +95,94 @@ class Refusal:
     object_key: str | None
 
 
-def store(connection: Connection, arrival: Arrival, now: datetime) -> Outcome:
-    """Index one object: once, with its study and series, or not at all.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an object belongs: the keys of its study and its series."""
+
+    study_key: str
+    series_key: str
+
+
+@dataclass(slots=True)
+class _More:
+    """By how much the counters of one study grow."""
+
+    instances: int = 0
+    bytes: int = 0
+    series: int = 0
+    modalities: set[str] = field(default_factory=set)
+
+
+def store_all(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[Outcome]:
+    """Index these objects: each once, with its study and series, or not at all.
 
     The same object again changes nothing; other content under the same SOP Instance UID goes to
     the quarantine and the first object stays.
     """
-    place = connection.execute(PLACE, _uids(arrival)).first()
-    if place is not None and place.series_key is not None:
-        study_key, series_key, new_series = place.study_key, place.series_key, False
-    else:  # a study or series is begun only for an object that is nowhere else
-        known = _known(connection, arrival)
-        if known is not None:
-            return _settled(connection, arrival, known, now)
-        study_key = place.study_key if place else _study(connection, arrival, now)
-        series_key, new_series = _series(connection, arrival, study_key)
-    if not _instance(connection, arrival, series_key, now):
-        return _settled(connection, arrival, _known(connection, arrival), now)
-    _count(connection, arrival, study_key, series_key, new_series=new_series, now=now)
-    return Outcome.STORED
+    outcomes: dict[int, Outcome] = {}
+    now_here, again = _first_of_each(arrivals)
+    placed, more = _places(connection, now_here, outcomes, now)
+    inserted = _instances(connection, placed, now)
+    for number, (arrival, place) in placed.items():
+        if number in inserted:
+            outcomes[number] = Outcome.STORED
+            more[place.study_key].instances += 1
+            more[place.study_key].bytes += arrival.received.file_bytes
+        else:
+            outcomes[number] = _settled(connection, arrival, _known(connection, arrival), now)
+    _count(connection, [placed[number][1] for number in inserted], more, now)
+    if again:  # what came twice at once meets its first copy as if it had come later
+        outcomes |= dict(zip(again, store_all(connection, list(again.values()), now), strict=True))
+    return [outcomes[number] for number in range(len(arrivals))]
+
+
+def _first_of_each(arrivals: Sequence[Arrival]) -> tuple[dict[int, Arrival], dict[int, Arrival]]:
+    """The arrivals by number: the first of every SOP instance, and those that repeat one."""
+    first: dict[int, Arrival] = {}
+    again: dict[int, Arrival] = {}
+    seen: set[tuple[str, str]] = set()
+    for number, arrival in enumerate(arrivals):
+        name = (arrival.source.institution_id, arrival.facts.instance.sop_instance_uid)
+        (again if name in seen else first)[number] = arrival
+        seen.add(name)
+    return first, again
+
+
+def _places(
+    connection: Connection, arrivals: dict[int, Arrival], outcomes: dict[int, Outcome], now: datetime
+) -> tuple[dict[int, tuple[Arrival, _Place]], dict[str, _More]]:
+    """A place for each object; a study or series is begun only for one that is nowhere else."""
+    known_places: dict[tuple[str, ...], _Place] = {}
+    placed: dict[int, tuple[Arrival, _Place]] = {}
+    more: dict[str, _More] = defaultdict(_More)
+    for number, arrival in arrivals.items():
+        uids = _uids(arrival)
+        name = (uids["institution_id"], uids["study_instance_uid"], uids["series_instance_uid"])
+        place = known_places.get(name) or _found(connection, uids)
+        if place is None:
+            known = _known(connection, arrival)
+            if known is not None:
+                outcomes[number] = _settled(connection, arrival, known, now)
+                continue
+            place = _begun(connection, arrival, more, now)
+        known_places[name] = place
+        placed[number] = (arrival, place)
+    return placed, more
+
+
+def _found(connection: Connection, uids: dict[str, str]) -> _Place | None:
+    row = connection.execute(PLACE, uids).first()
+    return _Place(row.study_key, row.series_key) if row and row.series_key else None
+
+
+def _begun(connection: Connection, arrival: Arrival, more: dict[str, _More], now: datetime) -> _Place:
+    row = connection.execute(PLACE, _uids(arrival)).first()
+    study_key = row.study_key if row else _study(connection, arrival, now)
+    series_key, is_new = _series(connection, arrival, study_key)
+    if is_new:
+        more[study_key].series += 1
+        more[study_key].modalities |= {arrival.facts.series.modality} - {""}
+    return _Place(study_key, series_key)
 
 
 def _settled(connection: Connection, arrival: Arrival, known: Outcome | None, now: datetime) -> Outcome:
@@ -197,47 +271,65 @@ def _series(connection: Connection, arrival: Arrival, study_key: str) -> tuple[s
     return str(connection.execute(PLACE, _uids(arrival)).one().series_key), False
 
 
-def _instance(connection: Connection, arrival: Arrival, series_key: str, now: datetime) -> bool:
+def _instances(connection: Connection, placed: dict[int, tuple[Arrival, _Place]], now: datetime) -> list[int]:
+    """Insert what is not there yet, all in one statement; the numbers of what was inserted."""
+    rows = {new_id(): number for number in placed}
+    values = [
+        _instance_row(*placed[number], now) | {"instance_key": instance_key}
+        for instance_key, number in rows.items()
+    ]
+    if not values:
+        return []
+    one_or_all = values if len(values) > 1 else values[0]
+    result = connection.execute(ADD[connection.dialect.name][INSTANCE], one_or_all)
+    return sorted(rows[instance_key] for (instance_key,) in result)
+
+
+def _instance_row(arrival: Arrival, place: _Place, now: datetime) -> dict[str, Any]:
     received = arrival.received
-    return _insert_new(
-        connection,
-        INSTANCE,
-        {name: getattr(arrival.facts.instance, name) for name in INSTANCE_FACTS}
-        | {
-            "instance_key": new_id(),
-            "series_key": series_key,
-            "institution_id": arrival.source.institution_id,
-            "transfer_syntax_uid": received.announced.transfer_syntax_uid,
-            "object_key": arrival.object_key,
-            "object_bytes": received.file_bytes,
-            "dataset_offset": received.dataset_offset,
-            "dataset_sha256": received.dataset_sha256,
-            "received_at": now,
-        },
+    return {name: getattr(arrival.facts.instance, name) for name in INSTANCE_FACTS} | {
+        "series_key": place.series_key,
+        "institution_id": arrival.source.institution_id,
+        "transfer_syntax_uid": received.announced.transfer_syntax_uid,
+        "object_key": arrival.object_key,
+        "object_bytes": received.file_bytes,
+        "dataset_offset": received.dataset_offset,
+        "dataset_sha256": received.dataset_sha256,
+        "received_at": now,
+    }
+
+
+def _count(connection: Connection, inserted: list[_Place], more: dict[str, _More], now: datetime) -> None:
+    """Bring the counters up: studies first, in one order of keys, so that writers queue and never cross."""
+    studies = [
+        {
+            "of_study": study_key,
+            "more_instances": grown.instances,
+            "more_bytes": grown.bytes,
+            "more_series": grown.series,
+            "now": now,
+        }
+        for study_key, grown in sorted(more.items())
+        if grown.instances or grown.series
+    ]
+    series = Counter(place.series_key for place in inserted)
+    if studies:
+        connection.execute(COUNT_IN_STUDY, studies)
+    if series:
+        counts = [{"of_series": key, "more_instances": count} for key, count in sorted(series.items())]
+        connection.execute(COUNT_IN_SERIES, counts)
+    for study_key, grown in sorted(more.items()):
+        if grown.modalities:
+            _add_modalities(connection, study_key, grown.modalities)
+
+
+def _add_modalities(connection: Connection, study_key: str, modalities: set[str]) -> None:
+    seen: list[str] = (
+        connection.scalar(select(STUDY.c.modalities).where(STUDY.c.study_key == study_key)) or []
     )
-
-
-def _count(
-    connection: Connection,
-    arrival: Arrival,
-    study_key: str,
-    series_key: str,
-    *,
-    new_series: bool,
-    now: datetime,
-) -> None:
-    """Bring the counters up; the study's row lock comes first, so that writers queue in one order."""
-    more = {"more_bytes": arrival.received.file_bytes, "more_series": int(new_series)}
-    connection.execute(COUNT_IN_STUDY, {"of_study": study_key, "now": now} | more)
-    connection.execute(COUNT_IN_SERIES, {"of_series": series_key})
-    modality = arrival.facts.series.modality
-    if new_series and modality:
-        seen: list[str] = (
-            connection.scalar(select(STUDY.c.modalities).where(STUDY.c.study_key == study_key)) or []
-        )
-        connection.execute(
-            update(STUDY).where(STUDY.c.study_key == study_key).values(modalities=sorted({*seen, modality}))
-        )
+    connection.execute(
+        update(STUDY).where(STUDY.c.study_key == study_key).values(modalities=sorted({*seen, *modalities}))
+    )
 
 
 def refuse(connection: Connection, refusal: Refusal, now: datetime) -> None:

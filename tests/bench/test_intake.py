@@ -23,7 +23,7 @@ from tests.bench.report import Figure, write
 from tests.bench.sender import Sent
 from tests.dicom_node.conftest import register
 from tests.dicom_node.objects import a_ct, file_bytes
-from tests.fixtures.orthanc import Orthanc
+from tests.fixtures.orthanc import Orthanc, running_orthanc
 from tests.fixtures.samples import REPOSITORY
 from tests.fixtures.servers import free_port, port_answers
 from tests.fixtures.waiting import wait_until
@@ -96,10 +96,24 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contender]:
         process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def contenders(ours: Contender, orthanc: Orthanc) -> list[Contender]:
+def beside(ours: Contender, orthanc: Orthanc) -> list[Contender]:
     """Both."""
     return [ours, Contender("Orthanc", orthanc.dicom_port, orthanc.ae_title, orthanc.pid)]
+
+
+@pytest.fixture(scope="module")
+def contenders(ours: Contender, orthanc: Orthanc) -> list[Contender]:
+    """Both as a site starts them."""
+    return beside(ours, orthanc)
+
+
+@pytest.fixture(scope="module")
+def without_nagle(
+    ours: Contender, orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Contender]]:
+    """Both, Orthanc with TCP_NODELAY in its environment; `orthanc` decides whether there is one."""
+    with running_orthanc(tmp_path_factory.mktemp("orthanc"), TCP_NODELAY="1") as running:
+        yield beside(ours, running)
 
 
 @pytest.fixture(scope="module")
@@ -219,14 +233,16 @@ def test_unmodified_storescu(
     [(SMALL, 1, 1.5), (SMALL, 16, 3.0), (CT, 1, None), (CT, 4, None)],
     ids=["small-1", "small-16", "CT-1", "CT-4"],
 )
-def test_without_nagle(
-    contenders: list[Contender],
+def test_nagle_off_on_both_sides(
+    without_nagle: list[Contender],
     figures: list[Figure],
     tmp_path: Path,
     corpus: Corpus,
     associations: int,
     at_least: float | None,
 ) -> None:
-    runs = in_turns(contenders, corpus, tmp_path, lambda each, folder: by_sender(each, folder, associations))
+    runs = in_turns(
+        without_nagle, corpus, tmp_path, lambda each, folder: by_sender(each, folder, associations)
+    )
     what = f"TCP_NODELAY, {associations} associations, {corpus.name}"
     compare(figures, what, runs, at_least, 1 / 3)

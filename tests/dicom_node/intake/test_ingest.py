@@ -1,8 +1,9 @@
 """The way in on both databases and both stores: durable, once, and each failure its own."""
 
 import threading
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -288,6 +289,37 @@ def test_a_bad_job_fails_alone(plain: House) -> None:
     assert isinstance(refused.exception(10), NotStored)
     with plain.engine.connect() as connection:
         assert sorted(connection.scalars(select(Peer.ae_title))) == ["GOOD", "LAST"]
+
+
+def test_a_bad_one_among_those_done_together_fails_alone(plain: House) -> None:
+    """The others are done again without it, and none of them twice."""
+    started, go = threading.Event(), threading.Event()
+    sizes: list[int] = []
+
+    def hold(_connection: Connection, _now: object) -> None:
+        started.set()
+        go.wait(10)
+
+    def add(connection: Connection, titles: Sequence[str], now: datetime) -> list[str]:
+        sizes.append(len(titles))
+        for title in titles:
+            peer = {"ae_title": title, "institution_id": "i", "institution_name": "n"}
+            more = {"issuer_of_patient_id": "", "enabled": True, "created_at": now}
+            connection.execute(insert(Peer).values(**peer, **more))
+        return [title.lower() for title in titles]
+
+    plain.ingest.submit(hold)
+    started.wait(10)
+    names = ["A", "B", "A", "C"]
+    with ThreadPoolExecutor(len(names)) as pool:
+        futures = [pool.submit(plain.ingest.run_together, add, name) for name in names]
+        wait_until(lambda: plain.ingest._queue.qsize() == len(names))
+        go.set()
+    assert sizes == [len(names), 1, 1, 1, 1]
+    failures = [future.exception() for future in futures if future.exception()]
+    assert [type(failure) for failure in failures] == [NotStored]
+    assert sorted(future.result() for future in futures if not future.exception()) == ["a", "b", "c"]
+    assert sorted(peer.ae_title for peer in plain.rows(Peer)) == ["A", "B", "C"]
 
 
 def test_a_commit_that_fails_fails_every_waiter(plain: House) -> None:
