@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from config.kernel.errors import AppError
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 MASKED = frozenset(
@@ -27,6 +29,13 @@ def masked(key: str, value: object) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [masked(key, inner) for inner in value]
     return value
+
+
+def told_of(error: BaseException) -> dict[str, str]:
+    """What a line may say of an error: its class, and the code of a refusal. Never its message, as below."""
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return {"error": name, "code": error.code if isinstance(error, AppError) else ""}
 
 
 def trace_of(error: BaseException) -> list[str]:

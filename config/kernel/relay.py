@@ -12,6 +12,7 @@ from config.kernel.errors import AppError
 from config.kernel.outbox import Outbox
 from config.kernel.redis import encode, stream_name
 from config.kernel.stopping import goes_on
+from config.logging import told_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +47,8 @@ class Relay:
         """Relay until cancelled; a broken wire or database is waited out."""
         while goes_on():
             try:
-                moved = await self.once()
+                if not await self.once():
+                    await asyncio.sleep(POLL_SECONDS)
             except (AppError, RedisError, OSError) as error:
-                logger.warning("relay.waiting", extra={"owner": self._outbox.owner, "reason": str(error)})
+                logger.warning("relay.waiting", extra={"owner": self._outbox.owner} | told_of(error))
                 await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if not moved:
-                await asyncio.sleep(POLL_SECONDS)

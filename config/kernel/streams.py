@@ -26,6 +26,7 @@ from config.kernel.inbox import Inbox
 from config.kernel.outbox import Outbox
 from config.kernel.redis import Entry, decode, groups, stream_name
 from config.kernel.stopping import goes_on
+from config.logging import told_of
 
 logger = logging.getLogger(__name__)
 Job: TypeAlias = Callable[[Envelope], Awaitable[None]]
@@ -108,11 +109,11 @@ class Consumer:
             try:
                 await attempt()
             except Exception as error:  # noqa: BLE001 - the consumer is one of the four edges
-                facts = {"handler": name, "event": envelope.name, "attempt": number, "reason": repr(error)}
-                logger.warning("handler.failed", extra=facts)
+                facts = {"handler": name, "event": envelope.name, "event_id": envelope.event_id}
+                logger.warning("handler.failed", extra=facts | {"attempt": number} | told_of(error))
                 await asyncio.sleep(min(0.1 * 2**number, RETRY_SECONDS))
-                continue
-            return
+            else:
+                return
         async with self._database.write() as tx:
             await self._inbox.bury(tx, envelope, name, self._clock.now())
 
@@ -122,7 +123,7 @@ class Consumer:
             try:
                 await self.once()
             except (AppError, RedisError, OSError) as error:
-                logger.warning("consumer.waiting", extra={"group": self._group, "reason": str(error)})
+                logger.warning("consumer.waiting", extra={"group": self._group} | told_of(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
 

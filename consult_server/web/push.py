@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from config.kernel.envelope import Envelope
 from config.kernel.errors import Unavailable
 from config.kernel.redis import Entry, decode, groups, stream_name
+from config.logging import told_of
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def read_entry(fields: dict[bytes, bytes]) -> Envelope | None:
     try:
         return decode(fields)
     except (KeyError, TypeError, ValueError) as error:
-        logger.warning("live.entry_unreadable", extra={"reason": type(error).__name__})
+        logger.warning("live.entry_unreadable", extra=told_of(error))
         return None
 
 
@@ -109,7 +110,7 @@ class LiveHub:
             try:
                 answer = await self._redis.xread(self._positions, count=200, block=BLOCK_MS)  # type: ignore[arg-type]
             except (RedisError, OSError) as error:
-                logger.warning("live.waiting", extra={"reason": str(error)})
+                logger.warning("live.waiting", extra=told_of(error))
                 await asyncio.sleep(1)
                 continue
             for stream, entries in groups(answer):

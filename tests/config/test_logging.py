@@ -1,5 +1,6 @@
 """Log lines: one JSON object each, and nothing masked leaks."""
 
+import asyncio
 import json
 import logging
 import subprocess
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from config.logging import MASKED, JsonLines, request_id
+from config.kernel.errors import Conflict
+from config.logging import MASKED, JsonLines, request_id, told_of
 from tests.contracts.sources import ROOT
 
 SECRET = "张三-18812345678"
@@ -69,6 +71,27 @@ def test_a_trace_names_every_cause_and_quotes_none() -> None:
     line = line_of(exc_info=(caught.type, caught.value, caught.tb))
     assert SECRET not in line
     assert {"builtins.RuntimeError", "builtins.ValueError"} <= set(json.loads(line)["trace"])
+
+
+class SealBroken(Conflict):
+    """The seal is broken."""
+
+    code = "t.seal_broken"
+
+
+@pytest.mark.parametrize(
+    "error,told",
+    [
+        (ValueError(SECRET), {"error": "ValueError", "code": ""}),
+        (OSError(5, SECRET), {"error": "OSError", "code": ""}),
+        (json.JSONDecodeError(SECRET, SECRET, 0), {"error": "json.decoder.JSONDecodeError", "code": ""}),
+        (SealBroken(seal=SECRET), {"error": f"{__name__}.SealBroken", "code": "t.seal_broken"}),
+        (asyncio.CancelledError(SECRET), {"error": "asyncio.exceptions.CancelledError", "code": ""}),
+    ],
+)
+def test_an_error_is_told_by_class_and_code(error: BaseException, told: dict[str, str]) -> None:
+    assert told_of(error) == told
+    assert SECRET not in line_of("t.failed", **told_of(error))
 
 
 def test_the_request_is_named() -> None:

@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.database import Database, open_sync_engine
 from config.kernel.envelope import Envelope
+from config.kernel.errors import Conflict
 from config.kernel.inbox import Inbox
 from config.kernel.outbox import Event, Outbox
 from config.kernel.redis import connect, decode, encode, groups, stream_name
 from config.kernel.relay import Relay
 from config.kernel.streams import ATTEMPTS_MAX, Consumer, Handler, Job
+from config.logging import JsonLines
 from tests.fixtures.clock import HandClock
 from tests.fixtures.redis import running_redis
 from tests.fixtures.waiting import eventually
@@ -43,6 +45,12 @@ class BellRung(Event):
 
     name: ClassVar[str] = "t.bell_rung"
     times: int
+
+
+class BellBroken(Conflict):
+    """The bell has a crack."""
+
+    code = "t.bell_broken"
 
 
 @pytest.fixture
@@ -259,6 +267,30 @@ async def test_a_handler_that_cannot_is_set_aside_and_the_rest_goes_on(
     await drain(lambda: reader.once(block_ms=1))
     assert await buried(db) == ["a"]
     assert await effects_by_subject(db) == {"b": 1}
+
+
+async def test_a_failed_handler_is_logged_by_class_and_code_and_quotes_nobody(
+    db: Database, redis: Redis, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A driver's message names values ("Key (name)=(…) already exists"): none of it reaches the log."""
+    seeded = "仇大山 990005195502030036"
+
+    async def quotes(_tx: AsyncSession, envelope: Envelope) -> None:
+        raise ValueError(seeded)
+
+    async def refuses(_tx: AsyncSession, envelope: Envelope) -> None:
+        raise BellBroken(bell=seeded) from LookupError(seeded)
+
+    await ring(db, clock, "a")
+    await Relay(db, redis, outbox, clock).once()
+    await consumer(db, redis, clock, quotes, refuses).once(block_ms=1)
+    failed = [record for record in caplog.records if record.getMessage() == "handler.failed"]
+    told = {(vars(line)["error"], vars(line)["code"]) for line in failed}
+    assert told == {("ValueError", ""), (f"{__name__}.BellBroken", "t.bell_broken")}
+    assert [vars(line)["attempt"] for line in failed] == [*range(1, ATTEMPTS_MAX + 1)] * 2
+    written = "\n".join(JsonLines().format(record) for record in caplog.records)
+    assert [word for word in seeded.split() if word in written] == []
+    assert await buried(db) == ["a", "a"]
 
 
 async def test_each_handler_has_its_own_memory(db: Database, redis: Redis, clock: HandClock) -> None:
