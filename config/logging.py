@@ -31,7 +31,7 @@ def masked(key: str, value: object) -> object:
     return value
 
 
-def told_of(error: BaseException) -> dict[str, str]:
+def told_of(error: BaseException) -> dict[str, object]:
     """What a line may say of an error: its class, and the code of a refusal. Never its message, as below."""
     kind = type(error)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -89,7 +89,7 @@ class SealBroken(Conflict):
         (asyncio.CancelledError(SECRET), {"error": "asyncio.exceptions.CancelledError", "code": ""}),
     ],
 )
-def test_an_error_is_told_by_class_and_code(error: BaseException, told: dict[str, str]) -> None:
+def test_an_error_is_told_by_class_and_code(error: BaseException, told: dict[str, object]) -> None:
     assert told_of(error) == told
     assert SECRET not in line_of("t.failed", **told_of(error))
 
