@@ -11,10 +11,10 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from config.kernel.errors import NotFound
-from config.kernel.limits import TokenBucket
 from config.settings import Settings
 from consult_server.administration import peers as peers_routes, router as administration
 from consult_server.calls import router as calls
+from consult_server.calls.tries import Tries
 from consult_server.consults import router as consults
 from consult_server.identity import router as identity
 from consult_server.identity.current import Caller
@@ -33,7 +33,7 @@ from viewer.dicomweb import dicomweb_router
 from viewer.ecg.router import ecg_router
 from viewer.reading import reading_router
 
-GUESSES_PER_MINUTE = 10
+TRIES_PER_MINUTE = 10
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PRODUCT_ROUTERS = (
     identity.router,
@@ -92,9 +92,7 @@ def make_app(platform: Platform) -> FastAPI:
     app.state.platform = platform
     app.state.passwords = Passwords()
     app.state.templates = templates.load()
-    app.state.invitation_guesses = TokenBucket(
-        per_second=GUESSES_PER_MINUTE / 60, burst=GUESSES_PER_MINUTE, monotonic_seconds=time.monotonic
-    )
+    app.state.invitation_tries = Tries(at_most=TRIES_PER_MINUTE, seconds=60, monotonic_seconds=time.monotonic)
     errors.install(app)
     app.include_router(health.router)
     for router in (*PRODUCT_ROUTERS, *viewer_routers(viewer_ports(platform))):

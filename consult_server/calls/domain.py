@@ -48,7 +48,7 @@ class InvitationLocked(Forbidden):
 
 
 class TooManyTries(Unavailable):
-    """Too many invitations were tried from this address; wait a minute."""
+    """Too many invitations were tried from this address; wait as long as it says."""
 
     code = "calls.too_many_tries"
 

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.errors import Invalid
 from config.kernel.ids import new_secret
-from config.kernel.limits import TokenBucket
 from config.kernel.principal import Principal
 from config.settings import secret
 from consult_server.calls import service
@@ -23,6 +22,7 @@ from consult_server.calls.schemas import (
     PreviewOut,
     RedeemIn,
 )
+from consult_server.calls.tries import Tries
 from consult_server.consults.tables import Consult
 from consult_server.identity.current import Caller, address_of
 from consult_server.identity.domain import Role
@@ -59,10 +59,11 @@ def room_role(caller: Principal) -> RoomRole:
 
 
 def guess_limit(request: Request) -> None:
-    """At most ten tries a minute from one address. Raises TooManyTries."""
-    bucket: TokenBucket = request.app.state.invitation_guesses
-    if not bucket.take(address_of(request)):
-        raise TooManyTries
+    """At most ten tries in any minute from one address. Raises TooManyTries."""
+    tries: Tries = request.app.state.invitation_tries
+    seconds = tries.wait_seconds(address_of(request))
+    if seconds:
+        raise TooManyTries(retry_after_seconds=seconds)
 
 
 async def _doctor_seat(here: Platform, view: AsyncSession, caller: Principal, consult: Consult) -> JoinOut:

@@ -32,6 +32,7 @@ STATUS: Mapping[Kind, HTTPStatus] = {
 
 DICOMWEB_ROOT = "/dicom-web/"
 SPECIAL: Mapping[str, HTTPStatus] = {
+    "calls.too_many_tries": HTTPStatus.TOO_MANY_REQUESTS,
     "dicomweb.frame_list_refused": HTTPStatus.BAD_REQUEST,
     "dicomweb.media_type_refused": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "dicomweb.multipart_refused": HTTPStatus.BAD_REQUEST,
@@ -48,6 +49,8 @@ ALONGSIDE: Mapping[HTTPStatus, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="lianzhen"'},
 }
 """Headers that belong to a status (RFC 9110 10.2.3, 11.6.1)."""
+WAIT = "retry_after_seconds"
+"""The parameter of a refusal that knows how long to wait."""
 
 
 def problem(status: HTTPStatus, code: str, detail: str, params: Mapping[str, Any]) -> JSONResponse:
@@ -61,7 +64,9 @@ def problem(status: HTTPStatus, code: str, detail: str, params: Mapping[str, Any
         "params": dict(params),
         "number": request_id.get()[:8],
     }
-    headers = ALONGSIDE.get(status)
+    headers = dict(ALONGSIDE.get(status, {}))
+    if WAIT in params:
+        headers["Retry-After"] = str(params[WAIT])
     return JSONResponse(body, status.value, headers, media_type="application/problem+json")
 
 

@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import Message, Scope
 
 from config.kernel.database import Database
-from config.kernel.limits import TokenBucket
 from consult_server.app import make_app
+from consult_server.calls.tries import Tries
 from consult_server.consults.domain import Status
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, create_token
@@ -368,7 +368,7 @@ async def a_hospital(product: Product) -> Hospital:
     product.stack.push_async_callback(undone.close)
     app = make_app(replace(product.platform, database=undone))
     app.state.passwords = Passwords(QUICK_HASHES)
-    app.state.invitation_guesses = TokenBucket(per_second=1, burst=1000, monotonic_seconds=time.monotonic)
+    app.state.invitation_tries = Tries(at_most=1000, seconds=60, monotonic_seconds=time.monotonic)
     cookies = {actor: dict((await product.signed_in(actor)).cookies) for actor in ACTORS[1:-1]} | {
         "anonymous": {},
         "token": {},

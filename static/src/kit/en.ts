@@ -65,7 +65,7 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"calls.invitation_used":
 		"This link was used on another phone. Use that phone, or phone the clinic for another link",
 	"calls.invitation_ended": "The time of this link is over. Phone the clinic for another",
-	"calls.too_many_tries": "Too many tries just now; wait a minute and try again",
+	"calls.too_many_tries": "Too many tries just now; try again in {retry_after_seconds} seconds",
 	"calls.invitation_locked": "Too many wrong answers; ask the clinic for a new invitation",
 	"calls.identity_mismatch":
 		"These digits are not those of the invited patient. Look at the card again; {tries_left, plural, one {# try} other {# tries}} left",

@@ -58,7 +58,7 @@ export const errors = {
 	"calls.invitation_unknown": "没有这个邀请，链接可能没有复制完整。请从短信或微信里重新点开",
 	"calls.invitation_used": "这个链接已在别的手机上用过。请用那部手机打开，或打电话给卫生院再要一个",
 	"calls.invitation_ended": "这个链接已过时间。请打电话给卫生院，再要一个",
-	"calls.too_many_tries": "刚才试的人太多，请过一分钟再试",
+	"calls.too_many_tries": "刚才试的次数太多，请过 {retry_after_seconds} 秒再试",
 	"calls.invitation_locked": "试的次数太多了。请打电话给卫生院，重新发一个邀请",
 	"calls.identity_mismatch": "这四位数和患者登记的不一样。请再看看身份证，还可以试 {tries_left} 次",
 	"dicom.not_dicom": "这不是 DICOM 文件",

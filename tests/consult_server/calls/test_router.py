@@ -1,5 +1,6 @@
 """Getting into the room of a case: doctors by their account, the patient by a one-time link."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,14 +9,17 @@ import pytest
 from sqlalchemy import select, update
 
 from config.settings import secret
+from consult_server.app import TRIES_PER_MINUTE
 from consult_server.audit.tables import AuditEntry
 from consult_server.calls.domain import INVITATION_LIFE
 from consult_server.calls.tables import Invitation
+from consult_server.calls.tries import Tries
 from consult_server.institutions.tables import Institution
 from consult_server.patients.tables import Patient
 from signaling.roles import Role
 from signaling.tickets import verify
 from tests.factories.cases import a_draft, an_assigned_case, desks, ok, step
+from tests.fixtures.clock import HandClock
 from tests.fixtures.product import Product
 
 TAIL = "0036"
@@ -135,19 +139,55 @@ async def test_five_wrong_answers_lock_the_link(product: Product) -> None:
     assert ok(await look(phone, token))["standing"] == "locked"
 
 
-async def test_guessing_links_is_slowed_down(product: Product) -> None:
-    phone = await product.browser()
-    codes = [(await redeem(phone, f"guess-number-{n:04d}")).json()["code"] for n in range(14)]
-    assert codes[0] == "calls.invitation_unknown"
-    assert codes[-1] == "calls.too_many_tries"
+@pytest.fixture
+def minute(product: Product) -> HandClock:
+    """The clock by which the application counts tries."""
+    hands = HandClock()
+    product.app.state.invitation_tries = Tries(
+        at_most=TRIES_PER_MINUTE, seconds=60, monotonic_seconds=lambda: hands.now().timestamp()
+    )
+    return hands
 
 
-async def test_whoever_is_slowed_down_is_told_when_to_try_again(product: Product) -> None:
+@pytest.mark.parametrize("ask", [look, redeem])
+async def test_ten_guesses_a_minute_and_the_next_is_told_when(
+    product: Product, minute: HandClock, ask: Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
+) -> None:
+    """RFC 6585, 4: 429 with Retry-After; whoever waits as long as it says is heard again."""
     phone = await product.browser()
-    answers = [await look(phone, f"guess-number-{n:04d}") for n in range(14)]
-    assert answers[-1].status_code == 503
-    assert int(answers[-1].headers["retry-after"]) > 0
-    assert {answer.status_code for answer in answers} == {404, 503}
+    for number in range(TRIES_PER_MINUTE):
+        answer = await ask(phone, f"guess-number-{number:04d}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "calls.invitation_unknown")
+        minute.advance(1)
+    refused = await ask(phone, "guess-number-0010")
+    assert (refused.status_code, refused.json()["code"]) == (429, "calls.too_many_tries")
+    assert refused.headers["retry-after"] == "50"
+    assert refused.json()["params"] == {"retry_after_seconds": 50}
+    minute.advance(50)
+    assert (await ask(phone, "guess-number-0011")).status_code == 404
+    assert (await ask(phone, "guess-number-0012")).status_code == 429
+
+
+async def test_looking_and_redeeming_are_counted_together(product: Product, minute: HandClock) -> None:
+    phone = await product.browser()
+    for number in range(TRIES_PER_MINUTE // 2):
+        await look(phone, f"guess-number-{number:04d}")
+        await redeem(phone, f"guess-number-{number:04d}")
+    assert {(await look(phone, "x" * 30)).status_code, (await redeem(phone, "x" * 30)).status_code} == {429}
+
+
+async def test_a_right_link_is_not_heard_either_while_its_place_has_to_wait(
+    product: Product, minute: HandClock
+) -> None:
+    """Else the answer would tell a guesser which of his guesses was right."""
+    desk = await desks(product)
+    token = await invite(desk.applicant, await an_assigned_case(product, desk))
+    phone = await product.browser()
+    for number in range(TRIES_PER_MINUTE):
+        await look(phone, f"guess-number-{number:04d}")
+    assert (await redeem(phone, token)).status_code == 429
+    minute.advance(minutes=1)
+    ok(await redeem(phone, token))
 
 
 @pytest.mark.parametrize("later", [timedelta(hours=2, minutes=1), timedelta(days=3)])

@@ -107,7 +107,7 @@ describe("what goes wrong is a problem with words", () => {
 		[0, "", "offline"],
 		[404, { code: "calls.invitation_unknown" }, "not_found"],
 		[409, { code: "calls.invitation_used" }, "conflict"],
-		[503, { code: "calls.too_many_tries" }, "unavailable"],
+		[429, { code: "calls.too_many_tries", params: { retry_after_seconds: 41 } }, "unavailable"],
 		[502, "<html>", "unavailable"],
 		[200, "<html>a page of some Wi-Fi's sign-in</html>", "unexpected"],
 	] as const)("%s %o", async (status, body, kind) => {

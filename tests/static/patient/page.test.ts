@@ -209,7 +209,7 @@ describe("pressing to wait", () => {
 	});
 
 	it.each([
-		["calls.too_many_tries", 503],
+		["calls.too_many_tries", 429],
 		["general.unavailable", 503],
 	])("%s: stays, says so, and can be pressed again", async (code, status) => {
 		const page = await waiting(new FakeCall(), refusing(code, status));
