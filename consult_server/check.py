@@ -18,7 +18,7 @@ from config.settings import Settings, unknown_variables
 from consult_server import data_folder
 from consult_server.listening import AddressRefused, port_is_free
 
-SECRETS = ("join_ticket", "turn_secret", "s3_key_id", "s3_secret")
+SECRETS = ("join_ticket", "turn_secret", "audit_key", "metrics_token", "s3_key_id", "s3_secret")
 GIB = 1 << 30
 DISK_BYTES_MIN = 1 * GIB
 DISK_BYTES_LOW = 10 * GIB

@@ -112,7 +112,7 @@ async def _start_all(supervisor: Supervisor, settings: Settings) -> None:
 
 def prepare(settings: Settings) -> None:
     """Secrets and tables, before anything is started."""
-    for name in ("join_ticket", "turn_secret"):
+    for name in ("join_ticket", "turn_secret", "audit_key", "metrics_token"):
         secret(settings, name)
     migrate.upgrade_all(settings.database_url)
 

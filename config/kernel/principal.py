@@ -11,6 +11,7 @@ class Proof(StrEnum):
     API_TOKEN = "api_token"  # noqa: S105 - the name of a kind of proof
     INVITATION = "invitation"
     COMMAND_LINE = "command_line"
+    NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,8 @@
 """Redis streams: how events travel, and the consumer that empties a stream.
 
 At-least-once delivery plus one `inbox(event_id, handler)` row in the handler's own transaction
-is exactly-once in effect. A handler that keeps failing is set aside as a dead letter, visible in
-the owner's table, so that one bad event never holds up the rest. A job is work that may be done
-twice and takes long: it runs outside any transaction and is noted afterwards.
+is exactly-once in effect. A handler that keeps failing is set aside as a dead letter, so that one bad
+event never holds up the rest. A job is work that takes long and may be done twice, outside any transaction.
 """
 
 import asyncio

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
+from config.settings import secret
 from consult_server.identity import access, queries, service
 from consult_server.identity.current import Caller, address_of, cookie_name
 from consult_server.identity.domain import AccountLocked, AccountNotFound, Role, WrongPassword, require_role
-from consult_server.identity.passwords import Passwords
+from consult_server.identity.passwords import Passwords, mark_of
 from consult_server.identity.schemas import (
     InstitutionRef,
     LocaleIn,
@@ -46,6 +47,7 @@ async def verified_account(
     _refuse_locked(account, now)
     fits = await passwords.matches(account.password_hash if account else None, password)
     if account is None or not account.active:
+        await _note_outsider(here, account, user, address)
         raise WrongPassword
     async with here.database.write() as tx:
         account = await access.account_by_id(tx, account.account_id, lock=True)
@@ -54,6 +56,15 @@ async def verified_account(
             return account
         await service.note_wrong_password(tx, account.account_id, address, here.settings.session, now)
     raise WrongPassword
+
+
+async def _note_outsider(here: Platform, account: Account | None, user: str, address: str) -> None:
+    now = here.clock.now()
+    async with here.database.write() as tx:
+        if account is None:
+            service.note_unknown_user(tx, mark_of(secret(here.settings, "audit_key"), user), address, now)
+        else:
+            service.note_shut_out(tx, account, address, now)
 
 
 def _refuse_locked(account: Account | None, now: datetime) -> None:

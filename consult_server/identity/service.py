@@ -120,6 +120,20 @@ async def note_wrong_password(
     )
 
 
+def note_unknown_user(tx: AsyncSession, mark: str, address: str, now: datetime) -> None:
+    """Keep that somebody tried to sign in as nobody we know, under the mark of the name they typed."""
+    stranger = Principal(
+        account_id="", name="", institution_id="", roles=frozenset(), proof=Proof.NONE, address=address
+    )
+    record(tx, stranger, "session.open", "unknown_account", mark, now, Outcome.REFUSED)
+
+
+def note_shut_out(tx: AsyncSession, account: Account, address: str, now: datetime) -> None:
+    """Keep that somebody tried to sign in with an account that was disabled."""
+    principal = access.principal_of(access.Proven(account, None), address)
+    record(tx, principal, "session.open", "account", account.account_id, now, Outcome.REFUSED, disabled=True)
+
+
 async def replace_session(tx: AsyncSession, token: str, now: datetime) -> None:
     """End the sign-in that this browser had before: a cookie that was replaced opens nothing."""
     before = await access.by_session(tx, token)

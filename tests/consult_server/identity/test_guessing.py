@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from consult_server.audit.tables import AuditEntry
 from consult_server.identity import access
-from consult_server.identity.passwords import Passwords, digest
+from consult_server.identity.passwords import Passwords, digest, mark_of
 from consult_server.identity.service import COMMAND_LINE, create_token, set_active
 from consult_server.identity.tables import Account, SignIn
 from tests.factories.cases import ok
@@ -101,6 +102,60 @@ async def test_each_wrong_try_leaves_its_audit_entry(product: Product) -> None:
     assert kept == [("session.open", "refused", n, "127.0.0.1") for n in (1, 2, 3)] + [
         ("session.open", "done", None, "127.0.0.1")
     ]
+
+
+async def refused_entries(product: Product) -> list[AuditEntry]:
+    async with product.platform.database.read() as view:
+        rows = await view.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.action == "session.open", AuditEntry.outcome == "refused")
+            .order_by(AuditEntry.position)
+        )
+        return list(rows)
+
+
+async def test_a_try_as_nobody_leaves_an_audit_entry_without_the_words_that_were_typed(
+    product: Product,
+) -> None:
+    """Half of such names are passwords in the wrong field: only a mark is kept, equal for equal words."""
+    client = await product.browser()
+    typed = ["Sesam-oeffne-dich", "sesam-OEFFNE-dich", "仇大山"]
+    for user in typed:
+        answer = await client.post("/api/sessions", json={"user": user, "password": "hunter2-hunter2"})
+        assert answer.json()["code"] == "identity.wrong_password"
+    rows = await refused_entries(product)
+    facts = [(row.account_id, row.object_type, row.proof, row.address) for row in rows]
+    assert facts == [("", "unknown_account", "none", "127.0.0.1")] * 3
+    marks = [row.object_id for row in rows]
+    assert marks[0] == marks[1] != marks[2]
+    kept = str([vars(row) for row in rows])
+    assert [word for word in (*typed, "hunter2") if word.casefold() in kept.casefold()] == []
+
+
+async def test_a_try_with_a_disabled_account_is_in_its_audit(product: Product) -> None:
+    administrator = await product.principal("administrator")
+    async with product.platform.database.write() as tx:
+        await set_active(tx, administrator, product.accounts["specialist"], product.clock.now(), active=False)
+    client = await product.browser()
+    for words in (RIGHT, WRONG):
+        answer = await client.post("/api/sessions", json=words)
+        assert (answer.status_code, answer.json()["code"]) == (401, "identity.wrong_password")
+    rows = await refused_entries(product)
+    assert [(row.account_id, row.facts) for row in rows] == [
+        (product.accounts["specialist"], {"disabled": True})
+    ] * 2
+    assert (await the_account(product)).failures == 0
+
+
+@pytest.mark.parametrize(
+    "key,typed,same",
+    [("k", "A", True), ("k", "a", True), ("other", "a", False), ("k", "a ", False), ("k", "", False)],
+)
+def test_a_mark_depends_on_key_and_words(key: str, typed: str, same: bool) -> None:
+    mark = mark_of(SecretStr(key), typed)
+    assert (mark == mark_of(SecretStr("k"), "a")) is same
+    assert len(mark) == 32
+    assert mark != digest(typed)[:32], "a plain hash of a name or a password can be looked up"
 
 
 async def test_signing_in_again_replaces_the_cookie_and_ends_the_sign_in_before(product: Product) -> None:
