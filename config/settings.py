@@ -127,6 +127,7 @@ class Web(_Group):
 
     client_folder: str
     api_docs: bool
+    open_metrics: bool
 
 
 class Settings(BaseSettings):

@@ -1,11 +1,11 @@
 """The signalling server: mounted by the web process at `/signaling`, or alone as `lianzhen signaling`."""
 
 from collections.abc import Iterable
-from typing import Final, TypedDict
+from typing import Annotated, Final, TypedDict
 from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Header
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
 from starlette.responses import PlainTextResponse, Response
@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from config.kernel.clock import Clock, SystemClock
 from config.kernel.redis import connect
+from config.metrics import may_read
 from config.patience import patient_protocol
 from config.settings import Settings, secret
 from signaling.caps import DRAIN_SECONDS, MESSAGE_BYTES_MAX, SILENCE_SECONDS
@@ -25,6 +26,7 @@ from signaling.metrics import Metrics
 from signaling.turn import Relays
 
 PING_SECONDS: Final = 20.0
+BEARER: Final = {"WWW-Authenticate": 'Bearer realm="lianzhen"'}
 LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -114,7 +116,9 @@ def standalone(settings: Settings, redis: Redis | None) -> FastAPI:
         return PlainTextResponse("live")
 
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(authorization: Annotated[str, Header()] = "") -> Response:
+        if not may_read(settings, authorization):
+            return PlainTextResponse("the bearer token metrics_token is needed", 401, BEARER)
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     app.router.routes.append(Mount("/signaling", make_app(settings, redis=redis, registry=REGISTRY)))

@@ -38,6 +38,7 @@ SPECIAL: Mapping[str, HTTPStatus] = {
     "dicomweb.multipart_refused": HTTPStatus.BAD_REQUEST,
     "dicomweb.not_acceptable": HTTPStatus.NOT_ACCEPTABLE,
     "dicomweb.query_refused": HTTPStatus.BAD_REQUEST,
+    "general.metrics_forbidden": HTTPStatus.UNAUTHORIZED,
     "identity.signed_out": HTTPStatus.UNAUTHORIZED,
     "identity.wrong_password": HTTPStatus.UNAUTHORIZED,
     VersionPassed.code: HTTPStatus.PRECONDITION_FAILED,

@@ -1,13 +1,14 @@
 """Is it alive, can it work, how does it do: for people and machines that watch."""
 
-import ipaddress
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from config.kernel.errors import Forbidden, Unavailable
+from config.metrics import may_read
 from consult_server.web.deps import ThePlatform
 
 router = APIRouter(tags=["health"])
@@ -20,7 +21,7 @@ class NotReady(Unavailable):
 
 
 class MetricsForbidden(Forbidden):
-    """Metrics are for this machine only."""
+    """Metrics need the bearer token metrics_token, which is with the secrets in the data folder."""
 
     code = "general.metrics_forbidden"
 
@@ -44,13 +45,8 @@ async def ready(here: ThePlatform) -> dict[str, str]:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(request: Request) -> Response:
-    """Counters in Prometheus text form, for this machine only."""
-    host = request.client.host if request.client else ""
-    try:
-        local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+async def metrics(here: ThePlatform, authorization: Annotated[str, Header()] = "") -> Response:
+    """Counters in Prometheus text form, for whoever holds the token for them. Public."""
+    if not may_read(here.settings, authorization):
         raise MetricsForbidden
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -107,7 +107,7 @@ def instead(statuses: str, success: object) -> str:
 ROWS: dict[str, list[Row]] = {
     "GET /health/live": [Row(PUBLIC)],
     "GET /health/ready": [Row(PUBLIC)],
-    "GET /metrics": [Row(PUBLIC)],
+    "GET /metrics": [Row(instead(PUBLIC, "401:general.metrics_forbidden"))],
     "POST /api/sessions": [Row(instead(PUBLIC, 401), json={"user": "nobody", "password": PASSWORD})],
     "DELETE /api/sessions/current": [Row(instead(SIGNED_IN, 204))],
     "GET /api/me": [Row(SIGNED_IN)],

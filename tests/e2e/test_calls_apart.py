@@ -67,7 +67,9 @@ class Apart:
 
     def figure(self, name: str) -> float:
         """One figure of the signalling process."""
-        lines = httpx.get(f"{self.address}/metrics").text.splitlines()
+        token = (self.product.home / "secrets" / "metrics_token").read_text()
+        answer = httpx.get(f"{self.address}/metrics", headers={"Authorization": f"Bearer {token}"})
+        lines = answer.raise_for_status().text.splitlines()
         return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
 

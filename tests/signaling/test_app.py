@@ -22,6 +22,7 @@ from tests.fixtures.waiting import wait_until
 from tests.signaling.conftest import House, serving
 
 ROOT = Path(__file__).parents[2]
+METRICS_TOKEN = "metrics-of-the-room"
 
 
 @pytest.fixture
@@ -34,7 +35,12 @@ def alone(tmp_path: Path) -> Iterator[str]:
             "-c",
             "from config.settings import load; from signaling.app import run; run(load())",
         ],
-        env=os.environ | {"LIANZHEN_HOME": str(tmp_path), "LIANZHEN_SIGNALING__PORT": str(port)},
+        env=os.environ
+        | {
+            "LIANZHEN_HOME": str(tmp_path),
+            "LIANZHEN_SIGNALING__PORT": str(port),
+            "LIANZHEN_SECRET_METRICS_TOKEN": METRICS_TOKEN,
+        },
         cwd=ROOT,
     )
     address = f"http://127.0.0.1:{port}"
@@ -54,7 +60,12 @@ def alone(tmp_path: Path) -> Iterator[str]:
 
 
 def test_it_runs_alone(alone: str) -> None:
-    assert "signaling_ws_open" in httpx.get(f"{alone}/metrics").text
+    bearer = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    assert "signaling_ws_open" in httpx.get(f"{alone}/metrics", headers=bearer).text
+    for refused in ({}, {"Authorization": "Bearer " + METRICS_TOKEN[:-1]}):
+        answer = httpx.get(f"{alone}/metrics", headers=refused)
+        assert (answer.status_code, answer.headers["www-authenticate"][:6]) == (401, "Bearer")
+        assert "signaling_" not in answer.text
     for path in ("/docs", "/openapi.json", "/signaling/ws", "/"):
         assert httpx.get(alone + path).status_code == 404
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from config.settings import secret
+from consult_server.identity.service import COMMAND_LINE, create_token
 from tests.factories.cases import PATIENT, ok
 from tests.fixtures.product import Product
 
@@ -135,7 +137,23 @@ async def test_health_and_metrics(product: Product) -> None:
     client = await product.browser()
     assert ok(await client.get("/health/live")) == {"status": "live"}
     assert ok(await client.get("/health/ready")) == {"status": "ready"}
-    assert "lianzhen_http_requests_total" in (await client.get("/metrics")).text
+    token = secret(product.platform.settings, "metrics_token").get_secret_value()
+    figures = await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert "lianzhen_http_requests_total" in figures.raise_for_status().text
+
+
+async def test_metrics_are_for_the_bearer_of_their_token_from_wherever_the_request_comes(
+    product: Product,
+) -> None:
+    """Behind a proxy on this machine everybody comes from 127.0.0.1; a person's own token is another one."""
+    client = await product.browser()
+    async with product.platform.database.write() as tx:
+        person = await create_token(tx, COMMAND_LINE, "administrator", product.clock.now())
+    for headers in ({}, {"Authorization": f"Bearer {person}"}, {"Authorization": "Bearer "}):
+        answer = await client.get("/metrics", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "general.metrics_forbidden")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert "lianzhen_http" not in answer.text
 
 
 async def test_pages_are_found_compressed_and_revalidated(product: Product) -> None:
