@@ -1,4 +1,4 @@
-"""JSON lines on standard error. No patient data, no secret: fields are named, values are ids."""
+"""JSON lines on standard error or in a file. No patient data, no secret: fields are named, values are ids."""
 
 import json
 import logging
@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
-
-from config.kernel.errors import AppError
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -17,6 +17,7 @@ MASKED = frozenset(
 )
 NOISY = ("pynetdicom", "pydicom", "aioice", "aiortc", "httpx", "uvicorn.access", "alembic", "fontTools")
 TRACE_LINES_MAX = 60
+LOG_BYTES_MAX = 32 * 1024 * 1024
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -35,7 +36,8 @@ def told_of(error: BaseException) -> dict[str, object]:
     """What a line may say of an error: its class, and the code of a refusal. Never its message, as below."""
     kind = type(error)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return {"error": name, "code": error.code if isinstance(error, AppError) else ""}
+    code = getattr(kind, "code", "")  # of refusals; others have one in their instances, or none
+    return {"error": name, "code": code if isinstance(code, str) else ""}
 
 
 def trace_of(error: BaseException) -> list[str]:
@@ -74,9 +76,14 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def configure(process: str) -> None:
-    """Send everything from INFO up to standard error; noisy libraries only from WARNING up."""
-    handler = logging.StreamHandler(sys.stderr)
+def _in_file(file: Path) -> logging.Handler:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return RotatingFileHandler(file, maxBytes=LOG_BYTES_MAX, backupCount=1, encoding="utf-8")
+
+
+def configure(process: str, file: Path | None = None) -> None:
+    """Send everything from INFO up to standard error, or to `file`; noisy libraries only from WARNING up."""
+    handler = _in_file(file) if file else logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -1,24 +1,19 @@
 """`lianzhen`: every command an operator or a script needs."""
 
+import asyncio
 import json
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from tomllib import TOMLDecodeError
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
-from config.kernel.database import DatabaseUnavailable
-from config.kernel.errors import AppError
-from config.logging import configure
-from config.settings import load
-from consult_server import data_folder, migrate as consult_migrate, operating, serve
-from consult_server.check import effective, findings
-from viewer.ecg.show import describe
+from consult_server import data_folder
+from consult_server.columns import table
+from consult_server.demo import kept
 
 INTERRUPTED = 128 + 2  # as shells count a program that SIGINT ended
 MANUAL = """Lianzhen (联诊): teleconsultation and remote diagnosis centre. 远程会诊·远程诊断中心。
@@ -52,9 +47,23 @@ app.add_typer(ecg, name="ecg")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
+def loaded(module: str) -> Any:
+    """A module that takes long to load, for the command that needs it: help and scripts shall not wait."""
+    return import_module(module)
+
+
+def load() -> Any:
+    """The settings in effect, and the modules that read them."""
+    return loaded("config.settings").load()
+
+
 def become(module: str) -> NoReturn:
     """Turn into the process whose entry is `module`, which loads only what it needs."""
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - no shell is the point
+
+
+def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    typer.echo(json.dumps(rows, ensure_ascii=False) if as_json else table(rows))
 
 
 @app.command(name="serve")
@@ -74,8 +83,9 @@ def serve_all(
     --demo a new data folder has no account: a link is printed with which the first administrator is
     made, once. Ctrl-C or SIGTERM stops everything; data stays. Logs: logs/ in the data folder.
     """
-    configure("serve")
-    raise typer.Exit(serve.run(load(), demonstration=demo))
+    settings = load()
+    show = loaded("consult_server.demo.seed").Demonstration(settings) if demo else None
+    raise typer.Exit(loaded("consult_server.serve").run(settings, show))
 
 
 @app.command()
@@ -130,8 +140,9 @@ def check() -> None:
     and the built client; safe beside a running server. Ends with status 1 when there is a FAULT.
     """
     settings = load()
-    found = findings(settings)
-    typer.echo(effective(settings) + "\n")
+    checking = loaded("consult_server.check")
+    found = checking.findings(settings)
+    typer.echo(checking.effective(settings) + "\n")
     typer.echo("\n".join(map(str, found)))
     raise typer.Exit(int(any(one.level == "FAULT" for one in found)))
 
@@ -144,7 +155,7 @@ def migrate() -> None:
     """
     settings = load()
     data_folder.make(settings.home_path)
-    consult_migrate.upgrade_all(settings.database_url)
+    loaded("consult_server.migrate").upgrade_all(settings.database_url)
     typer.echo("up to date")
 
 
@@ -157,8 +168,9 @@ def demo() -> None:
     People, patients, studies sent by C-STORE, cases; what is there already is not done again. Prints
     the sign-ins.
     """
-    operating.run_demonstration(load())
-    typer.echo(operating.accounts_table(load()))
+    settings = load()
+    asyncio.run(loaded("consult_server.demo.seed").Demonstration(settings).set_up())
+    typer.echo(table(kept.accounts(settings.home_path)))
 
 
 @app.command()
@@ -170,12 +182,7 @@ def accounts(*, as_json: AsJson = False) -> None:
     With --json: a list of {user, password, role, institution, name}. They are also in
     demonstration.json in the data folder, which only its owner can read.
     """
-    settings = load()
-    typer.echo(
-        json.dumps(operating.accounts(settings), ensure_ascii=False)
-        if as_json
-        else operating.accounts_table(settings)
-    )
+    _show(kept.accounts(load().home_path), as_json=as_json)
 
 
 @token.command("create")
@@ -186,7 +193,7 @@ def token_create(user: Annotated[str, typer.Option(help="Sign-in name of the per
 
     Use it as `Authorization: Bearer TOKEN` at /api and /dicom-web; it may do what the person may.
     """
-    typer.echo(operating.create_token(load(), user))
+    typer.echo(loaded("consult_server.operating").create_token(load(), user))
 
 
 @peers.command("add")
@@ -206,7 +213,7 @@ def peers_add(
 
     What it sends belongs to its institution. Unknown titles are refused.
     """
-    operating.add_peer(load(), ae_title, institution, host, port)
+    loaded("consult_server.operating").add_peer(load(), ae_title, institution, host, port)
     if host is None:
         typer.echo(
             f"{ae_title} may come from any address: name its --host outside closed networks.", err=True
@@ -221,8 +228,7 @@ def peers_list(*, as_json: AsJson = False) -> None:
 
     With --json: a list of {ae_title, institution, host, port, enabled, last_seen_at}.
     """
-    rows = operating.list_peers(load())
-    typer.echo(json.dumps(rows, ensure_ascii=False) if as_json else operating.table(rows))
+    _show(loaded("consult_server.operating").list_peers(load()), as_json=as_json)
 
 
 @ecg.command("show")
@@ -235,8 +241,8 @@ def ecg_show(
 
     显示心电图文件的内容。
     """
-    facts = describe(file)
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else operating.table([facts]))
+    facts = loaded("viewer.ecg.show").describe(file)
+    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else table([facts]))
 
 
 @app.command(hidden=True)
@@ -245,34 +251,19 @@ def openapi() -> None:
     become("consult_server.openapi")
 
 
-def _said(error: BaseException | None) -> str:
-    """The database's own words, in one line and without the statement's values."""
-    return str(getattr(error, "orig", error)).strip().splitlines()[0]
-
-
-def _refused(words: str) -> NoReturn:
-    typer.echo(f"lianzhen: {words}", err=True)
-    raise SystemExit(1)
-
-
 def main(words: Sequence[str] | None = None) -> None:
     """The console script: refusals become plain lines and status 1. What it makes is its owner's alone."""
     os.umask(data_folder.OTHERS)
     try:
         app(words)
-    except AppError as refusal:
-        cause = refusal.__cause__
-        seen = isinstance(cause, DBAPIError) and "reason" not in refusal.params
-        _refused(f"{refusal} ({_said(cause)})" if seen else str(refusal))
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        _refused("settings: " + "; ".join(faults))
-    except TOMLDecodeError as error:
-        _refused(f"settings: {os.environ.get('LIANZHEN_CONFIG')} is not TOML: {error}")
-    except DBAPIError as error:
-        _refused(str(DatabaseUnavailable(reason=_said(error))))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
+    except Exception as error:
+        refusal = loaded("consult_server.refusals").words_of(error)
+        if refusal is None:
+            raise
+        typer.echo(f"lianzhen: {refusal}", err=True)
+        raise SystemExit(1) from error
 
 
 if __name__ == "__main__":

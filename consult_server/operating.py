@@ -1,63 +1,15 @@
 """What operators do from the command line, on the database and not through the web server."""
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from config.kernel.clock import SystemClock
 from config.kernel.database import Database
-from config.kernel.errors import NotFound
 from config.settings import Settings
 from consult_server.audit.service import record
-from consult_server.demo.seed import Demonstration
 from consult_server.identity.service import COMMAND_LINE, create_token as create_account_token
 from consult_server.institutions.queries import institution as find_institution
 from dicom_node import peers
-
-
-class DemonstrationMissing(NotFound):
-    """There is no demonstration here: run `lianzhen demo` beside a running server."""
-
-    code = "demo.missing"
-
-
-def accounts(settings: Settings) -> list[dict[str, str]]:
-    """The demonstration's sign-ins: user, password, role, institution. Raises DemonstrationMissing."""
-    path = Demonstration.file(settings)
-    if not path.exists():
-        raise DemonstrationMissing
-    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))["accounts"]
-    return found
-
-
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as aligned text; Chinese characters take two columns."""
-    if not rows:
-        return "none"
-    heads = list(rows[0])
-    cells = [heads, *([str(row[head] if row[head] is not None else "—") for head in heads] for row in rows)]
-    widths = [max(_width(line[i]) for line in cells) for i in range(len(heads))]
-    return "\n".join(
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in cells
-    )
-
-
-def _width(text: str) -> int:
-    return sum(2 if ord(character) >= 0x2E80 else 1 for character in text)  # noqa: PLR2004 - where CJK begins
-
-
-def accounts_table(settings: Settings) -> str:
-    """The demonstration's sign-ins for people."""
-    return table(accounts(settings))
-
-
-def run_demonstration(settings: Settings) -> None:
-    """Set up the demonstration beside a running server."""
-    asyncio.run(Demonstration(settings).set_up())
 
 
 def create_token(settings: Settings, user: str) -> str:

@@ -5,6 +5,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import typer
 from redis.exceptions import RedisError
@@ -14,10 +15,10 @@ from config.kernel.database import Database
 from config.kernel.errors import Conflict, Unavailable
 from config.kernel.redis import connect
 from config.kernel.supervise import Child, Supervisor
+from config.logging import configure
 from config.settings import Settings, secret
 from consult_server import migrate, private_redis
 from consult_server.data_folder import only_one
-from consult_server.demo.seed import Demonstration
 from consult_server.identity.service import offer_bootstrap
 from consult_server.listening import port_is_free
 
@@ -117,12 +118,22 @@ def prepare(settings: Settings) -> None:
     migrate.upgrade_all(settings.database_url)
 
 
-async def _greet(settings: Settings, *, demonstration: bool) -> None:
+class Show(Protocol):
+    """The demonstration, as far as a server knows it."""
+
+    async def set_up(self) -> None:
+        """Bring it to its full state."""
+
+    async def welcome(self) -> str:
+        """The sign-ins as people read them."""
+
+
+async def _greet(settings: Settings, show: Show | None) -> None:
     typer.echo(f"\n联诊 Lianzhen  {settings.public_url}")
     typer.echo(f"DICOM          {settings.dicom.ae_title} @ {settings.dicom.host}:{settings.dicom.port}")
     typer.echo(f"data           {settings.home_path}\n")
-    if demonstration:
-        typer.echo(await Demonstration(settings).welcome())
+    if show is not None:
+        typer.echo(await show.welcome())
         return
     database = Database(settings.database_url)
     try:
@@ -136,18 +147,18 @@ async def _greet(settings: Settings, *, demonstration: bool) -> None:
         typer.echo(f"{settings.public_url}/setup#{token}\n")
 
 
-async def _begin(supervisor: Supervisor, settings: Settings, *, demonstration: bool) -> None:
+async def _begin(supervisor: Supervisor, settings: Settings, show: Show | None) -> None:
     began = time.monotonic()
     await _start_all(supervisor, settings)
-    if demonstration:
-        await Demonstration(settings).set_up()
-    await _greet(settings, demonstration=demonstration)
+    if show is not None:
+        await show.set_up()
+    await _greet(settings, show)
     typer.echo(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops, data stays")
 
 
-async def _serve(settings: Settings, *, demonstration: bool) -> int:
+async def _serve(settings: Settings, show: Show | None) -> int:
     async with Supervisor() as supervisor:
-        beginning = asyncio.create_task(_begin(supervisor, settings, demonstration=demonstration))
+        beginning = asyncio.create_task(_begin(supervisor, settings, show))
         asked = asyncio.create_task(supervisor.stopping.wait())
         await asyncio.wait({beginning, asked}, return_when=asyncio.FIRST_COMPLETED)
         if beginning.done():
@@ -161,8 +172,12 @@ async def _serve(settings: Settings, *, demonstration: bool) -> int:
     return 0
 
 
-def run(settings: Settings, *, demonstration: bool) -> int:
-    """Serve until Ctrl-C; the exit status."""
+def run(settings: Settings, show: Show | None = None) -> int:
+    """Serve until Ctrl-C, with the demonstration if one is given; the exit status.
+
+    The terminal is for people: what machines read goes to logs/ in the data folder.
+    """
     with only_one(settings.home_path):
+        configure("serve", settings.home_path / "logs" / "serve.log")
         prepare(settings)
-        return asyncio.run(_serve(settings, demonstration=demonstration))
+        return asyncio.run(_serve(settings, show))

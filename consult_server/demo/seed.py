@@ -4,14 +4,11 @@ interrupted run has done is found and not done again.
 """
 
 import asyncio
-import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydicom.dataset import Dataset
@@ -25,7 +22,7 @@ from config.settings import Settings
 from consult_server.consults import drafts, queries, steps
 from consult_server.consults.domain import Verb
 from consult_server.consults.tables import Consult
-from consult_server.demo import cast
+from consult_server.demo import cast, kept
 from consult_server.demo.people import Registered, register_everybody
 from consult_server.demo.send import send
 from consult_server.demo.stories import STORIES, Story
@@ -34,7 +31,6 @@ from consult_server.identity.passwords import Passwords
 
 SETTLE_SECONDS = 60.0
 LOOK_SECONDS = 0.1
-FILE_NAME = "demonstration.json"
 
 
 class StudyNotArrived(Unavailable):
@@ -72,14 +68,9 @@ class Demonstration:
         self._clock = clock or SystemClock()
         self._zone = ZoneInfo(settings.time_zone)
 
-    @staticmethod
-    def file(settings: Settings) -> Path:
-        """Where the sign-ins are kept, readable by the owner only."""
-        return settings.home_path / FILE_NAME
-
     def _notes(self) -> Notes:
-        path = self.file(self._settings)
-        if not path.exists():
+        home = self._settings.home_path
+        if not kept.file(home).exists():
             accounts = [
                 {
                     "user": person.user,
@@ -90,9 +81,9 @@ class Demonstration:
                 }
                 for person in cast.PEOPLE
             ]
-            _write_private(path, {"began_at": self._clock.now().isoformat(), "accounts": accounts})
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Notes(datetime.fromisoformat(kept["began_at"]), kept["accounts"])
+            kept.write(home, {"began_at": self._clock.now().isoformat(), "accounts": accounts})
+        notes = kept.read(home)
+        return Notes(datetime.fromisoformat(notes["began_at"]), notes["accounts"])
 
     async def welcome(self) -> str:
         """The sign-ins as people read them."""
@@ -201,13 +192,3 @@ class Demonstration:
 async def _principal(view: AsyncSession, user: str) -> Principal:
     account = await access.account_by_user(view, user)
     return access.principal_of(access.Proven(account, None), "")
-
-
-def _write_private(path: Path, content: dict[str, object]) -> None:
-    draft = path.with_suffix(".draft")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -3,18 +3,22 @@
 import asyncio
 import json
 import logging
+import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from config.kernel.errors import Conflict
 from config.logging import MASKED, JsonLines, request_id, told_of
 from tests.contracts.sources import ROOT
 
 SECRET = "张三-18812345678"
+DATABASE_ERROR = "sqlalchemy.exc.DBAPIError"
 
 
 def line_of(message: str = "x", exc_info: Any = None, **extra: object) -> str:
@@ -84,6 +88,8 @@ class SealBroken(Conflict):
     [
         (ValueError(SECRET), {"error": "ValueError", "code": ""}),
         (OSError(5, SECRET), {"error": "OSError", "code": ""}),
+        (SystemExit(SECRET), {"error": "SystemExit", "code": ""}),
+        (DBAPIError(SECRET, {}, OSError(SECRET), code="e3q8"), {"error": DATABASE_ERROR, "code": ""}),
         (json.JSONDecodeError(SECRET, SECRET, 0), {"error": "json.decoder.JSONDecodeError", "code": ""}),
         (SealBroken(seal=SECRET), {"error": f"{__name__}.SealBroken", "code": "t.seal_broken"}),
         (asyncio.CancelledError(SECRET), {"error": "asyncio.exceptions.CancelledError", "code": ""}),
@@ -101,6 +107,25 @@ def test_the_request_is_named() -> None:
     finally:
         request_id.reset(token)
     assert "request_id" not in json.loads(line_of())
+
+
+def test_a_process_that_speaks_to_people_logs_to_a_file(tmp_path: Path) -> None:
+    """Nothing at the terminal; what others on the machine may not read; one old file beside the new one."""
+    file = tmp_path / "logs" / "t.log"
+    code = (
+        "import logging, os, pathlib, sys; os.umask(0o077)\n"
+        "from config import logging as ours; ours.LOG_BYTES_MAX = 2_000\n"
+        "ours.configure('t', pathlib.Path(sys.argv[1]))\n"
+        "for n in range(40): logging.getLogger('t').info('step', extra={'number': n, 'phone': '110'})\n"
+    )
+    words = [sys.executable, "-c", code, str(file)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    kept = [json.loads(line) for path in (file.with_suffix(".log.1"), file) for line in path.open()]
+    assert [line["number"] for line in kept] == list(range(40 - len(kept), 40))
+    assert {line["phone"] for line in kept} == {"***"}
+    assert sorted(path.name for path in file.parent.iterdir()) == ["t.log", "t.log.1"]
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (file.parent, file)} == {0}
 
 
 def test_a_configured_process_writes_json_to_standard_error() -> None:

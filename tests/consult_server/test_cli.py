@@ -4,6 +4,8 @@ import json
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,14 @@ from sqlalchemy import select
 from config.kernel.database import Database
 from config.settings import load
 from consult_server.audit.tables import AuditEntry
+from consult_server.demo import kept
 from consult_server.identity.domain import Role
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, NewAccount, create_account
 from consult_server.institutions.domain import Level
 from consult_server.institutions.service import NewInstitution, register
 from tests.fixtures.clock import HandClock
-from tests.fixtures.command import Spoken, Terminal
+from tests.fixtures.command import ROOT, Spoken, Terminal
 from tests.fixtures.product import PASSWORD, QUICK_HASHES
 from tests.fixtures.servers import free_port
 
@@ -52,6 +55,49 @@ def test_every_command_explains_itself_in_both_languages(
     assert any("\u4e00" <= letter <= "\u9fff" for letter in said.out)
     assert said.out.startswith("Usage: ")
     assert not (tmp_path / "home").exists(), "reading help makes nothing"
+
+
+HEAVY = ("alembic", "numpy", "pydicom", "pynetdicom", "pypinyin", "consult_server.demo.seed", "uvicorn")
+DATABASE = ("sqlalchemy", "aiosqlite", "psycopg")
+LOADED = """
+import sys
+from consult_server.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "words,unneeded",
+    [
+        (("--help",), (*HEAVY, *DATABASE, "config.settings")),
+        (("serve", "--help"), (*HEAVY, *DATABASE, "config.settings")),
+        (("accounts", "--json"), (*HEAVY, *DATABASE)),
+        (("token", "create", "--user", "nobody"), HEAVY),
+        (("peers", "list", "--json"), HEAVY),
+        (("check",), HEAVY),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(
+    terminal: Terminal, words: tuple[str, ...], unneeded: tuple[str, ...]
+) -> None:
+    """A script that asks for a token a hundred times shall not load the DICOM library a hundred times."""
+    terminal.home.mkdir(parents=True)
+    kept.write(terminal.home, {"accounts": []})
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *words],
+        cwd=ROOT,
+        env=terminal.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = set(done.stderr.splitlines()[-1].split())
+    assert "consult_server.cli" in modules
+    assert sorted(modules & set(unneeded)) == []
 
 
 @pytest.mark.parametrize("words", [("srve",), ("peers", "add"), ("token", "create"), ("serve", "--demmo")])

@@ -1,5 +1,6 @@
 """`lianzhen serve` as a hospital installs it: no demonstration, no password, one link; hard to break."""
 
+import json
 import os
 import re
 import signal
@@ -67,6 +68,27 @@ def answers(product: Serving) -> bool:
         return httpx.get(f"{product.url}/health/ready", timeout=5).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_the_terminal_is_for_people_and_the_logs_are_in_the_data_folder(fresh: Serving) -> None:
+    """Address, data folder, link, readiness: no line of a log, no word of Redis or of a library."""
+    lines = said(fresh).splitlines()
+    wanted = (
+        "联诊 Lianzhen  ",
+        "DICOM  ",
+        "data  ",
+        "Nobody can sign in yet",
+        "还没有人能登录",
+        fresh.url,
+        "ready after",
+    )
+    strange = [line for line in lines if line and not line.startswith((*wanted, "stopping"))]
+    assert strange == []
+    assert [word for word in wanted if not any(line.startswith(word) for line in lines)] == []
+    logs = {path.name for path in (fresh.home / "logs").iterdir()}
+    assert {"serve.log", "dicom.log", "worker.log", "web.log", "redis.log"} <= logs
+    first = json.loads((fresh.home / "logs" / "serve.log").read_text().splitlines()[0])
+    assert (first["event"], first["process_name"]) == ("process.starting", "serve")
 
 
 def test_a_fresh_install_has_one_link_and_no_password(fresh: Serving) -> None:

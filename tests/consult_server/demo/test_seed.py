@@ -21,6 +21,7 @@ from config.settings import Settings, load
 from consult_server.audit.tables import AuditEntry
 from consult_server.consults.tables import Consult
 from consult_server.demo import cast, people
+from consult_server.demo.kept import file as kept_file
 from consult_server.demo.seed import Demonstration, SendingFailed
 from consult_server.demo.send import PeerUnreachable
 from consult_server.demo.stories import STORIES, Story
@@ -87,10 +88,10 @@ def demonstration(settings: Settings, stories: tuple[Story, ...] = ECGS) -> Demo
 async def test_all_is_there_once_however_often_it_is_set_up(settings: Settings) -> None:
     await demonstration(settings).set_up()
     assert await asyncio.to_thread(counts, settings.database_url) == FULL
-    kept = Demonstration.file(settings).read_bytes()
+    kept = kept_file(settings.home_path).read_bytes()
     await demonstration(settings).set_up()
     assert await asyncio.to_thread(counts, settings.database_url) == FULL
-    assert Demonstration.file(settings).read_bytes() == kept
+    assert kept_file(settings.home_path).read_bytes() == kept
 
 
 async def test_the_cases_stand_where_their_stories_say(settings: Settings) -> None:
@@ -123,7 +124,7 @@ async def test_names_arrive_as_they_are_written_in_either_character_set(settings
 
 async def test_sign_ins_are_kept_for_the_owner_alone(settings: Settings) -> None:
     told = await demonstration(settings, ()).welcome()
-    path = Demonstration.file(settings)
+    path = kept_file(settings.home_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     rows = json.loads(path.read_text(encoding="utf-8"))["accounts"]
     assert [row["user"] for row in rows] == [person.user for person in cast.PEOPLE]
@@ -136,7 +137,7 @@ async def test_sign_ins_are_kept_for_the_owner_alone(settings: Settings) -> None
 
 async def test_whoever_is_named_can_sign_in(settings: Settings) -> None:
     await demonstration(settings, ()).set_up()
-    rows = json.loads(Demonstration.file(settings).read_text(encoding="utf-8"))["accounts"]
+    rows = json.loads(kept_file(settings.home_path).read_text(encoding="utf-8"))["accounts"]
     database = Database(settings.database_url)
     async with database.read() as view:
         account = await access.account_by_user(view, rows[0]["user"])
