@@ -89,7 +89,7 @@ class SealBroken(Conflict):
         (ValueError(SECRET), {"error": "ValueError", "code": ""}),
         (OSError(5, SECRET), {"error": "OSError", "code": ""}),
         (SystemExit(SECRET), {"error": "SystemExit", "code": ""}),
-        (DBAPIError(SECRET, {}, OSError(SECRET), code="e3q8"), {"error": DATABASE_ERROR, "code": ""}),
+        (DBAPIError(SECRET, {}, OSError(SECRET), code="e3q8"), {"error": DATABASE_ERROR, "code": "dbapi"}),
         (json.JSONDecodeError(SECRET, SECRET, 0), {"error": "json.decoder.JSONDecodeError", "code": ""}),
         (SealBroken(seal=SECRET), {"error": f"{__name__}.SealBroken", "code": "t.seal_broken"}),
         (asyncio.CancelledError(SECRET), {"error": "asyncio.exceptions.CancelledError", "code": ""}),
@@ -121,7 +121,11 @@ def test_a_process_that_speaks_to_people_logs_to_a_file(tmp_path: Path) -> None:
     words = [sys.executable, "-c", code, str(file)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
-    kept = [json.loads(line) for path in (file.with_suffix(".log.1"), file) for line in path.open()]
+    kept = [
+        json.loads(line)
+        for path in (file.with_suffix(".log.1"), file)
+        for line in path.read_text().splitlines()
+    ]
     assert [line["number"] for line in kept] == list(range(40 - len(kept), 40))
     assert {line["phone"] for line in kept} == {"***"}
     assert sorted(path.name for path in file.parent.iterdir()) == ["t.log", "t.log.1"]
