@@ -1,5 +1,5 @@
 /** The consult server's part of a call: tickets for doctors, links for patients. */
-import { problemFrom } from "../api/problem.ts";
+import { type Json, post, text } from "../api/post.ts";
 import type { Entry } from "./call.ts";
 
 /** Which case a room belongs to. */
@@ -19,35 +19,6 @@ export interface Invitation {
 	readonly expiresAt: string;
 }
 
-type Json = Record<string, unknown>;
-
-async function post(path: string, body: Json): Promise<Json> {
-	let response: Response;
-	try {
-		response = await fetch(path, {
-			method: "POST",
-			credentials: "same-origin",
-			headers: { "Content-Type": "application/json", Accept: "application/json" },
-			body: JSON.stringify(body),
-		});
-	} catch {
-		throw problemFrom(0, null);
-	}
-	const answer = await readJson(response);
-	if (!response.ok) throw problemFrom(response.status, answer);
-	return answer;
-}
-
-async function readJson(response: Response): Promise<Json> {
-	try {
-		return (await response.json()) as Json;
-	} catch {
-		return {};
-	}
-}
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
 function aboutOf(given: unknown): About {
 	const about = typeof given === "object" && given !== null ? (given as Json) : {};
 	return {
@@ -59,7 +30,7 @@ function aboutOf(given: unknown): About {
 
 /** A ticket for the signed-in doctor to the room of a consult. Throws `Problem`. */
 export async function openCall(consultId: string): Promise<CallEntry> {
-	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/call`, {});
+	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/call`);
 	return {
 		ticket: text(answer["ticket"]),
 		signalingUrl: text(answer["signaling_url"]),
@@ -71,6 +42,6 @@ export async function openCall(consultId: string): Promise<CallEntry> {
 
 /** A one-time link for the patient of a consult. Throws `Problem`. */
 export async function invitePatient(consultId: string): Promise<Invitation> {
-	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/invitations`, {});
+	const answer = await post(`/api/consults/${encodeURIComponent(consultId)}/invitations`);
 	return { url: text(answer["url"]), expiresAt: text(answer["expires_at"]) };
 }

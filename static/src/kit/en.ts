@@ -20,7 +20,8 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"general.not_ready": "A part of the server does not answer yet; try again in a moment",
 	"general.database_unavailable": "The database does not answer; nothing was stored",
 	"notices.lines_full": "Too many pages are open; live updates will connect again later",
-	"general.metrics_forbidden": "Metrics need the bearer token metrics_token, kept with the data folder's secrets",
+	"general.metrics_forbidden":
+		"Metrics need the bearer token metrics_token, kept with the data folder's secrets",
 	"identity.signed_out": "Your sign-in has ended, please sign in again",
 	"identity.wrong_password": "The account or the password is not right",
 	"identity.account_locked": "Too many wrong passwords; the account is locked for some minutes",

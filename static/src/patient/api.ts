@@ -1,6 +1,6 @@
 /** The two public requests of the patient's page. The invitation comes from the address's fragment and goes out
  * in a body, so it stands in no log, no history entry of another page and no Referer. */
-import { problemFrom } from "../api/problem.ts";
+import { post, text } from "../api/post.ts";
 import type { Entry } from "./port.ts";
 
 /** What can still be done with the link on this phone. */
@@ -26,33 +26,6 @@ export interface Consent {
 	readonly consult: boolean;
 	readonly recording: boolean;
 }
-
-type Json = Record<string, unknown>;
-
-async function post(path: string, body: Json): Promise<Json> {
-	let response: Response;
-	try {
-		response = await fetch(path, {
-			method: "POST",
-			credentials: "same-origin",
-			referrerPolicy: "no-referrer",
-			headers: { "Content-Type": "application/json", Accept: "application/json" },
-			body: JSON.stringify(body),
-		});
-	} catch {
-		throw problemFrom(0, null);
-	}
-	let answer: Json = {};
-	try {
-		answer = (await response.json()) as Json;
-	} catch {
-		if (response.ok) throw problemFrom(500, null);
-	}
-	if (!response.ok) throw problemFrom(response.status, answer);
-	return answer;
-}
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 const STANDINGS: readonly unknown[] = ["open", "used", "ended", "locked"];
 

@@ -1,7 +1,7 @@
 /** The requests to the server that writing and signing a report make. */
 import { answer, api, ifMatch } from "../api/client.ts";
 import { asProblem } from "../api/problem.ts";
-import type { Failure } from "../kit/autosave.ts";
+import { judge } from "../api/saving.ts";
 import type { LocalCopy } from "../kit/localcopy.ts";
 import type { Fields } from "../kit/merge.ts";
 import { type Consult, draftOf, type Report, type Template } from "./model.ts";
@@ -74,15 +74,6 @@ export async function previewReport(consultId: string, version: number): Promise
 export function signReport(consultId: string, version: number, password: string): Promise<Report> {
 	const params = at(consultId, version);
 	return answer(api.POST("/api/consults/{consult_id}/report/sign", { params, body: { password } }));
-}
-
-/** What kind of failure a save met: somebody faster, no line (or a sign-in that ended), or a refusal. */
-export function judge(thrown: unknown): Failure {
-	const { status, kind } = asProblem(thrown);
-	if (status === 412) return "conflict";
-	return kind === "offline" || kind === "unavailable" || kind === "signed_out" || kind === "unexpected"
-		? "later"
-		: "refused";
 }
 
 /** What writing a report needs of the server and of this computer. */

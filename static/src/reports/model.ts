@@ -39,15 +39,6 @@ export function keptOf(report: Report): Kept {
 	return { version: report.version, fields: fieldsOf(report), savedAt: report.saved_at };
 }
 
-/** `CT 胸部平扫`; a description that names the modality itself stands alone. */
-export function examName({
-	modality,
-	study_description,
-}: Pick<Consult, "modality" | "study_description">): string {
-	const described = study_description.trim();
-	return described.includes(modality) ? described : `${modality} ${described}`.trim();
-}
-
 /** The sections' texts by key. */
 export function textsOf(fields: Fields): Record<string, string> {
 	const texts: Record<string, string> = {};

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { consultOf } from "../../../static/src/reports/feed.ts";
 import {
 	draftOf,
-	examName,
 	fieldsOf,
 	keptOf,
 	type Report,
@@ -50,28 +48,5 @@ describe("a report as fields", () => {
 			null,
 			null,
 		]);
-	});
-});
-
-describe("the name of an examination", () => {
-	it.each([
-		["CT", "胸部平扫", "CT 胸部平扫"],
-		["CT", " 胸部CT平扫 ", "胸部CT平扫"],
-		["DX", "", "DX"],
-		["", "心电图", "心电图"],
-	])("%s, %s", (modality, study_description, expected) => {
-		expect(examName({ modality, study_description })).toBe(expected);
-	});
-});
-
-describe("an event", () => {
-	it.each([
-		[{ consult_id: "c1" }, "c1"],
-		[{ consult_id: 7 }, null],
-		[{ study: "1.2" }, null],
-		[null, null],
-		["c1", null],
-	])("%j is about %j", (data, expected) => {
-		expect(consultOf({ name: "x", data } as unknown as Parameters<typeof consultOf>[0])).toBe(expected);
 	});
 });

@@ -17,15 +17,6 @@ export function readHref(consult: Consult): string | null {
 	return `/read/${uid}?consult=${encodeURIComponent(consult.consult_id)}`;
 }
 
-/** `CT 胸部平扫`; a description that names the modality itself stands alone. */
-export function examName({
-	modality,
-	study_description,
-}: Pick<Consult, "modality" | "study_description">): string {
-	const described = study_description.trim();
-	return described.includes(modality) ? described : `${modality} ${described}`.trim();
-}
-
 /** The one next act of whoever looks; null when it is somebody else's turn. */
 export function nextAct(consult: Consult): NextAct | null {
 	const may = (verb: Consult["verbs"][number]): boolean => consult.verbs.includes(verb);

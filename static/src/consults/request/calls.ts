@@ -1,8 +1,8 @@
 /** The requests to the server that the request form makes. */
 import { answer, api, ifMatch } from "../../api/client.ts";
-import { asProblem } from "../../api/problem.ts";
+import { judge } from "../../api/saving.ts";
 import type { components } from "../../api/schema.gen.ts";
-import type { AutosavePort, Failure } from "../../kit/autosave.ts";
+import type { AutosavePort } from "../../kit/autosave.ts";
 import { serverNow } from "../../kit/clock.ts";
 import type { LocalCopy } from "../../kit/localcopy.ts";
 import { type Consult, changesOf, keptOf } from "./form.ts";
@@ -59,15 +59,6 @@ export async function arrivalsFor(patient: Patient | null, all: boolean): Promis
 	if (all || patient === null) return listArrivals("");
 	const found = await Promise.all([listArrivals(patient.identifier), listArrivals(patient.name)]);
 	return [...new Map(found.flat().map((one) => [one.study_instance_uid, one])).values()];
-}
-
-/** What kind of failure a save met: somebody faster, no line (or a sign-in that ended), or a refusal. */
-export function judge(thrown: unknown): Failure {
-	const { status, kind } = asProblem(thrown);
-	if (status === 412) return "conflict";
-	return kind === "offline" || kind === "unavailable" || kind === "signed_out" || kind === "unexpected"
-		? "later"
-		: "refused";
 }
 
 const moment = (): string => new Date(serverNow()).toISOString();

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
 	adoptionFault,
-	examName,
 	mayTalk,
 	nextAct,
 	readHref,
 	shortDigest,
 } from "../../../../static/src/consults/case/acts.ts";
 import { courseOf, evidenceOf } from "../../../../static/src/consults/case/course.ts";
-import { consultOf, follow } from "../../../../static/src/consults/case/feed.ts";
 import { type Consult, stagesOf } from "../../../../static/src/consults/case/stages.ts";
 import { consultWith, stepAt } from "./consult.ts";
 
@@ -147,14 +145,6 @@ describe("what may be done with a case", () => {
 		expect(readHref(consultWith({ study_instance_uid: null }))).toBeNull();
 	});
 
-	it.each([
-		["CT", "胸部平扫", "CT 胸部平扫"],
-		["CT", "CT 胸部", "CT 胸部"],
-		["DX", " ", "DX"],
-	])("names %s “%s” as %s", (modality, study_description, name) => {
-		expect(examName({ modality, study_description })).toBe(name);
-	});
-
 	it.each(["draft", "returned", "withdrawn", "declined"] as const)("has no room while %s", (status) =>
 		expect(mayTalk(consultWith({ status }))).toBe(false),
 	);
@@ -218,34 +208,4 @@ describe("the course of a case", () => {
 		expect(ended[0]).toMatchObject({ state: "failed" });
 		expect(ended[0]?.facts).toContain("2026-11-20");
 	});
-});
-
-describe("the news of a case", () => {
-	it("follows the page's stream where there is one", () => {
-		const heard: string[] = [];
-		let listener: ((event: { id: string; type: string; data: unknown }) => void) | null = null;
-		const off = follow(
-			{
-				on: (given) => {
-					listener = given;
-					return () => {
-						listener = null;
-					};
-				},
-			},
-			(event) => heard.push(event.type),
-		);
-		const tell = () => listener?.({ id: "1", type: "consult.changed", data: {} });
-		tell();
-		off();
-		tell();
-		expect(heard).toEqual(["consult.changed"]);
-	});
-
-	it.each([
-		[{ consult_id: "c1" }, "c1"],
-		[{ consult_id: 7 }, null],
-		[null, null],
-		["c1", null],
-	])("reads the case of %o", (data, id) => expect(consultOf({ id: "1", type: "x", data })).toBe(id));
 });

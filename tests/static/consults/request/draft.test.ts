@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../../../static/src/api/problem.ts";
-import { judge } from "../../../../static/src/consults/request/calls.ts";
+import { judge } from "../../../../static/src/api/saving.ts";
 import { type DraftPort, RequestDraft } from "../../../../static/src/consults/request/draft.ts";
 import { type Consult, keptOf } from "../../../../static/src/consults/request/form.ts";
 import { savedLine } from "../../../../static/src/consults/request/words.ts";
@@ -126,24 +126,5 @@ describe("a request being written", () => {
 		const draft = draftOf(new Server(), { base, mine: { ...base, history: "昨晚写的" } });
 		expect(draft.field("history")).toBe("昨晚写的");
 		draft.autosave.stop();
-	});
-});
-
-describe("a save that failed", () => {
-	it.each([
-		[412, undefined, "conflict"],
-		[0, undefined, "later"],
-		[401, "identity.signed_out", "later"],
-		[503, undefined, "later"],
-		[500, undefined, "later"],
-		[422, undefined, "refused"],
-		[403, undefined, "refused"],
-		[404, undefined, "refused"],
-	])("with status %i is %s: %s", (status, code, failure) => {
-		expect(judge(new Problem({ status, ...(code ? { code } : {}) }))).toBe(failure);
-	});
-
-	it("is tried later when the browser itself had no line", () => {
-		expect(judge(new TypeError("Failed to fetch"))).toBe("later");
 	});
 });

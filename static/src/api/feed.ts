@@ -1,5 +1,5 @@
 /** Listening to what changed: on the page's one stream where it gives one, else on a stream of one's own. */
-import { Live, type LiveEvent } from "../api/live.ts";
+import { Live, type LiveEvent } from "./live.ts";
 
 /** Calls `hear` for every event; answers the function that ends it. */
 export function follow(live: Pick<Live, "on"> | undefined, hear: (event: LiveEvent) => void): () => void {
