@@ -56,7 +56,7 @@ function rateOf(stated: ReadonlyMap<string, number>, answer: EcgAnswer): [number
 	const written = stated.get("heart_rate");
 	if (written !== undefined) return [written, "recorder"];
 	const rr = stated.get("rr");
-	if (rr !== undefined) return [60_000 / rr, "recorder"];
+	if (rr !== undefined && rr > 0) return [60_000 / rr, "recorder"];
 	return answer.machine_rate === null ? null : [answer.machine_rate.rate_per_minute, "detector"];
 }
 

@@ -24,7 +24,11 @@ export class Store<T> implements Readable<T> {
 	set(value: T): void {
 		if (Object.is(value, this.#value)) return;
 		this.#value = value;
-		for (const run of [...this.#subscribers]) run(value);
+		for (const run of [...this.#subscribers]) {
+			// Whoever changes it again while it is told has told everybody the newer value already.
+			if (!Object.is(this.#value, value)) return;
+			if (this.#subscribers.has(run)) run(value);
+		}
 	}
 
 	update(change: (value: T) => T): void {

@@ -12,7 +12,7 @@ export function filesOf(html: string): string[] {
 
 async function fetchPage(): Promise<void> {
 	const response = await fetch(PAGE, { priority: "low" });
-	if (!response.ok) return;
+	if (!response.ok) throw new Error(`${PAGE} answered ${response.status}`);
 	for (const file of filesOf(await response.text())) {
 		const link = document.createElement("link");
 		link.rel = file.endsWith(".js") ? "modulepreload" : "prefetch";
@@ -38,7 +38,9 @@ export function fetchAhead(studyInstanceUid: string): void {
 	if (fetched.has(studyInstanceUid) || fetched.size >= MANIFESTS_MAX) return;
 	fetched.add(studyInstanceUid);
 	const uid = encodeURIComponent(studyInstanceUid);
-	fetch(`/api/studies/${uid}/manifest`, { priority: "low", credentials: "same-origin" }).catch(() => {
-		fetched.delete(studyInstanceUid);
-	});
+	const again = (): void => void fetched.delete(studyInstanceUid);
+	fetch(`/api/studies/${uid}/manifest`, { priority: "low", credentials: "same-origin" }).then(
+		(response) => response.ok || again(),
+		again,
+	);
 }

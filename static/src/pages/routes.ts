@@ -29,6 +29,16 @@ const FIXED: Readonly<Record<string, Route>> = {
 };
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** What an address of two parts names: the case of a room, the study of a reading. '' where it is not written as
+ * an address is (RFC 3986 2.1), as in a link that was cut short. */
+export function secondPart(path: string): string {
+	try {
+		return decodeURIComponent(path.split("/").filter((part) => part !== "")[1] ?? "");
+	} catch {
+		return "";
+	}
+}
+
 /** The route of a path such as `/cases/0198…`; the set-up link carries its secret after `#`, which no server sees. */
 export function routeOf(path: string, hash = ""): Route {
 	const parts = path.split("/").filter((part) => part !== "");

@@ -2,6 +2,7 @@
 
 import { problemFrom } from "../api/problem.ts";
 import type { components } from "../api/schema.gen.ts";
+import { secondPart } from "./routes.ts";
 
 type Manifest = components["schemas"]["Manifest"];
 export type StudyKind = "image" | "ecg";
@@ -17,8 +18,7 @@ export function readAddress(
 	path: string,
 	query: string,
 ): { studyInstanceUid: string; consultId: string | null } {
-	const uid = decodeURIComponent(path.split("/").filter((part) => part !== "")[1] ?? "");
-	return { studyInstanceUid: uid, consultId: new URLSearchParams(query).get("consult") };
+	return { studyInstanceUid: secondPart(path), consultId: new URLSearchParams(query).get("consult") };
 }
 
 /** Asks for the manifest before anything else of the page is there. */

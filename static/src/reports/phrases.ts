@@ -33,5 +33,8 @@ export function blanksOf(phrase: Phrase): string[] {
 
 /** The phrase with its blanks filled; what was left empty stays visible as a blank. */
 export function filledPhrase(phrase: Phrase, values: Readonly<Record<string, string>>): string {
-	return phrase.text.replaceAll(BLANKS, (_, name: string) => values[name]?.trim() || OPEN_BLANK);
+	return phrase.text.replaceAll(BLANKS, (_, name: string) => {
+		const value = Object.hasOwn(values, name) ? values[name] : undefined;
+		return value?.trim() || OPEN_BLANK;
+	});
 }

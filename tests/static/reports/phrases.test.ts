@@ -60,6 +60,12 @@ describe("a phrase's blanks", () => {
 		);
 	});
 
+	it.each(["constructor", "hasownproperty", "x_1"])("may have any name a hospital gives: {%s}", (name) => {
+		const phrase = { id: "", initials: "", text: `见{${name}}。` };
+		expect(filledPhrase(phrase, {})).toBe("见＿＿。");
+		expect(filledPhrase(phrase, { [name]: "结节" })).toBe("见结节。");
+	});
+
 	it("take a value to the letter", () => {
 		expect(filledPhrase({ id: "", initials: "", text: "{a}" }, { a: "$&{b}" })).toBe("$&{b}");
 	});
