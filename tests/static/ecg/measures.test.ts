@@ -35,6 +35,21 @@ describe("measurements", () => {
 	});
 
 	it.each([
+		[{ rr: 0 }, null, []],
+		[{ rr: -1 }, null, []],
+		[{ rr: 0 }, { rate_per_minute: 71.6, r_peaks_ms: [] }, [["rate", 72, "detector"]]],
+		[{ rr: 1 }, null, [["rate", 60_000, "recorder"]]],
+		[{ rr: 1000, heart_rate: 61 }, null, [["rate", 61, "recorder"]]],
+	] as const)("take no rate from an interval that is none: %o", (values, machine_rate, expected) => {
+		const found = rows({
+			stated: stated(values),
+			machine_rate: machine_rate && { ...machine_rate, r_peaks_ms: [] },
+		});
+		expect(found.map(({ key, value, source }) => [key, value, source])).toEqual(expected);
+		expect(found.every(({ value }) => Number.isFinite(value))).toBe(true);
+	});
+
+	it.each([
 		["pr", 119, "low"],
 		["pr", 120, null],
 		["pr", 200, null],
