@@ -6,8 +6,9 @@ from consult_server.consults import tables as consults
 from consult_server.identity import tables as identity
 from consult_server.institutions import tables as institutions
 from consult_server.patients import tables as patients
+from consult_server.repeats import tables as repeats
 from consult_server.reports import tables as reports
 from consult_server.tables import Base
 
-FEATURES = (audit, calls, consults, identity, institutions, patients, reports)
+FEATURES = (audit, calls, consults, identity, institutions, patients, repeats, reports)
 metadata = Base.metadata

@@ -23,6 +23,7 @@ from consult_server.consults.schemas import (
 )
 from consult_server.consults.tables import Consult
 from consult_server.identity.current import Caller
+from consult_server.repeats.service import IdempotencyKey, claim
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
 from consult_server.web.platform import Platform
 
@@ -64,11 +65,18 @@ async def list_arrivals(
 
 
 @router.post("/consults", status_code=201)
-async def start_consult(here: ThePlatform, tx: Tx, caller: Caller, new: NewConsultIn) -> ConsultOut:
-    """Begin a request."""
-    zone = ZoneInfo(here.settings.time_zone)
-    row = await drafts.start_draft(tx, caller, new.case_kind, zone, here.clock.now())
-    return await _answer(here, tx, caller, row)
+async def start_consult(
+    here: ThePlatform, tx: Tx, caller: Caller, new: NewConsultIn, idempotency_key: IdempotencyKey = None
+) -> ConsultOut:
+    """Begin a request. Sent again with the same Idempotency-Key within a day it makes no second one."""
+    now = here.clock.now()
+    claimed = await claim(tx, caller, idempotency_key, "start_consult", new.model_dump(mode="json"), now)
+    if claimed.answer is not None:
+        return ConsultOut.model_validate(claimed.answer)
+    row = await drafts.start_draft(tx, caller, new.case_kind, ZoneInfo(here.settings.time_zone), now)
+    answer = await _answer(here, tx, caller, row)
+    claimed.keep(answer.model_dump(mode="json"))
+    return answer
 
 
 @router.get("/consults/{consult_id}")

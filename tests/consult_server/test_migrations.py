@@ -72,6 +72,7 @@ def test_every_foreign_key_a_list_follows_has_an_index(empty_url: str) -> None:
         "consult_patient": "institution_id",
         "consult_invitation": "consult_id",
         "consult_agreement": "inviting_institution_id",
+        "consult_repeat": "created_at",
     }
     for table, column in wanted.items():
         firsts = {index["column_names"][0] for index in seen.get_indexes(table)}

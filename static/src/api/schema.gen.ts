@@ -124,7 +124,7 @@ export interface paths {
         put?: never;
         /**
          * Start Consult
-         * @description Begin a request.
+         * @description Begin a request. Sent again with the same Idempotency-Key within a day it makes no second one.
          */
         post: operations["start_consult"];
         delete?: never;
@@ -2643,7 +2643,9 @@ export interface operations {
     start_consult: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -20,6 +20,7 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"general.not_ready": "A part of the server does not answer yet; try again in a moment",
 	"general.database_unavailable": "The database does not answer; nothing was stored",
 	"notices.lines_full": "Too many pages are open; live updates will connect again later",
+	"general.key_reused": "This request number was used before; reload the page and try again",
 	"general.metrics_forbidden":
 		"Metrics need the bearer token metrics_token, kept with the data folder's secrets",
 	"identity.signed_out": "Your sign-in has ended, please sign in again",

@@ -17,8 +17,10 @@ const at = (consultId: string, version: number) => ({
 	header: ifMatch(version),
 });
 
-export function startConsult(kind: CaseKind): Promise<Consult> {
-	return answer(api.POST("/api/consults", { body: { case_kind: kind } }));
+/** `key` makes a repeated request the same one: the server answers it as the first time. */
+export function startConsult(kind: CaseKind, key: string): Promise<Consult> {
+	const params = { header: { "idempotency-key": key } };
+	return answer(api.POST("/api/consults", { params, body: { case_kind: kind } }));
 }
 
 export function openConsult(consultId: string): Promise<Consult> {
