@@ -1,5 +1,6 @@
 """From a case and its report to the document that is signed and printed. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal, cast
@@ -21,6 +22,8 @@ TITLES = {
     (CaseKind.CONSULT, ServiceLine.IMAGING): "远程会诊意见书",
     (CaseKind.CONSULT, ServiceLine.ECG): "远程会诊意见书",
 }
+# DICOM PS3.5 6.2, VR DA and TM: what is cut off at the end of a time is zero, anything else is no moment.
+_WRITTEN = re.compile(r"(\d{4})(\d{2})(\d{2}) (?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,6})?)?)?)? *")
 OWN_PARTS = frozenset({"impression", "recommendation"})
 
 
@@ -47,11 +50,12 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def study_moment(study: Study | None, zone: ZoneInfo) -> datetime | None:
     """When the study was made, in the hospital's zone: Study Date and Time (0008,0020), (0008,0030)."""
-    if study is None or not study.study_date:
+    written = _WRITTEN.fullmatch(f"{study.study_date} {study.study_time}") if study else None
+    if written is None:
         return None
-    clock = (study.study_time.split(".")[0] + "000000")[:6]
+    parts = [int(part) if part else 0 for part in written.groups()]
     try:
-        return in_zone(datetime.strptime(study.study_date + clock, "%Y%m%d%H%M%S").replace(tzinfo=zone), zone)
+        return in_zone(datetime(*parts, tzinfo=zone), zone)  # type: ignore[arg-type,misc]  # six numbers
     except ValueError:
         return None
 

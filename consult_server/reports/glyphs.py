@@ -15,6 +15,9 @@ from pypinyin import Style, pinyin
 MISSING_MARK = "〓"
 _KEPT_CONTROLS = "\n"
 _INVISIBLE = frozenset({"Cc", "Cf"})
+_LINE_ENDS = frozenset({"Zl", "Zp"})
+# They choose a form of the character before them, and draw nothing of their own (Unicode 23.4).
+_VARIATIONS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 _FORMAT_4, _FORMAT_12 = 4, 12
 _UNICODE_SUBTABLES = ((3, 10), (0, 4), (3, 1), (0, 3))
 
@@ -65,7 +68,8 @@ def _code_points(data: bytes, start: int) -> Iterator[int]:
 def drawable(text: str, covered: frozenset[int]) -> str:
     """`text` with every character that is not `covered` replaced by 〓 and its reading.
 
-    Line breaks stay; other controls become spaces, invisible format characters are dropped.
+    Line breaks stay; other controls and every kind of space become spaces where they are not covered;
+    invisible format characters and choices of a variant are dropped.
     """
     composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(_drawn(character, covered) for character in composed)
@@ -75,10 +79,14 @@ def _drawn(character: str, covered: frozenset[int]) -> str:
     kind = unicodedata.category(character)
     if kind == "Cc":
         return character if character in _KEPT_CONTROLS else " "
-    if kind == "Cf":
+    if kind == "Cf" or _is_variation(character):
         return ""
     if ord(character) in covered:
         return character
+    if kind in _LINE_ENDS:
+        return "\n"
+    if kind == "Zs":
+        return " "
     reading = pinyin(character, style=Style.TONE, errors="ignore")
     name = reading[0][0] if reading else f"U+{ord(character):04X}"
     return f"{MISSING_MARK}({name})"
@@ -86,4 +94,13 @@ def _drawn(character: str, covered: frozenset[int]) -> str:
 
 def lacks(text: str, covered: frozenset[int]) -> bool:
     """True when a visible character of `text` is not `covered`."""
-    return any(ord(c) not in covered and unicodedata.category(c) not in _INVISIBLE for c in text)
+    return any(ord(c) not in covered and not _is_blank(c) for c in text)
+
+
+def _is_variation(character: str) -> bool:
+    return any(ord(character) in selectors for selectors in _VARIATIONS)
+
+
+def _is_blank(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind in _INVISIBLE or kind.startswith("Z") or _is_variation(character)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from config.kernel.limits import MIB
 FILE_BYTES_MAX = 4 * MIB
 HIDDEN_FOLDERS = frozenset({"report-fonts"})
 COMPRESSED = frozenset({".html", ".js", ".css", ".svg", ".json", ".wasm", ".txt"})
+_WEIGHT_ZERO = re.compile(r"q=0(\.0{0,3})?")
 PAGES = {"read": "read.html", "room": "room.html", "join": "join.html"}
 MISSING_PAGE = (
     "<!doctype html><meta charset=utf-8><title>Lianzhen</title>"
@@ -25,14 +27,36 @@ MISSING_PAGE = (
 
 @dataclass(frozen=True)
 class ClientFile:
-    """One file with its compressed forms and its entity tag."""
+    """One file with its compressed forms; each form has an entity tag of its own (RFC 9110 8.8.3.3)."""
 
     plain: bytes
     br: bytes | None
     gz: bytes | None
     media_type: str
-    etag: str
+    digest: str
     immutable: bool
+
+    def chosen(self, accepted: str) -> tuple[str, bytes]:
+        """The best form a reader takes, by its content coding; '' is the file as it is."""
+        for coding, body in (("br", self.br), ("gzip", self.gz)):
+            if body is not None and accepts(accepted, coding):
+                return coding, body
+        return "", self.plain
+
+
+def accepts(header: str, coding: str) -> bool:
+    """Whether an Accept-Encoding takes this coding (RFC 9110 12.5.3); without the header none is wanted."""
+    weights = {}
+    for item in header.split(","):
+        name, *parameters = (part.strip().casefold() for part in item.split(";"))
+        weights[name] = not any(_WEIGHT_ZERO.fullmatch(parameter) for parameter in parameters)
+    return weights.get(coding, weights.get("*", False))
+
+
+def matches(header: str, digest: str) -> bool:
+    """Whether an If-None-Match names a form of this file; a proxy may have weakened it (RFC 9110 13.1.2)."""
+    named = {tag.strip().removeprefix("W/").strip('"').partition("-")[0] for tag in header.split(",")}
+    return digest in named or "*" in named
 
 
 def _load(path: Path, relative: str) -> ClientFile:
@@ -43,7 +67,7 @@ def _load(path: Path, relative: str) -> ClientFile:
         brotli.compress(plain, quality=9) if smaller else None,
         gzip.compress(plain, 6, mtime=0) if smaller else None,
         mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-        f'"{hashlib.sha256(plain).hexdigest()[:32]}"',
+        hashlib.sha256(plain).hexdigest()[:32],
         relative.startswith("assets/"),
     )
 
@@ -75,24 +99,20 @@ class Client:
         if file is None:
             missing = not self._files
             return Response(MISSING_PAGE if missing else "", 503 if missing else 404, media_type="text/html")
+        coding, body = file.chosen(headers.get("accept-encoding", ""))
+        etag = f'"{file.digest}-{coding}"' if coding else f'"{file.digest}"'
         answer = {
-            "ETag": file.etag,
+            "ETag": etag,
             "Vary": "Accept-Encoding",
             "Cache-Control": "public, max-age=31536000, immutable" if file.immutable else "no-cache",
         }
-        if headers.get("if-none-match") == file.etag:
+        if matches(headers.get("if-none-match", ""), file.digest):
             return Response(status_code=304, headers=answer)
-        accepted = headers.get("accept-encoding", "")
-        if file.br is not None and "br" in accepted:
-            return Response(file.br, headers=answer | {"Content-Encoding": "br"}, media_type=file.media_type)
-        if file.gz is not None and "gzip" in accepted:
-            return Response(
-                file.gz, headers=answer | {"Content-Encoding": "gzip"}, media_type=file.media_type
-            )
-        return Response(file.plain, headers=answer, media_type=file.media_type)
+        encoded = {"Content-Encoding": coding} if coding else {}
+        return Response(body, headers=answer | encoded, media_type=file.media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
-            await Response(status_code=405)(scope, receive, send)
+            await Response(status_code=405, headers={"Allow": "GET, HEAD"})(scope, receive, send)
             return
         await self.response(scope["path"], Headers(scope=scope))(scope, receive, send)
