@@ -210,11 +210,13 @@ def stamp(chain: Chain, stack: Stack) -> NDArray[np.uint8]:
         if len(chain.radii)
         else np.empty(0, np.int64)
     )
+    # A tube that ends above or below the stack reaches no further than its own radius.
+    near = np.abs(chain.points[:, 2] - stack.heights[nearest]) <= stack.thickness_mm / 2 + chain.radii
     for reach in np.unique(reaches).tolist():
         span = int(reach * spacing / stack.thickness_mm + 0.5)
         for neighbour in range(-span, span + 1):
             slices = nearest + neighbour
-            chosen = (reaches == reach) & (slices >= 0) & (slices < stack.heights.size)
+            chosen = near & (reaches == reach) & (slices >= 0) & (slices < stack.heights.size)
             part = Chain(chain.points[chosen], chain.radii[chosen], chain.steepness[chosen])
             _stamp_discs(covered, part, slices[chosen], stack, reach)
     return covered
