@@ -23,7 +23,9 @@ TITLES = {
     (CaseKind.CONSULT, ServiceLine.ECG): "远程会诊意见书",
 }
 # DICOM PS3.5 6.2, VR DA and TM: what is cut off at the end of a time is zero, anything else is no moment.
-_WRITTEN = re.compile(r"(\d{4})(\d{2})(\d{2}) (?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,6})?)?)?)? *")
+_WRITTEN = re.compile(
+    r"([0-9]{4})([0-9]{2})([0-9]{2}) (?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:\.[0-9]{1,6})?)?)?)? *"
+)
 OWN_PARTS = frozenset({"impression", "recommendation"})
 
 

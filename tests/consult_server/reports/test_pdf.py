@@ -3,7 +3,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -11,42 +11,21 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
-from consult_server.consults.domain import CaseKind, ServiceLine
+from consult_server.consults.domain import CaseKind
 from consult_server.reports.document import DocumentStatus, ReportDocument, Section, Signatory, content_sha256
 from consult_server.reports.glyphs import coverage, drawable, lacks
 from consult_server.reports.pdf import ReportFontsMissing, render_pdf, typeface, watermark_for
+from tests.factories.documents import BEIJING, a_document
 
-BEIJING = timezone(timedelta(hours=8))
 REPOSITORY = Path(__file__).parents[3]
 FONTS = REPOSITORY / "static/node_modules/@expo-google-fonts/noto-sans-sc"
-EXAMPLE = ReportDocument(
-    title="云岭县人民医院远程影像诊断报告",
-    case_kind=CaseKind.DIAGNOSIS,
-    service_line=ServiceLine.IMAGING,
-    institution_inviting="石桥镇中心卫生院",
-    institution_invited="云岭县远程诊断中心",
-    patient_name="仇大山",
-    patient_name_latin="Qiu^Dashan",
-    patient_sex="M",
-    patient_birth_date=date(1955, 2, 3),
-    patient_id="SQZX2600005",
-    item="CT 胸部平扫",
-    accession_number="CT20261121-0417",
-    study_instance_uid="2.25.1",
-    study_at=datetime(2026, 11, 21, 10, 31, tzinfo=BEIJING),
+EXAMPLE = a_document(
     clinical_question="左肺下叶结节是否增大？",
     sections=(Section(key="findings", label="影像所见", text="左肺下叶见实性结节。\n余双肺清晰。"),),
     impression="1. 左肺下叶实性结节，较前增大。\n2. 双肺微小结节。",
     recommendation="建议胸外科就诊。",
-    positive=True,
-    reporter=Signatory(name="许诺", title="医师", at=datetime(2026, 11, 21, 11, 5, 3, tzinfo=BEIJING)),
     signer=Signatory(name="秦川", title="主治医师", at=datetime(2026, 11, 21, 11, 11, 48, tzinfo=BEIJING)),
-    version=1,
-    number="YL20261121-0031",
     status=DocumentStatus.FINAL,
-    verify_url="https://lianzhen.example/verify/YL20261121-0031",
-    language="zh-CN",
-    demonstration=True,
 )
 
 EVERYTHING = """
