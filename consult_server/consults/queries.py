@@ -85,7 +85,7 @@ def _narrowed(statement: Select[Consult], wanted: WorklistFilter) -> Select[Cons
     folded = folded_query(wanted.text)
     if not folded:
         return statement
-    return statement.join(Patient, Patient.patient_id == Consult.patient_id).where(
+    return statement.outerjoin(Patient, Patient.patient_id == Consult.patient_id).where(
         or_(
             Patient.name_key.contains(folded, autoescape=True),
             Consult.number.startswith(wanted.text.strip(), autoescape=True),
