@@ -62,9 +62,12 @@ def _lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 
 def without_password(url: str) -> str:
-    """An address as it may be shown: `user:password@` and what follows `?` left out."""
-    before, slashes, rest = url.split("?", maxsplit=1)[0].partition("://")
-    return f"{before}{slashes}{rest.rpartition('@')[2]}"
+    """An address as it may be shown: `user:password@` and what follows `?` left out.
+
+    The password goes first: it may hold a `?`, and half of it would be shown.
+    """
+    before, slashes, rest = url.partition("://")
+    return f"{before}{slashes}{rest.rpartition('@')[2].split('?', maxsplit=1)[0]}"
 
 
 def effective(settings: Settings) -> str:
