@@ -22,8 +22,8 @@ from tests.contracts.sources import (
 FUNCTION_LINES_MAX, FUNCTION_LINES_P95 = 60, 30
 FILE_LINES_MAX, FILE_LINES_P95 = 600, 400
 VIEW_LINES_MAX = 150
-# The goal is 1.2; this floor only goes up (DECISIONS 15).
-TESTS_PER_CODE_LINE = 1.05
+# The goal, reached; it only goes up (DECISIONS 15).
+TESTS_PER_CODE_LINE = 1.2
 KINDS = {".py", ".ts", ".svelte"}
 FEATURES = {"consults", "reading", "ecg", "reports", "calls", "patient", "admin"}
 LOWER_FIRST = ("api", "kit", "ui")
