@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 from config.kernel.errors import NotFound
 from config.settings import Settings
-from consult_server.administration import peers as peers_routes, router as administration
+from consult_server.administration import peers as peers_routes, quarantine, router as administration
 from consult_server.calls import router as calls
 from consult_server.calls.tries import Tries
 from consult_server.consults import router as consults
@@ -39,6 +39,7 @@ PRODUCT_ROUTERS = (
     identity.router,
     administration.router,
     peers_routes.router,
+    quarantine.router,
     patients.router,
     consults.router,
     reports.router,

@@ -6,6 +6,8 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -57,7 +59,7 @@ class Node:
             pdu_bytes_max=settings.dicom.pdu_bytes_max,
             find_peer=PeerBook(self._reader).find,
             seat=Seats(settings.dicom.associations_per_peer_max).seat,
-            accepted=self._accepted,
+            accepted=lambda _peer: None,
         )
         self.listener = Listener(
             host=settings.dicom.host,
@@ -72,11 +74,12 @@ class Node:
             pdu_seconds=self._settings.pdu_seconds, idle_seconds=self._settings.idle_seconds
         )
         wire = Wire(connection, deadlines, self._settings.pdu_bytes_max)
-        Association(wire, address, self._terms, self._services).run(request_body)
+        terms = replace(self._terms, accepted=partial(self._accepted, address))
+        Association(wire, address, terms, self._services).run(request_body)
 
-    def _accepted(self, peer: KnownPeer) -> None:
-        logger.info("association.accepted", extra={"calling_ae_title": peer.ae_title})
-        self.ingest.submit(lambda connection, now: saw_peer(connection, peer.ae_title, now))
+    def _accepted(self, address: str, peer: KnownPeer) -> None:
+        logger.info("association.accepted", extra={"calling_ae_title": peer.ae_title, "address": address})
+        self.ingest.submit(lambda connection, now: saw_peer(connection, peer.ae_title, address, now))
 
     def facts(self) -> dict[str, object]:
         """For the health page: ready when the index answers."""

@@ -110,8 +110,34 @@ async def add_peer(
         enabled=True,
         created_at=now,
         last_seen_at=None,
+        last_seen_address=None,
     )
     tx.add(peer)
+    await tx.flush()
+    return peer
+
+
+async def known_peer(view: AsyncSession, ae_title: str, *, lock: bool = False) -> Peer:
+    """The application entity of this title, `lock`ed until the transaction ends if asked.
+
+    Raises PeerNotFound; a title that could be nobody's is unknown too.
+    """
+    peer = await view.get(Peer, ae_title.strip(" "), with_for_update=lock)
+    if peer is None:
+        raise PeerNotFound(ae_title=ae_title[:AE_TITLE_CHARACTERS_MAX])
+    return peer
+
+
+async def change_peer(
+    tx: AsyncSession, ae_title: str, *, host: str | None, port: int | None, enabled: bool
+) -> Peer:
+    """Say anew where a peer is and whether it may send; title and institution stay.
+
+    The running node knows it within CACHE_SECONDS. Raises PeerNotFound or PeerAddressRefused.
+    """
+    await _checked_address(host, port)
+    peer = await known_peer(tx, ae_title, lock=True)
+    peer.host, peer.port, peer.enabled = host, port, enabled
     await tx.flush()
     return peer
 
@@ -123,10 +149,8 @@ async def list_peers(view: AsyncSession) -> list[Peer]:
 
 async def remove_peer(tx: AsyncSession, ae_title: str) -> None:
     """Forget an application entity; what it sent stays. Raises PeerNotFound."""
-    title = checked_ae_title(ae_title)
-    if await tx.get(Peer, title) is None:
-        raise PeerNotFound(ae_title=title)
-    await tx.execute(delete(Peer).where(Peer.ae_title == title))
+    peer = await known_peer(tx, ae_title, lock=True)
+    await tx.execute(delete(Peer).where(Peer.ae_title == peer.ae_title))
 
 
 @dataclass(frozen=True, kw_only=True)

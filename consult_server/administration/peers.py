@@ -1,4 +1,7 @@
-"""Routes of DICOM peers: who may send, whose they are, do they answer."""
+"""Routes of DICOM peers: who may send, whose they are, do they answer.
+
+An AE title may hold a slash (PS3.5 6.2), hence `:path` where one stands in an address.
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,17 +9,30 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from consult_server.audit.service import record
+from config.kernel.errors import Conflict
+from consult_server.audit.service import Outcome, record
 from consult_server.identity.current import Caller
 from consult_server.identity.domain import Role, require_role
 from consult_server.institutions.queries import institution
 from consult_server.web.deps import ThePlatform, Tx, View
 from consult_server.web.schemas import Heard
 from dicom_node import peers
+from dicom_node.echo import EchoOutcome, echo
+from dicom_node.scu.association import Remote
+
+ECHO_SECONDS = 5.0
 
 router = APIRouter(prefix="/api", tags=["administration"])
 
 AeTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
+Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class PeerNotDialable(Conflict):
+    """The peer has no host or no port on record, so it cannot be called."""
+
+    code = "dicom.peer_not_dialable"
 
 
 class NewPeerIn(Heard):
@@ -24,8 +40,16 @@ class NewPeerIn(Heard):
 
     ae_title: AeTitle
     institution_id: Annotated[str, StringConstraints(max_length=36)]
-    host: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)] | None
-    port: Annotated[int, Field(ge=1, le=65535)] | None
+    host: Host | None
+    port: Port | None
+
+
+class PeerIn(Heard):
+    """Where a peer is and whether it may send; its title and institution stay what they are."""
+
+    host: Host | None
+    port: Port | None
+    enabled: bool
 
 
 class PeerOut(BaseModel):
@@ -39,6 +63,17 @@ class PeerOut(BaseModel):
     enabled: bool
     created_at: datetime
     last_seen_at: datetime | None
+    last_seen_address: str | None
+
+
+class EchoOut(BaseModel):
+    """What came of an echo. `reason` is a stable word, '' when the peer answered as it should."""
+
+    outcome: EchoOutcome
+    reason: str
+    milliseconds: float
+    waited_seconds_max: float
+    calling_ae_title: str
 
 
 @router.get("/peers")
@@ -68,7 +103,62 @@ async def add_peer(here: ThePlatform, tx: Tx, caller: Caller, new: NewPeerIn) ->
     return PeerOut.model_validate(row, from_attributes=True)
 
 
-@router.delete("/peers/{ae_title}", status_code=204)
+@router.put("/peers/{ae_title:path}")
+async def change_peer(here: ThePlatform, tx: Tx, caller: Caller, ae_title: str, now: PeerIn) -> PeerOut:
+    """Change where a peer is, or shut it out and let it in again; for administrators."""
+    require_role(caller, Role.ADMINISTRATOR)
+    row = await peers.change_peer(tx, ae_title, host=now.host, port=now.port, enabled=now.enabled)
+    record(
+        tx,
+        caller,
+        "peer.change",
+        "peer",
+        row.ae_title,
+        here.clock.now(),
+        host=now.host,
+        port=now.port,
+        enabled=now.enabled,
+    )
+    return PeerOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/peers/{ae_title:path}/echo")
+async def echo_peer(here: ThePlatform, caller: Caller, ae_title: str) -> EchoOut:
+    """Call the peer with a C-ECHO, for administrators; no transaction waits for its answer."""
+    require_role(caller, Role.ADMINISTRATOR)
+    async with here.database.read() as view:
+        peer = await peers.known_peer(view, ae_title)
+        host, port, title = peer.host, peer.port, peer.ae_title
+    if host is None or port is None:
+        raise PeerNotDialable(ae_title=title)
+    ours = here.settings.dicom.ae_title
+    found = await echo(
+        Remote(ae_title=title, host=host, port=port), calling_ae_title=ours, seconds=ECHO_SECONDS
+    )
+    async with here.database.write() as tx:
+        record(
+            tx,
+            caller,
+            "peer.echo",
+            "peer",
+            title,
+            here.clock.now(),
+            Outcome.DONE if found.outcome is EchoOutcome.REACHABLE else Outcome.REFUSED,
+            host=host,
+            port=port,
+            came=found.outcome.value,
+            reason=found.reason,
+        )
+    return EchoOut(
+        outcome=found.outcome,
+        reason=found.reason,
+        milliseconds=found.milliseconds,
+        waited_seconds_max=ECHO_SECONDS,
+        calling_ae_title=ours,
+    )
+
+
+@router.delete("/peers/{ae_title:path}", status_code=204)
 async def remove_peer(here: ThePlatform, tx: Tx, caller: Caller, ae_title: str) -> Response:
     """Forget a peer, for administrators: it is refused from now on."""
     require_role(caller, Role.ADMINISTRATOR)

@@ -42,6 +42,7 @@ class Peer(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
+    last_seen_address: Mapped[str | None] = mapped_column(String(64))
 
 
 class Study(Base):
@@ -141,9 +142,18 @@ class Instance(Base):
 
 
 class Quarantine(Base):
-    """An object that was refused a place in the archive, kept with the reason for a person to see."""
+    """An object that was refused a place in the archive, kept with the reason for a person to see.
+
+    `kind` "conflict" is another content under a SOP Instance UID that is taken: `dataset_sha256` is
+    the refused data set's, `kept_sha256` that of the one which stays. `decision` is None while a
+    person has yet to decide; `received_at` is when it last came, `times` how often.
+    """
 
     __tablename__ = "dicom_quarantine"
+    __table_args__ = (
+        Index("ix_dicom_quarantine_decision_received", "decision", "received_at"),
+        Index("ix_dicom_quarantine_object", "object_key"),
+    )
 
     quarantine_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     institution_id: Mapped[str] = mapped_column(String(36), index=True)
@@ -153,3 +163,11 @@ class Quarantine(Base):
     reason: Mapped[str] = mapped_column(String(400))
     object_key: Mapped[str | None] = mapped_column(String(100))
     received_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16), server_default="refused")
+    object_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    dataset_sha256: Mapped[str | None] = mapped_column(String(64))
+    kept_sha256: Mapped[str | None] = mapped_column(String(64))
+    times: Mapped[int] = mapped_column(server_default="1")
+    decision: Mapped[str | None] = mapped_column(String(16))
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str | None] = mapped_column(String(200))

@@ -8,7 +8,7 @@ from dicom_node.archive.files import object_key, quarantine_key
 from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, StudyMismatch
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts, parse
-from dicom_node.intake.part10 import Announced
+from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
 from dicom_node.intake.receive import Received, Reception, Source, Spool, received_again
 from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store_all
 
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 KEPT_BYTES_MAX = 256 * 1024 * 1024
 """A refused object larger than this is recorded without its bytes."""
+PIECE_BYTES = 4 * 1024 * 1024
 
 
 class Door:
@@ -45,10 +46,7 @@ class Door:
 
     def _admit(self, received: Received, source: Source, study_instance_uid: str | None) -> Facts:
         try:
-            facts = _agreeing(
-                parse(received.path, received.dataset_offset, received.announced.transfer_syntax_uid),
-                received.announced,
-            )
+            facts = _facts(received)
         except AppError as refusal:
             self._quarantine(received, source, refusal)
             raise
@@ -57,12 +55,34 @@ class Door:
         self._keep(received, facts, source)
         return facts
 
-    def _keep(self, received: Received, facts: Facts, source: Source) -> None:
+    def readmit(self, object_key: str, object_bytes: int | None, source: Source) -> Facts:
+        """Take in what was set aside and lies in the store, if the rules of now allow it.
+
+        Raises as `admit` does, and ObjectMissing; a refusal leaves everything as it was.
+        """
+        announced, offset = read_head(self._objects.read(object_key, 0, _least(HEAD_BYTES_MAX, object_bytes)))
+        reception = self.begin(announced)
+        try:
+            for start in range(offset, object_bytes or KEPT_BYTES_MAX, PIECE_BYTES):
+                piece = self._objects.read(object_key, start, _least(start + PIECE_BYTES, object_bytes))
+                if not piece:
+                    break
+                reception.write(piece)
+            received = reception.finish()
+            facts = _facts(received)
+            self._keep(received, facts, source, set_aside=False)
+            return facts
+        finally:
+            reception.discard()
+
+    def _keep(self, received: Received, facts: Facts, source: Source, *, set_aside: bool = True) -> None:
         key = object_key(received.file_sha256)
         with self._spool.held(received, source) as path:
             self._objects.adopt(key, path)
             self._spool.failpoints.passed("after_rename")
-            arrival = Arrival(source=source, received=received, object_key=key, facts=facts)
+            arrival = Arrival(
+                source=source, received=received, object_key=key, facts=facts, set_aside=set_aside
+            )
             outcome = self._ingest.run_together(store_all, arrival)
         if outcome is Outcome.OTHER_CONTENT:
             logger.warning("intake.same_uid_other_content", extra={"ae_title": source.ae_title})
@@ -72,15 +92,14 @@ class Door:
         key = quarantine_key(received.file_sha256) if received.file_bytes <= KEPT_BYTES_MAX else None
         if key is not None:
             self._objects.adopt(key, received.path)
-        self._record(source, received.announced.sop_instance_uid, refusal, key)
-
-    def _record(self, source: Source, sop_instance_uid: str, refusal: AppError, key: str | None) -> None:
         row = Refusal(
             source=source,
-            sop_instance_uid=sop_instance_uid,
+            sop_instance_uid=received.announced.sop_instance_uid,
             reason_code=refusal.code,
             reason=str(refusal),
             object_key=key,
+            object_bytes=received.file_bytes,
+            dataset_sha256=received.dataset_sha256,
         )
         logger.warning("intake.refused", extra={"ae_title": source.ae_title, "reason": str(refusal)})
         self._ingest.run(lambda connection, now: refuse(connection, row, now))
@@ -97,12 +116,18 @@ class Door:
         return taken
 
 
-def _agreeing(facts: Facts, announced: Announced) -> Facts:
-    """`facts`, if the object is of the class that was announced. Raises SopClassMismatch.
+def _least(end: int, object_bytes: int | None) -> int:
+    """`end`, but not beyond an object whose size is known: a bucket answers for no range outside it."""
+    return end if object_bytes is None else min(end, object_bytes)
+
+
+def _facts(received: Received) -> Facts:
+    """What the received object is, if it is of the class that was announced. Raises the refusal.
 
     Many real files name another instance in their head than in their data set: anonymising tools
     change only the latter. The data set says who an object is, and the sender is told so.
     """
-    if facts.instance.sop_class_uid != announced.sop_class_uid:
+    facts = parse(received.path, received.dataset_offset, received.announced.transfer_syntax_uid)
+    if facts.instance.sop_class_uid != received.announced.sop_class_uid:
         raise SopClassMismatch
     return facts

@@ -76,23 +76,33 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrival:
-    """An object whose bytes are durable and whose facts are known."""
+    """An object whose bytes are durable and whose facts are known.
+
+    `set_aside` False records no conflict: the object is set aside already and only tried again.
+    """
 
     source: Source
     received: Received
     object_key: str
     facts: Facts
+    set_aside: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An object that was refused, and why. `object_key` is None when its bytes were not kept."""
+    """An object that was refused, and why. `object_key` is None when its bytes were not kept.
+
+    `kept_sha256` makes it a conflict: the hash of the data set that has its SOP Instance UID.
+    """
 
     source: Source
     sop_instance_uid: str
     reason_code: str
     reason: str
     object_key: str | None
+    object_bytes: int
+    dataset_sha256: str
+    kept_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +222,10 @@ def _known(connection: Connection, arrival: Arrival) -> Outcome | None:
 
 
 def _other_content(connection: Connection, arrival: Arrival, now: datetime) -> Outcome:
+    """Record the conflict, unless the object is set aside already."""
+    if not arrival.set_aside:
+        return Outcome.OTHER_CONTENT
+    kept = connection.execute(KNOWN, _uids(arrival)).first()
     refuse(
         connection,
         Refusal(
@@ -220,6 +234,9 @@ def _other_content(connection: Connection, arrival: Arrival, now: datetime) -> O
             reason_code=SameUidOtherContent.code,
             reason=str(SameUidOtherContent()),
             object_key=arrival.object_key,
+            object_bytes=arrival.received.file_bytes,
+            dataset_sha256=arrival.received.dataset_sha256,
+            kept_sha256=kept.dataset_sha256 if kept else "",
         ),
         now,
     )
@@ -333,7 +350,7 @@ def _add_modalities(connection: Connection, study_key: str, modalities: set[str]
 
 
 def refuse(connection: Connection, refusal: Refusal, now: datetime) -> None:
-    """Record a refused object for a person to see; the same refusal again adds no row."""
+    """Record a refused object for a person to see; the same again only counts, while nobody has decided."""
     source = refusal.source
     columns = {
         "institution_id": source.institution_id,
@@ -343,14 +360,30 @@ def refuse(connection: Connection, refusal: Refusal, now: datetime) -> None:
         "object_key": refusal.object_key,
     }
     same = [getattr(Quarantine, name).is_not_distinct_from(value) for name, value in columns.items()]
-    if connection.scalar(select(Quarantine.quarantine_id).where(*same).limit(1)) is None:
-        connection.execute(
-            insert(Quarantine).values(
-                quarantine_id=new_id(), reason=refusal.reason[:400], received_at=now, **columns
-            )
+    again = (
+        update(Quarantine)
+        .where(*same, Quarantine.decision.is_(None))
+        .values(times=Quarantine.times + 1, received_at=now)
+    )
+    if connection.execute(again).rowcount:
+        return
+    connection.execute(
+        insert(Quarantine).values(
+            quarantine_id=new_id(),
+            kind="refused" if refusal.kept_sha256 is None else "conflict",
+            reason=refusal.reason[:400],
+            object_bytes=refusal.object_bytes,
+            dataset_sha256=refusal.dataset_sha256,
+            kept_sha256=refusal.kept_sha256,
+            times=1,
+            received_at=now,
+            **columns,
         )
+    )
 
 
-def saw_peer(connection: Connection, ae_title: str, now: datetime) -> None:
-    """Remember when a peer was last here."""
-    connection.execute(update(Peer).where(Peer.ae_title == ae_title).values(last_seen_at=now))
+def saw_peer(connection: Connection, ae_title: str, address: str, now: datetime) -> None:
+    """Remember when a peer was last here, and from where it came."""
+    connection.execute(
+        update(Peer).where(Peer.ae_title == ae_title).values(last_seen_at=now, last_seen_address=address[:64])
+    )

@@ -13,6 +13,7 @@ import httpx
 from asgi_lifespan import LifespanManager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Message, Scope
@@ -23,6 +24,8 @@ from consult_server.calls.tries import Tries
 from consult_server.consults.domain import Status
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, create_token
+from dicom_node.archive.tables import Quarantine
+from tests.factories.aside import Intake
 from tests.factories.cases import REPORT, STUDY_UID, Case, desks, ok
 from tests.factories.states import cases_in
 from tests.fixtures.product import ORIGIN, PASSWORD, QUICK_HASHES, Product
@@ -88,6 +91,7 @@ PUBLIC = "200 200 200 200 200 200 200 200 200"
 SIGNED_IN = "401 200 200 200 200 200 200 200 200"
 CLINICAL = "401 200 200 200 200 200 200 403 200"
 ADMINISTRATOR = "401 403 403 403 403 403 403 200 403"
+KEEPERS = "401 403 200 403 403 403 403 200 403"
 AUTHOR = "401 200 403 404 404 404 404 404 404"
 CENTRE = "401 403 403 404 200 404 404 404 404"
 READER = "401 403 403 404 403 200 404 404 200"
@@ -167,7 +171,14 @@ ROWS: dict[str, list[Row]] = {
             json={"ae_title": "NEW_PACS", "institution_id": "{county}", "host": None, "port": None},
         )
     ],
-    "DELETE /api/peers/{ae_title}": [Row(instead(ADMINISTRATOR, 204))],
+    "PUT /api/peers/{ae_title:path}": [Row(ADMINISTRATOR, json={"host": None, "port": 1, "enabled": True})],
+    "POST /api/peers/{ae_title:path}/echo": [Row(instead(ADMINISTRATOR, "409:dicom.peer_not_dialable"))],
+    "DELETE /api/peers/{ae_title:path}": [Row(instead(ADMINISTRATOR, 204))],
+    "GET /api/quarantine": [Row(KEEPERS)],
+    "GET /api/quarantine/waiting": [Row(KEEPERS)],
+    "GET /api/quarantine/{quarantine_id}/file": [Row(ADMINISTRATOR)],
+    "POST /api/quarantine/{quarantine_id}/retry": [Row(KEEPERS)],
+    "POST /api/quarantine/{quarantine_id}/discard": [Row(instead(KEEPERS, 204), json=WORD)],
     "GET /api/patients": [Row(CLINICAL)],
     "POST /api/patients": [Row(instead(CLINICAL, 201), json=PATIENT)],
     "GET /api/worklist": [Row(CLINICAL)],
@@ -362,6 +373,9 @@ async def a_hospital(product: Product) -> Hospital:
     cases = await cases_in(product, desk, *states)
     peer = {"ae_title": "OLD_PACS", "institution_id": product.places["county"], "host": None, "port": None}
     ok(await (await product.signed_in("administrator")).post("/api/peers", json=peer))
+    await Intake(product).sent(b"no data set", "1.2.3")
+    async with product.platform.database.read() as view:
+        aside = await view.scalar(select(Quarantine.quarantine_id))
     async with product.platform.database.write() as tx:
         token = await create_token(tx, COMMAND_LINE, "specialist", product.clock.now())
     undone = Undone(product.platform.database.url)
@@ -391,6 +405,7 @@ async def a_hospital(product: Product) -> Hospital:
         "specialist": product.accounts["specialist"],
         "account_id": product.accounts["auditor"],
         "ae_title": "OLD_PACS",
+        "quarantine_id": str(aside),
         "study_instance_uid": STUDY_UID,
         "series_instance_uid": SERIES,
         "sop_instance_uid": INSTANCE,

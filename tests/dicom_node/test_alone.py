@@ -122,6 +122,7 @@ def test_lianzhen_dicom_is_a_whole_node_by_itself(
     (study,), (peer,) = rows_of(engine, Study), rows_of(engine, Peer)
     assert (study.study_instance_uid, study.version) == (dataset.StudyInstanceUID, 1)
     assert peer.last_seen_at is not None
+    assert peer.last_seen_address == "127.0.0.1"
     engine.dispose()
 
 

@@ -12,7 +12,9 @@ from dicom_node.peers import (
     PeerExists,
     PeerNotFound,
     add_peer,
+    change_peer,
     checked_ae_title,
+    known_peer,
     list_peers,
     plain_address,
     remove_peer,
@@ -80,6 +82,34 @@ async def test_addresses_that_cannot_be_used(
 ) -> None:
     with pytest.raises(PeerAddressRefused):
         await add(database, clock, "COUNTY", host, port)
+
+
+async def test_a_peer_moves_is_shut_out_and_stays_whose_it_is(database: Database, clock: HandClock) -> None:
+    await add(database, clock, "COUNTY")
+    async with database.write() as tx:
+        await change_peer(tx, " COUNTY ", host="10.0.0.9", port=None, enabled=False)
+    async with database.read() as view:
+        peer = await known_peer(view, "COUNTY")
+    assert (peer.host, peer.port, peer.enabled, peer.institution_id) == ("10.0.0.9", None, False, "i1")
+    with pytest.raises(PeerAddressRefused):
+        async with database.write() as tx:
+            await change_peer(tx, "COUNTY", host="not a host!", port=None, enabled=True)
+    for title in ("NOBODY", "", "x" * 30):
+        with pytest.raises(PeerNotFound):
+            async with database.write() as tx:
+                await change_peer(tx, title, host=None, port=None, enabled=True)
+
+
+async def test_a_peer_that_is_shut_out_is_not_in_the_book(
+    database: Database, database_url: str, clock: HandClock
+) -> None:
+    await add(database, clock, "COUNTY")
+    engine = open_sync_engine(database_url, writes=False)
+    assert PeerBook(engine).find("COUNTY") is not None
+    async with database.write() as tx:
+        await change_peer(tx, "COUNTY", host=None, port=None, enabled=False)
+    assert PeerBook(engine).find("COUNTY") is None
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

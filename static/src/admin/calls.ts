@@ -4,6 +4,11 @@ import type { components } from "../api/schema.gen.ts";
 
 export type Peer = components["schemas"]["PeerOut"];
 export type NewPeer = components["schemas"]["NewPeerIn"];
+export type PeerChange = components["schemas"]["PeerIn"];
+export type Echo = components["schemas"]["EchoOut"];
+export type Aside = components["schemas"]["AsideOut"];
+export type SetAside = components["schemas"]["QuarantineOut"];
+export type Tried = components["schemas"]["TriedOut"];
 export type Account = components["schemas"]["AccountOut"];
 export type NewAccount = components["schemas"]["NewAccountIn"];
 export type Institution = components["schemas"]["InstitutionOut"];
@@ -22,6 +27,16 @@ export const addPeer = (body: NewPeer): Promise<Peer> => answer(api.POST("/api/p
 export const loadAccounts = (): Promise<Account[]> => answer(api.GET("/api/accounts"));
 export const addAccount = (body: NewAccount): Promise<Account> => answer(api.POST("/api/accounts", { body }));
 
+export function changePeer(aeTitle: string, body: PeerChange): Promise<Peer> {
+	const path = { ae_title: aeTitle };
+	return answer(api.PUT("/api/peers/{ae_title}", { params: { path }, body }));
+}
+
+export function echoPeer(aeTitle: string): Promise<Echo> {
+	const path = { ae_title: aeTitle };
+	return answer(api.POST("/api/peers/{ae_title}/echo", { params: { path } }));
+}
+
 export async function removePeer(aeTitle: string): Promise<void> {
 	await answer(api.DELETE("/api/peers/{ae_title}", { params: { path: { ae_title: aeTitle } } }));
 }
@@ -29,4 +44,19 @@ export async function removePeer(aeTitle: string): Promise<void> {
 export function setActive(accountId: string, active: boolean): Promise<Account> {
 	const path = { account_id: accountId };
 	return answer(api.PUT("/api/accounts/{account_id}/active", { params: { path }, body: { active } }));
+}
+
+export function loadSetAside(aeTitle: string, decided: boolean): Promise<SetAside> {
+	return answer(api.GET("/api/quarantine", { params: { query: { ae_title: aeTitle, decided } } }));
+}
+
+export function retrySetAside(id: string): Promise<Tried> {
+	return answer(
+		api.POST("/api/quarantine/{quarantine_id}/retry", { params: { path: { quarantine_id: id } } }),
+	);
+}
+
+export async function discardSetAside(id: string, reason: string): Promise<void> {
+	const path = { quarantine_id: id };
+	await answer(api.POST("/api/quarantine/{quarantine_id}/discard", { params: { path }, body: { reason } }));
 }

@@ -1,6 +1,6 @@
 /** What the forms of administration demand before they are sent; the server checks it all again. */
 import type { components } from "../api/schema.gen.ts";
-import type { NewAccount, NewAgreement, NewInstitution, NewPeer } from "./calls.ts";
+import type { NewAccount, NewAgreement, NewInstitution, NewPeer, Peer, PeerChange } from "./calls.ts";
 
 export type Role = components["schemas"]["Role"];
 export const ROLES: readonly Role[] = [
@@ -43,6 +43,21 @@ export function newPeer(form: PeerForm): NewPeer {
 		host: form.host.trim() || null,
 		port: form.port.trim() === "" ? null : Number(form.port.trim()),
 	};
+}
+
+/** The form of a peer that is there, or an empty one. */
+export function peerForm(peer: Peer | null): PeerForm {
+	return {
+		institutionId: peer?.institution_id ?? "",
+		aeTitle: peer?.ae_title ?? "",
+		host: peer?.host ?? "",
+		port: peer?.port ? String(peer.port) : "",
+	};
+}
+
+export function peerChange(form: PeerForm, enabled: boolean): PeerChange {
+	const { host, port } = newPeer(form);
+	return { host, port, enabled };
 }
 
 export interface AccountForm {

@@ -708,13 +708,137 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /**
+         * Change Peer
+         * @description Change where a peer is, or shut it out and let it in again; for administrators.
+         */
+        put: operations["change_peer"];
         post?: never;
         /**
          * Remove Peer
          * @description Forget a peer, for administrators: it is refused from now on.
          */
         delete: operations["remove_peer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/peers/{ae_title}/echo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Echo Peer
+         * @description Call the peer with a C-ECHO, for administrators; no transaction waits for its answer.
+         */
+        post: operations["echo_peer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Set Aside
+         * @description What was set aside and waits, or with `decided` what was decided, within the caller's reach.
+         */
+        get: operations["list_set_aside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Set Aside
+         * @description How many objects wait for a decision, within the caller's reach.
+         */
+        get: operations["count_set_aside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{quarantine_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Set Aside
+         * @description Let an object go for good; the entry stays with the reason.
+         */
+        post: operations["discard_set_aside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{quarantine_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Set Aside
+         * @description The bytes as they came, for administrators; on record before the first byte leaves.
+         */
+        get: operations["download_set_aside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{quarantine_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Set Aside
+         * @description Try an object again by the rules of now.
+         */
+        post: operations["retry_set_aside"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1070,6 +1194,48 @@ export interface components {
             study_time: string;
         };
         /**
+         * AsideOut
+         * @description One object that was set aside. `reason` is the broken rule in English, never a value.
+         */
+        AsideOut: {
+            /** Dataset Sha256 */
+            dataset_sha256: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            decision: components["schemas"]["Decision"] | null;
+            /** Decision Reason */
+            decision_reason: string | null;
+            /** Has File */
+            has_file: boolean;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Kept Sha256 */
+            kept_sha256: string | null;
+            /** Kind */
+            kind: string;
+            /** Object Bytes */
+            object_bytes: number | null;
+            /** Quarantine Id */
+            quarantine_id: string;
+            /** Reason */
+            reason: string;
+            /** Reason Code */
+            reason_code: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+            /** Source Ae Title */
+            source_ae_title: string;
+            /** Times */
+            times: number;
+        };
+        /**
          * AssignIn
          * @description Who shall read.
          */
@@ -1271,6 +1437,20 @@ export interface components {
             version: number;
         };
         /**
+         * Decision
+         * @description What became of an object that was set aside.
+         * @enum {string}
+         */
+        Decision: "admitted" | "discarded";
+        /**
+         * DiscardIn
+         * @description Why an object is let go for good.
+         */
+        DiscardIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * DraftIn
          * @description The report as its author has it now.
          */
@@ -1442,6 +1622,27 @@ export interface components {
             /** Sop Instance Uid */
             sop_instance_uid: string;
         };
+        /**
+         * EchoOut
+         * @description What came of an echo. `reason` is a stable word, '' when the peer answered as it should.
+         */
+        EchoOut: {
+            /** Calling Ae Title */
+            calling_ae_title: string;
+            /** Milliseconds */
+            milliseconds: number;
+            outcome: components["schemas"]["EchoOutcome"];
+            /** Reason */
+            reason: string;
+            /** Waited Seconds Max */
+            waited_seconds_max: number;
+        };
+        /**
+         * EchoOutcome
+         * @description How far an echo came.
+         * @enum {string}
+         */
+        EchoOutcome: "reachable" | "rejected" | "refused" | "unreachable" | "silent";
         /**
          * EvidenceOut
          * @description A kept verdict.
@@ -1930,6 +2131,18 @@ export interface components {
             sex: string;
         };
         /**
+         * PeerIn
+         * @description Where a peer is and whether it may send; its title and institution stay what they are.
+         */
+        PeerIn: {
+            /** Enabled */
+            enabled: boolean;
+            /** Host */
+            host: string | null;
+            /** Port */
+            port: number | null;
+        };
+        /**
          * PeerOut
          * @description A registered peer.
          */
@@ -1949,6 +2162,8 @@ export interface components {
             institution_id: string;
             /** Institution Name */
             institution_name: string;
+            /** Last Seen Address */
+            last_seen_address: string | null;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Port */
@@ -2020,6 +2235,18 @@ export interface components {
              */
             patient_surname_masked: string;
             standing: components["schemas"]["Standing"];
+        };
+        /**
+         * QuarantineOut
+         * @description What was set aside, newest first, and who sent what waits.
+         */
+        QuarantineOut: {
+            /** Rows */
+            rows: components["schemas"]["AsideOut"][];
+            /** Senders */
+            senders: components["schemas"]["SenderOut"][];
+            /** Waiting */
+            waiting: number;
         };
         /**
          * ReaderOut
@@ -2134,6 +2361,16 @@ export interface components {
             label: string;
             /** Text */
             text: string;
+        };
+        /**
+         * SenderOut
+         * @description How many objects of one sender wait for a decision.
+         */
+        SenderOut: {
+            /** Ae Title */
+            ae_title: string;
+            /** Count */
+            count: number;
         };
         /**
          * SeriesEntry
@@ -2370,6 +2607,16 @@ export interface components {
             required: boolean;
         };
         /**
+         * TriedOut
+         * @description What came of trying again. `reason_code` is '' when the object is stored now.
+         */
+        TriedOut: {
+            /** Admitted */
+            admitted: boolean;
+            /** Reason Code */
+            reason_code: string;
+        };
+        /**
          * Urgency
          * @description How soon an answer is promised.
          * @enum {string}
@@ -2415,6 +2662,14 @@ export interface components {
          * @enum {string}
          */
         View: "mine" | "done" | "all";
+        /**
+         * WaitingOut
+         * @description How many objects wait for a decision.
+         */
+        WaitingOut: {
+            /** Waiting */
+            waiting: number;
+        };
         /**
          * Window
          * @description One VOI window (C.11.2.1.2): centre and width in output units of the modality LUT.
@@ -3740,6 +3995,41 @@ export interface operations {
             };
         };
     };
+    change_peer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ae_title: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     remove_peer: {
         parameters: {
             query?: never;
@@ -3757,6 +4047,182 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    echo_peer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ae_title: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EchoOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_set_aside: {
+        parameters: {
+            query?: {
+                ae_title?: string;
+                decided?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_set_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingOut"];
+                };
+            };
+        };
+    };
+    discard_set_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quarantine_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    download_set_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quarantine_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retry_set_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quarantine_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedOut"];
+                };
             };
             /** @description Validation Error */
             422: {

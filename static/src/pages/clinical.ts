@@ -5,6 +5,7 @@ import type { Me } from "../identity/session.ts";
 import { fetchAhead } from "./ahead.ts";
 import { backFrom, type RoleKey } from "./rails.ts";
 import type { Route } from "./routes.ts";
+import { waitingAside } from "./waiting.ts";
 
 export interface Here {
 	readonly me: Me;
@@ -73,6 +74,11 @@ const PAGES: Pages = {
 			applies: here.role === "applicant" || here.role === "technician",
 		}),
 	peers: () => shown(import("../admin/Peers.svelte"), {}),
+	quarantine: (here) =>
+		shown(import("../admin/Quarantine.svelte"), {
+			administrator: here.role === "administrator",
+			onwaiting: (count: number) => waitingAside.set(count),
+		}),
 	institutions: () => shown(import("../admin/Institutions.svelte"), {}),
 	agreements: () => shown(import("../admin/Agreements.svelte"), {}),
 	accounts: (here) => shown(import("../admin/Accounts.svelte"), { ownId: here.me.account_id }),

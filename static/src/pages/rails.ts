@@ -13,6 +13,7 @@ type EntryKey =
 	| "worklist"
 	| "board"
 	| "peers"
+	| "quarantine"
 	| "institutions"
 	| "agreements"
 	| "accounts";
@@ -24,6 +25,7 @@ const ENTRIES: Readonly<Record<EntryKey, { icon: IconName; href: string }>> = {
 	worklist: { icon: "inbox", href: "/worklist" },
 	board: { icon: "board", href: "/board" },
 	peers: { icon: "server", href: "/admin/peers" },
+	quarantine: { icon: "octagon", href: "/admin/quarantine" },
 	institutions: { icon: "institution", href: "/admin/institutions" },
 	agreements: { icon: "link", href: "/admin/agreements" },
 	accounts: { icon: "users", href: "/admin/accounts" },
@@ -31,11 +33,11 @@ const ENTRIES: Readonly<Record<EntryKey, { icon: IconName; href: string }>> = {
 
 const RAILS: Readonly<Record<RoleKey, readonly EntryKey[]>> = {
 	applicant: ["newRequest", "requests", "arrivals"],
-	technician: ["requests", "arrivals"],
+	technician: ["requests", "arrivals", "quarantine"],
 	specialist: ["worklist", "arrivals"],
 	auditor: ["worklist", "arrivals"],
 	coordinator: ["board", "arrivals"],
-	administrator: ["peers", "institutions", "agreements", "accounts"],
+	administrator: ["peers", "quarantine", "institutions", "agreements", "accounts"],
 };
 
 const HOMES: Readonly<Record<RoleKey, string>> = {
@@ -54,13 +56,20 @@ const ENTRY_OF: Readonly<Partial<Record<Route["page"], EntryKey>>> = {
 	worklist: "worklist",
 	board: "board",
 	peers: "peers",
+	quarantine: "quarantine",
 	institutions: "institutions",
 	agreements: "agreements",
 	accounts: "accounts",
 };
 
-export function railOf(role: RoleKey): RailEntry[] {
-	return RAILS[role].map((key) => ({ key, label: t(railTexts)[key], ...ENTRIES[key] }));
+/** `waiting` objects that were set aside are counted at their entry. */
+export function railOf(role: RoleKey, waiting = 0): RailEntry[] {
+	return RAILS[role].map((key) => ({
+		key,
+		label: t(railTexts)[key],
+		...ENTRIES[key],
+		...(key === "quarantine" ? { count: waiting } : {}),
+	}));
 }
 
 export function homeOf(role: RoleKey): string {

@@ -9,6 +9,7 @@ export type Route =
 	| { readonly page: "board" }
 	| { readonly page: "arrivals" }
 	| { readonly page: "peers" }
+	| { readonly page: "quarantine" }
 	| { readonly page: "institutions" }
 	| { readonly page: "agreements" }
 	| { readonly page: "accounts" }
@@ -23,6 +24,7 @@ const FIXED: Readonly<Record<string, Route>> = {
 	board: { page: "board" },
 	images: { page: "arrivals" },
 	"admin/peers": { page: "peers" },
+	"admin/quarantine": { page: "quarantine" },
 	"admin/institutions": { page: "institutions" },
 	"admin/agreements": { page: "agreements" },
 	"admin/accounts": { page: "accounts" },

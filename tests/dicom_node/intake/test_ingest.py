@@ -1,5 +1,6 @@
 """The way in on both databases and both stores: durable, once, and each failure its own."""
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +16,11 @@ from config.kernel.objects import ObjectStore, StoreFailed, StoreFull
 from config.kernel.objects_local import LocalObjects
 from config.kernel.objects_open import spool_folder
 from dicom_node.archive.errors import DatasetUnreadable
+from dicom_node.archive.files import quarantine_key
 from dicom_node.archive.reader import read_dataset, read_file, read_frame
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
 from dicom_node.intake.door import Door
-from dicom_node.intake.errors import NotStored, ObjectTooLarge, SameUidOtherContent, StudyMismatch
+from dicom_node.intake.errors import NotDicom, NotStored, ObjectTooLarge, SameUidOtherContent, StudyMismatch
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced, head_of
@@ -329,7 +331,7 @@ def test_a_commit_that_fails_fails_every_waiter(plain: House) -> None:
 
     with pytest.raises(NotStored):
         plain.ingest.run(forbid)
-    plain.ingest.run(lambda c, now: saw_peer(c, "COUNTY", now))
+    plain.ingest.run(lambda c, now: saw_peer(c, "COUNTY", "10.0.0.7", now))
     assert plain.rows(Series) == []
 
 
@@ -344,7 +346,69 @@ def test_the_same_refusal_again_adds_no_row(plain: House) -> None:
     for _ in range(3):
         with pytest.raises(DatasetUnreadable):
             plain.take(b"nonsense" * 9, "1.2.3")
-    assert len(plain.rows(Quarantine)) == 1
+    (row,) = plain.rows(Quarantine)
+    assert (row.times, row.kind, row.kept_sha256) == (3, "refused", None)
+
+
+def test_both_hashes_of_a_conflict_are_kept(house: House) -> None:
+    dataset = a_ct()
+    first, uid = dataset_bytes(dataset), dataset.SOPInstanceUID
+    dataset.PatientID = "P2"
+    second = dataset_bytes(dataset)
+    house.take(first, uid)
+    for _ in range(2):
+        with pytest.raises(SameUidOtherContent):
+            house.take(second, uid)
+    (row,) = house.rows(Quarantine)
+    hashes = [hashlib.sha256(data).hexdigest() for data in (first, second)]
+    assert [row.kept_sha256, row.dataset_sha256] == hashes
+    assert (row.kind, row.times, row.object_bytes) == (
+        "conflict",
+        2,
+        len(house.objects.read(row.object_key or "")),
+    )
+
+
+def test_what_was_set_aside_is_taken_in_when_the_rules_allow_it(house: House) -> None:
+    """From either store, in pieces, and exactly as it came."""
+    dataset = a_ct(PixelData=bytes(24), ImageComments="x" * 10_000)
+    announced = Announced(
+        sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT
+    )
+    content = head_of(announced) + dataset_bytes(dataset)
+    key = quarantine_key(hashlib.sha256(content).hexdigest())
+    house.objects.put(key, content)
+    facts = house.door.readmit(key, len(content), COUNTY)
+    assert facts.instance.sop_instance_uid == dataset.SOPInstanceUID
+    (instance,) = house.rows(Instance)
+    assert read_dataset(house.objects, instance) == dataset_bytes(dataset)
+    house.door.readmit(key, len(content), COUNTY)
+    assert len(house.rows(Instance)) == 1
+    assert [path.name for path in house.spool.own.iterdir()] == ["lock"]
+
+
+def test_what_is_refused_again_leaves_no_trace(plain: House) -> None:
+    dataset = a_ct()
+    plain.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
+    other = a_ct(SOPInstanceUID=dataset.SOPInstanceUID)
+    announced = Announced(
+        sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT
+    )
+    head = head_of(announced)
+    for number, (content, error) in enumerate(
+        [
+            (head + dataset_bytes(other), SameUidOtherContent),
+            (head + dataset_bytes(other)[:-5], DatasetUnreadable),
+            (b"no file at all", NotDicom),
+        ]
+    ):
+        key = quarantine_key(f"{number}" * 64)
+        plain.objects.put(key, content)
+        for size in (len(content), None):
+            with pytest.raises(error):
+                plain.door.readmit(key, size, COUNTY)
+    assert (len(plain.rows(Instance)), plain.rows(Quarantine)) == (1, [])
+    assert [path.name for path in plain.spool.own.iterdir()] == ["lock"]
 
 
 def test_size_is_capped_while_receiving(plain: House) -> None:

@@ -1,0 +1,167 @@
+/** The peers' page without its looks: the list, one echo at a time for each peer, what an echo's answer says. */
+import { asProblem, type Problem } from "../api/problem.ts";
+import { shortDateTime } from "../kit/format.ts";
+import { say, t } from "../kit/i18n.ts";
+import { Store } from "../kit/store.ts";
+import type { IconName } from "../ui/icons.ts";
+import type { Tone } from "../ui/status.ts";
+import type { Echo, Institution, Peer, PeerChange } from "./calls.ts";
+import { texts } from "./texts.ts";
+
+/** Which three usual causes to show: the way there, the names on both sides, or what answers there. */
+export type EchoHelp = "network" | "titles" | "service";
+
+export interface EchoFace {
+	readonly text: string;
+	readonly icon: IconName;
+	readonly tone: Tone;
+	readonly help: EchoHelp | null;
+}
+
+const HELP: Readonly<Record<Exclude<Echo["outcome"], "reachable">, EchoHelp>> = {
+	rejected: "titles",
+	refused: "service",
+	unreachable: "network",
+	silent: "network",
+};
+
+function whyNot(echo: Echo, peer: Peer): string {
+	const facts = {
+		ours: echo.calling_ae_title,
+		theirs: peer.ae_title,
+		host: peer.host ?? "",
+		port: String(peer.port ?? ""),
+		n: Math.round(echo.waited_seconds_max),
+		code: echo.reason.replace("status_", ""),
+	};
+	const said: Readonly<Record<string, string>> = {
+		calling_ae_unknown: t(texts).echoCallingUnknown,
+		called_ae_unknown: t(texts).echoCalledUnknown,
+		busy: t(texts).echoBusy,
+		verification_refused: t(texts).echoNoVerification,
+		not_dicom: t(texts).echoNotDicom,
+		hung_up: t(texts).echoHungUp,
+		aborted: t(texts).echoAborted,
+		host_unknown: t(texts).echoHostUnknown,
+		port_closed: t(texts).echoPortClosed,
+		no_route: t(texts).echoNoRoute,
+		no_answer: t(texts).echoSilent,
+	};
+	if (echo.reason.startsWith("status_")) return say(t(texts).echoStatus, facts);
+	return say(said[echo.reason] ?? t(texts).echoRejected, facts);
+}
+
+/** What the answer to an echo looks like in the list. */
+export function echoFace(echo: Echo, peer: Peer): EchoFace {
+	if (echo.outcome === "reachable") {
+		const n = Math.max(1, Math.round(echo.milliseconds));
+		return { text: say(t(texts).echoReachable, { n }), icon: "checkCircle", tone: "green", help: null };
+	}
+	const icon = echo.outcome === "silent" ? "clock" : "crossCircle";
+	return { text: whyNot(echo, peer), icon, tone: "red", help: HELP[echo.outcome] };
+}
+
+export function causesOf(help: EchoHelp): readonly string[] {
+	const causes: Readonly<Record<EchoHelp, readonly string[]>> = {
+		network: [t(texts).causeRunning, t(texts).causeFirewall, t(texts).causeAddress],
+		titles: [t(texts).causeRegistered, t(texts).causeSpelling, t(texts).causeFrom],
+		service: [t(texts).causeOtherPort, t(texts).causeTls, t(texts).causeSwitchedOff],
+	};
+	return causes[help];
+}
+
+/** `11-21 09:12 · 10.0.0.7`; null when the peer was never here. */
+export function seenText(peer: Pick<Peer, "last_seen_at" | "last_seen_address">): string | null {
+	if (peer.last_seen_at === null) return null;
+	return [shortDateTime(peer.last_seen_at), peer.last_seen_address ?? ""]
+		.filter((one) => one !== "")
+		.join(" · ");
+}
+
+/** Why a peer cannot be called now; nothing when it can. */
+export function echoBlocked(peer: Peer): string | undefined {
+	return peer.host === null || peer.port === null ? t(texts).echoNeedsAddress : undefined;
+}
+
+export type EchoState = { readonly asking: true } | { readonly asking: false; readonly face: EchoFace };
+
+export interface PeerCalls {
+	readonly load: () => Promise<readonly Peer[]>;
+	readonly institutions: () => Promise<readonly Institution[]>;
+	readonly change: (aeTitle: string, change: PeerChange) => Promise<Peer>;
+	readonly remove: (aeTitle: string) => Promise<void>;
+	readonly echo: (aeTitle: string) => Promise<Echo>;
+}
+
+export interface PeersState {
+	/** null until the first answer. */
+	readonly peers: readonly Peer[] | null;
+	readonly institutions: readonly Institution[];
+	readonly problem: Problem | null;
+}
+
+export class PeersPage {
+	readonly state = new Store<PeersState>({ peers: null, institutions: [], problem: null });
+	readonly echoes = new Store<ReadonlyMap<string, EchoState>>(new Map());
+	readonly #calls: PeerCalls;
+
+	constructor(calls: PeerCalls) {
+		this.#calls = calls;
+	}
+
+	/** Peers already shown stay when a question fails. */
+	async load(): Promise<void> {
+		try {
+			const [peers, institutions] = await Promise.all([this.#calls.load(), this.#calls.institutions()]);
+			this.state.set({ peers, institutions, problem: null });
+		} catch (thrown) {
+			this.state.update((shown) => ({ ...shown, problem: asProblem(thrown) }));
+		}
+	}
+
+	/** Calls one peer; a second press while it is being called asks nothing more. */
+	async echo(peer: Peer): Promise<void> {
+		if (this.echoes.value.get(peer.ae_title)?.asking === true) return;
+		this.#tell(peer.ae_title, { asking: true });
+		try {
+			const face = echoFace(await this.#calls.echo(peer.ae_title), peer);
+			this.#tell(peer.ae_title, { asking: false, face });
+		} catch (thrown) {
+			const text = asProblem(thrown).sentence;
+			this.#tell(peer.ae_title, { asking: false, face: { text, icon: "alert", tone: "red", help: null } });
+		}
+	}
+
+	/** Lets a peer in or shuts it out; the sentence to show. */
+	async setEnabled(peer: Peer, enabled: boolean): Promise<string> {
+		const said = enabled ? t(texts).peerLetIn : t(texts).peerShut;
+		return this.#done(
+			this.#calls.change(peer.ae_title, { host: peer.host, port: peer.port, enabled }),
+			said,
+			peer,
+		);
+	}
+
+	remove(peer: Peer): Promise<string> {
+		return this.#done(this.#calls.remove(peer.ae_title), t(texts).removed, peer);
+	}
+
+	/** The list is asked for again whatever came of it; a refusal is thrown on. */
+	async #done(step: Promise<unknown>, said: string, peer: Peer): Promise<string> {
+		try {
+			await step;
+			return say(said, { name: peer.ae_title });
+		} finally {
+			await this.load();
+		}
+	}
+
+	/** An answer given under the old address says nothing any more. */
+	forgetEcho(aeTitle: string): void {
+		this.echoes.update((known) => new Map([...known].filter(([title]) => title !== aeTitle)));
+	}
+
+	#tell(aeTitle: string, echo: EchoState): void {
+		this.echoes.update((known) => new Map(known).set(aeTitle, echo));
+	}
+}

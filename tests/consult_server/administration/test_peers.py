@@ -1,0 +1,145 @@
+"""Peers as an administrator keeps them: changed, shut out, called, and every step on record."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from consult_server.audit.tables import AuditEntry
+from dicom_node.archive.tables import Peer
+from tests.factories.cases import ok
+from tests.fixtures.product import Product
+from tests.fixtures.servers import free_port
+
+PEER = {"ae_title": "SQZX_PACS", "host": None, "port": None}
+NOW = {"host": "127.0.0.1", "port": 104, "enabled": True}
+
+
+@pytest.fixture
+async def administrator(product: Product) -> httpx.AsyncClient:
+    """The administrator's browser, with one peer registered."""
+    client = await product.signed_in("administrator")
+    ok(await client.post("/api/peers", json=PEER | {"institution_id": product.places["township"]}))
+    return client
+
+
+def refused(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return answer.status_code, answer.json()["code"]
+
+
+async def entries(product: Product, action: str) -> list[AuditEntry]:
+    """The audit entries of one action."""
+    async with product.platform.database.read() as view:
+        found = await view.scalars(select(AuditEntry).where(AuditEntry.action == action))
+        return list(found)
+
+
+async def test_a_peer_changes_its_place_and_not_its_owner(
+    product: Product, administrator: httpx.AsyncClient
+) -> None:
+    changed = ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW))
+    assert (changed["host"], changed["port"], changed["enabled"]) == ("127.0.0.1", 104, True)
+    assert changed["institution_id"] == product.places["township"]
+    assert ok(await administrator.get("/api/peers")) == [changed]
+    (entry,) = await entries(product, "peer.change")
+    assert (entry.object_id, entry.facts) == ("SQZX_PACS", NOW)
+    assert entry.account_id == product.accounts["administrator"]
+
+
+async def test_a_peer_is_shut_out_and_let_in_again(
+    product: Product, administrator: httpx.AsyncClient
+) -> None:
+    for enabled in (False, True):
+        shown = ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW | {"enabled": enabled}))
+        assert shown["enabled"] is enabled
+        async with product.platform.database.read() as view:
+            row = await view.get(Peer, "SQZX_PACS")
+            assert row is not None
+            assert row.enabled is enabled
+    assert [entry.facts["enabled"] for entry in await entries(product, "peer.change")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"port": 0}, (422, "general.fields_refused")),
+        ({"port": 65_536}, (422, "general.fields_refused")),
+        ({"host": ""}, (422, "general.fields_refused")),
+        ({"host": "not a host!"}, (422, "dicom.peer_address_refused")),
+        ({"institution_id": "elsewhere"}, (422, "general.fields_refused")),
+        ({"ae_title": "OTHER"}, (422, "general.fields_refused")),
+    ],
+)
+async def test_a_change_that_breaks_a_rule_changes_nothing(
+    product: Product, administrator: httpx.AsyncClient, change: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    before = ok(await administrator.get("/api/peers"))
+    assert refused(await administrator.put("/api/peers/SQZX_PACS", json=NOW | change)) == expected
+    assert ok(await administrator.get("/api/peers")) == before
+    assert await entries(product, "peer.change") == []
+
+
+@pytest.mark.parametrize("title", ["NOBODY", "x" * 40, "中文"])
+async def test_a_peer_nobody_knows(administrator: httpx.AsyncClient, title: str) -> None:
+    unknown = (404, "dicom.peer_not_found")
+    assert refused(await administrator.put(f"/api/peers/{title}", json=NOW)) == unknown
+    assert refused(await administrator.post(f"/api/peers/{title}/echo")) == unknown
+    assert refused(await administrator.delete(f"/api/peers/{title}")) == unknown
+
+
+async def test_a_title_with_a_slash_can_be_changed_called_and_removed(
+    product: Product, administrator: httpx.AsyncClient
+) -> None:
+    peer = {"ae_title": "CT/ROOM 1", "host": "127.0.0.1", "port": free_port()}
+    ok(await administrator.post("/api/peers", json=peer | {"institution_id": product.places["township"]}))
+    path = "/api/peers/CT%2FROOM%201"
+    assert ok(await administrator.put(path, json=NOW | {"port": peer["port"]}))["ae_title"] == "CT/ROOM 1"
+    assert ok(await administrator.post(f"{path}/echo"))["reason"] == "port_closed"
+    assert (await administrator.delete(path)).status_code == 204
+
+
+async def test_a_peer_without_an_address_cannot_be_called(administrator: httpx.AsyncClient) -> None:
+    for place in ({"host": None}, {"port": None}):
+        ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW | place))
+        answer = await administrator.post("/api/peers/SQZX_PACS/echo")
+        assert refused(answer) == (409, "dicom.peer_not_dialable")
+
+
+@pytest.fixture
+def hanging_up() -> Iterator[Callable[[], int]]:
+    """A port where the connection is taken and nobody ever speaks DICOM: its listener is closed at once."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield lambda: int(server.getsockname()[1])
+
+
+async def test_an_echo_says_what_came_of_it_and_is_on_record(
+    product: Product, administrator: httpx.AsyncClient
+) -> None:
+    port = free_port()
+    ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW | {"port": port}))
+    answer = ok(await administrator.post("/api/peers/SQZX_PACS/echo"))
+    assert answer == {
+        "outcome": "unreachable",
+        "reason": "port_closed",
+        "milliseconds": answer["milliseconds"],
+        "waited_seconds_max": 5.0,
+        "calling_ae_title": "LIANZHEN",
+    }
+    (entry,) = await entries(product, "peer.echo")
+    assert (entry.object_id, entry.outcome) == ("SQZX_PACS", "refused")
+    assert entry.facts == {"host": "127.0.0.1", "port": port, "came": "unreachable", "reason": "port_closed"}
+
+
+async def test_others_are_served_while_a_peer_is_silent(
+    administrator: httpx.AsyncClient, hanging_up: Callable[[], int]
+) -> None:
+    """No transaction is open meanwhile: on SQLite one writer would stop everybody."""
+    ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW | {"port": hanging_up()}))
+    answer = ok(await administrator.post("/api/peers/SQZX_PACS/echo"))
+    assert (answer["outcome"], answer["reason"]) == ("silent", "no_answer")
+    assert 5_000 <= answer["milliseconds"] < 9_000
