@@ -57,6 +57,8 @@ class Dicom(_Group):
 
     host: str
     port: int = Field(ge=0, le=65535)
+    tls_port: int = Field(ge=0, le=65535)
+    processes: int = Field(ge=0, le=64)
     ae_title: str = Field(min_length=1, max_length=16)
     quiet_seconds: float
     pdu_bytes_max: int

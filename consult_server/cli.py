@@ -206,14 +206,21 @@ def peers_add(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port on which the peer listens. 对端监听端口。")
     ] = None,
+    certificate: Annotated[
+        str | None,
+        typer.Option(help="Its certificate: PEM file, SHA-256, or CN=name. 对端证书：文件、指纹或名称。"),
+    ] = None,
 ) -> None:
     """Register a DICOM peer; the running node knows it within a second. Audited.
 
     登记 DICOM 对端。
 
-    What it sends belongs to its institution. Unknown titles are refused.
+    What it sends belongs to its institution. Unknown titles are refused, and a peer with a
+    certificate is refused without it: it has to come over TLS (settings dicom.tls_port).
     """
-    loaded("consult_server.operating").add_peer(load(), ae_title, institution, host, port)
+    loaded("consult_server.operating").add_peer(
+        load(), ae_title, institution, host=host, port=port, certificate=certificate
+    )
     if host is None:
         typer.echo(
             f"{ae_title} may come from any address: name its --host outside closed networks.", err=True
@@ -226,7 +233,8 @@ def peers_list(*, as_json: AsJson = False) -> None:
 
     列出已登记的 DICOM 对端。
 
-    With --json: a list of {ae_title, institution, host, port, enabled, last_seen_at}.
+    With --json: a list of {ae_title, institution, host, port, enabled, certificate, last_seen_at,
+    last_seen_address}.
     """
     _show(loaded("consult_server.operating").list_peers(load()), as_json=as_json)
 

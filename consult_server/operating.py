@@ -1,6 +1,7 @@
 """What operators do from the command line, on the database and not through the web server."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from config.kernel.clock import SystemClock
@@ -26,8 +27,22 @@ def create_token(settings: Settings, user: str) -> str:
     return asyncio.run(create())
 
 
-def add_peer(settings: Settings, ae_title: str, institution: str, host: str | None, port: int | None) -> None:
-    """Register a peer of an institution named by id or name."""
+def certificate_in(given: str) -> str:
+    """The text of the file that `given` names, or `given` itself where there is no such file."""
+    file = Path(given)
+    return file.read_text(encoding="ascii", errors="replace") if file.is_file() else given
+
+
+def add_peer(
+    settings: Settings,
+    ae_title: str,
+    institution: str,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    certificate: str | None = None,
+) -> None:
+    """Register a peer of an institution named by id or name; `certificate` as `certificate_in` takes it."""
 
     async def add() -> None:
         database = Database(settings.database_url)
@@ -35,7 +50,7 @@ def add_peer(settings: Settings, ae_title: str, institution: str, host: str | No
         try:
             async with database.write() as tx:
                 home = await find_institution(tx, institution)
-                await peers.add_peer(
+                peer = await peers.add_peer(
                     tx,
                     ae_title=ae_title,
                     institution_id=home.institution_id,
@@ -45,6 +60,7 @@ def add_peer(settings: Settings, ae_title: str, institution: str, host: str | No
                     issuer_of_patient_id=home.issuer_of_patient_id,
                     now=now,
                 )
+                peers.bind(peer, certificate and certificate_in(certificate))
                 record(
                     tx, COMMAND_LINE, "peer.add", "peer", ae_title, now, institution_id=home.institution_id
                 )
@@ -68,7 +84,9 @@ def list_peers(settings: Settings) -> list[dict[str, Any]]:
                         "host": row.host,
                         "port": row.port,
                         "enabled": row.enabled,
+                        "certificate": row.certificate,
                         "last_seen_at": row.last_seen_at.isoformat() if row.last_seen_at else None,
+                        "last_seen_address": row.last_seen_address,
                     }
                     for row in await peers.list_peers(view)
                 ]

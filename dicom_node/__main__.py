@@ -2,7 +2,7 @@
 
 from config.logging import configure
 from config.settings import load
-from dicom_node.app import run
+from dicom_node.receivers import run
 
 configure("dicom")
 run(load())

@@ -4,13 +4,12 @@ import logging
 import os
 import signal
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from config.kernel.clock import Clock, SystemClock
 from config.kernel.database import open_sync_engine
@@ -21,26 +20,51 @@ from config.stores import objects_of
 from dicom_node.association import Association, Terms
 from dicom_node.handlers import Dimse
 from dicom_node.health import HealthPage
+from dicom_node.index import answers
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import ENVIRONMENT, Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.receive import Spool
 from dicom_node.intake.rows import saw_peer
 from dicom_node.intake.settled import Settler
-from dicom_node.listener import Listener, Seats
+from dicom_node.listener import Listener
 from dicom_node.peers import KnownPeer, PeerBook
+from dicom_node.seats import Seats
+from dicom_node.tls import Shown, server_context, shown_by
 from dicom_node.wire import Deadlines, Wire
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """Which of how many processes this is that listen on the same port; the first one settles studies."""
+
+    number: int
+    processes: int
+
+    @property
+    def settles(self) -> bool:
+        """True for the one process that looks for quiet studies."""
+        return self.number == 0
+
+
+ALONE = Share(number=0, processes=1)
 
 
 class Node:
     """The parts of a running node; `listener.run()` serves, `listener.stop()` ends it."""
 
     def __init__(
-        self, settings: Settings, objects: ObjectStore, clock: Clock, failpoints: Failpoints
+        self,
+        settings: Settings,
+        objects: ObjectStore,
+        clock: Clock,
+        failpoints: Failpoints,
+        share: Share = ALONE,
     ) -> None:
         url = settings.database_url
+        self._share = share
         self._settings, self._reader = settings.dicom, open_sync_engine(url, writes=False)
         self.ingest = Ingest(open_sync_engine(url), clock, failpoints)
         self._spool = Spool(spool_folder(objects, settings.home_path / "spool"), failpoints)
@@ -54,28 +78,76 @@ class Node:
             reader=self._reader, ingest=self.ingest, clock=clock, quiet_seconds=settings.dicom.quiet_seconds
         )
         self._services = Dimse(self.door, failpoints)
+        self._book = PeerBook(self._reader)
         self._terms = Terms(
             ae_title=settings.dicom.ae_title,
             pdu_bytes_max=settings.dicom.pdu_bytes_max,
-            find_peer=PeerBook(self._reader).find,
-            seat=Seats(settings.dicom.associations_per_peer_max).seat,
+            find_peer=self._book.find,
+            seat=self._seats(settings, "each").seat,
             accepted=lambda _peer: None,
         )
-        self.listener = Listener(
+        in_all = self._seats(settings, "all")
+        self.listener = self._listener(settings, settings.dicom.port, in_all)
+        self.tls_listener: Listener | None = None
+        if settings.dicom.tls_port:
+            context = server_context(settings.home_path / "secrets")
+            self.tls_listener = self._listener(settings, settings.dicom.tls_port, in_all, context)
+
+    def _seats(self, settings: Settings, whose: str) -> Seats:
+        limits = {"all": settings.dicom.associations_max, "each": settings.dicom.associations_per_peer_max}
+        folder = settings.home_path / "run" / f"dicom-seats-{whose}" if self._share.processes > 1 else None
+        return Seats(limits[whose], folder)
+
+    def _listener(
+        self, settings: Settings, port: int, in_all: Seats, tls: ssl.SSLContext | None = None
+    ) -> Listener:
+        return Listener(
             host=settings.dicom.host,
-            port=settings.dicom.port,
+            port=port,
             associate_seconds=settings.dicom.associate_seconds,
-            associations_max=settings.dicom.associations_max,
+            seats=in_all,
             serve=self._serve,
+            share_port=self._share.processes > 1,
+            tls=tls,
         )
+
+    def run(self) -> None:
+        """Serve on every port until `stop`."""
+        with ExitStack() as stack:
+            if self.tls_listener is not None:
+                beside = threading.Thread(target=self.tls_listener.run, name="tls listener")
+                beside.start()
+                stack.callback(beside.join)
+                stack.callback(self.tls_listener.stop)
+            self.listener.run()
+
+    def stop(self) -> None:
+        """Make `run` return; from anywhere, a signal handler too."""
+        if self.tls_listener is not None:
+            self.tls_listener.stop()
+        self.listener.stop()
+
+    @property
+    def active(self) -> int:
+        """Associations being served now."""
+        return self.listener.active + (self.tls_listener.active if self.tls_listener else 0)
 
     def _serve(self, connection: socket.socket, address: str, request_body: bytes) -> None:
         deadlines = Deadlines(
             pdu_seconds=self._settings.pdu_seconds, idle_seconds=self._settings.idle_seconds
         )
         wire = Wire(connection, deadlines, self._settings.pdu_bytes_max)
-        terms = replace(self._terms, accepted=partial(self._accepted, address))
+        terms = replace(
+            self._terms,
+            accepted=partial(self._accepted, address),
+            find_peer=partial(self._known, shown_by(connection)),
+        )
         Association(wire, address, terms, self._services).run(request_body)
+
+    def _known(self, shown: Shown | None, ae_title: str) -> KnownPeer | None:
+        """The peer of this title, unless it is bound to a certificate that was not shown."""
+        peer = self._book.find(ae_title)
+        return peer if peer is not None and peer.may_show(shown) else None
 
     def _accepted(self, address: str, peer: KnownPeer) -> None:
         logger.info("association.accepted", extra={"calling_ae_title": peer.ae_title, "address": address})
@@ -83,16 +155,14 @@ class Node:
 
     def facts(self) -> dict[str, object]:
         """For the health page: ready when the index answers."""
-        try:
-            with self._reader.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
+        if not answers(self._reader):
             return {"ready": False, "reason": "the database does not answer"}
-        return {"ready": True, "associations": self.listener.active}
+        return {"ready": True, "associations": self.active}
 
     def close(self) -> None:
         """Finish what was taken and let go of everything."""
-        self.settler.stop()
+        if self._share.settles:
+            self.settler.stop()
         self.ingest.close()
         self._spool.close()
         self._reader.dispose()
@@ -100,26 +170,31 @@ class Node:
 
 @contextmanager
 def running_node(
-    settings: Settings, *, clock: Clock | None = None, failpoints: Failpoints | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    failpoints: Failpoints | None = None,
+    share: Share = ALONE,
 ) -> Iterator[Node]:
     """A node whose writer and settler run and which has taken up what an earlier life left."""
-    node = Node(settings, objects_of(settings), clock or SystemClock(), failpoints or Failpoints())
+    node = Node(settings, objects_of(settings), clock or SystemClock(), failpoints or Failpoints(), share)
     try:
         taken = node.door.recover()
         logger.info("node.ready", extra={"port": node.listener.port, "taken_up": taken})
-        node.settler.start()
+        if share.settles:
+            node.settler.start()
         yield node
     finally:
         node.close()
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; then finish what was begun and return."""
+def serve(settings: Settings, share: Share = ALONE) -> None:
+    """One process that serves until SIGTERM or SIGINT; then it finishes what was begun and returns."""
     failpoints = Failpoints(os.environ.get(ENVIRONMENT, ""))
     with ExitStack() as stack:
-        node = stack.enter_context(running_node(settings, failpoints=failpoints))
-        if settings.dicom.health_port:
+        node = stack.enter_context(running_node(settings, failpoints=failpoints, share=share))
+        if settings.dicom.health_port and share.processes == 1:
             stack.enter_context(HealthPage(settings.dicom.host, settings.dicom.health_port, node.facts))
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: node.listener.stop())
-        node.listener.run()
+            signal.signal(number, lambda *_: node.stop())
+        node.run()

@@ -8,15 +8,16 @@ import contextlib
 import logging
 import selectors
 import socket
+import ssl
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dicom_node.pdu import HEADER_BYTES, LIMIT_EXCEEDED, AbortReason, PduType, abort, associate_reject
 from dicom_node.peers import plain_address
+from dicom_node.seats import Seats
 from dicom_node.wire import CONTROL_BYTES_MAX
 
 logger = logging.getLogger(__name__)
@@ -26,30 +27,10 @@ WAITING_MAX = 512
 LAST_WORDS_SECONDS = 1.0
 READ_BYTES = 64 * 1024
 STOP_SECONDS = 8.0
+IN_ALL = "in all"
 
 Serve: TypeAlias = Callable[[socket.socket, str, bytes], None]
 """Serves one association on a blocking socket: (connection, address, body of the A-ASSOCIATE-RQ)."""
-
-
-class Seats:
-    """How many associations each peer holds; at most `each_max`. Safe from threads."""
-
-    def __init__(self, each_max: int) -> None:
-        self._each_max, self._held, self._lock = each_max, Counter[str](), threading.Lock()
-
-    @contextlib.contextmanager
-    def seat(self, ae_title: str) -> Iterator[bool]:
-        """Hold a place for the block; False when the peer has no more."""
-        with self._lock:
-            free = self._held[ae_title] < self._each_max
-            self._held[ae_title] += int(free)
-        try:
-            yield free
-        finally:
-            with self._lock:
-                self._held[ae_title] -= int(free)
-                if not self._held[ae_title]:
-                    del self._held[ae_title]
 
 
 @dataclass(slots=True)
@@ -61,22 +42,31 @@ class _Waiting:
     deadline: float
     received: bytearray = field(default_factory=bytearray)
     leaving: bool = False
+    shaken: bool = False
+
+
+def listening_socket(host: str, port: int, *, share_port: bool = False) -> socket.socket:
+    """A listening socket; with `share_port` other processes of the same user may listen there too."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=share_port)
 
 
 class Listener:
     """The listening socket. `run` blocks until `stop` is called from anywhere, a signal handler too."""
 
     def __init__(
-        self, *, host: str, port: int, associate_seconds: float, associations_max: int, serve: Serve
+        self,
+        *,
+        host: str,
+        port: int,
+        associate_seconds: float,
+        seats: Seats,
+        serve: Serve,
+        share_port: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._associate_seconds, self._associations_max, self._serve = (
-            associate_seconds,
-            associations_max,
-            serve,
-        )
-        self._socket = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
-        )
+        self._associate_seconds, self._seats, self._serve, self._tls = associate_seconds, seats, serve, tls
+        self._socket = listening_socket(host, port, share_port=share_port)
         self._socket.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = socket.socketpair()
@@ -131,6 +121,8 @@ class Listener:
             time.sleep(0.01)  # out of file descriptors: the connection stays in the backlog meanwhile
             return
         connection.setblocking(False)
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         if len(self._waiting) >= WAITING_MAX:
             self._forget(min(self._waiting.values(), key=lambda w: w.deadline))
         waiting = _Waiting(connection, plain_address(address[0]), time.monotonic() + self._associate_seconds)
@@ -138,17 +130,44 @@ class Listener:
         self._selector.register(connection, selectors.EVENT_READ)
 
     def _hear(self, waiting: _Waiting) -> None:
+        """Go on with the handshake or read on, whichever it is; never waits."""
         try:
+            self._shake(waiting)
             piece = waiting.connection.recv(READ_BYTES if waiting.leaving else self._missing(waiting))
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
-        except OSError:
+        except ssl.SSLWantWriteError:
+            self._selector.modify(waiting.connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            return
+        except OSError as error:
+            self._broken(waiting, error)
             piece = b""
         if not piece:
             self._forget(waiting)
         elif not waiting.leaving:
             waiting.received += piece
             self._consider(waiting)
+            self._hear_what_is_decrypted(waiting)
+
+    def _shake(self, waiting: _Waiting) -> None:
+        if isinstance(waiting.connection, ssl.SSLSocket) and not waiting.shaken:
+            waiting.connection.do_handshake()
+            waiting.shaken = True
+            self._selector.modify(waiting.connection, selectors.EVENT_READ)
+
+    def _hear_what_is_decrypted(self, waiting: _Waiting) -> None:
+        """Bytes that left the kernel with an earlier record: the selector does not know of them."""
+        connection = waiting.connection
+        still_here = self._waiting.get(connection.fileno()) is waiting
+        if still_here and isinstance(connection, ssl.SSLSocket) and connection.pending():
+            self._hear(waiting)
+
+    @staticmethod
+    def _broken(waiting: _Waiting, error: OSError) -> None:
+        if isinstance(error, ssl.SSLError) and not waiting.shaken:
+            logger.warning(
+                "listener.handshake_failed", extra={"address": waiting.address, "reason": error.reason or ""}
+            )
 
     @staticmethod
     def _missing(waiting: _Waiting) -> int:
@@ -170,7 +189,8 @@ class Listener:
             self._seat(waiting)
 
     def _seat(self, waiting: _Waiting) -> None:
-        if self.active >= self._associations_max:
+        place = self._seats.take(IN_ALL)
+        if place is None:
             logger.warning(
                 "association.rejected", extra={"address": waiting.address, "rejection": list(LIMIT_EXCEEDED)}
             )
@@ -180,16 +200,27 @@ class Listener:
         connection, body = waiting.connection, bytes(waiting.received[HEADER_BYTES:])
         connection.setblocking(True)
         thread = threading.Thread(
-            target=self._serve_one, args=(connection, waiting.address, body), name="association", daemon=True
+            target=self._serve_one,
+            args=(connection, waiting.address, body, place),
+            name="association",
+            daemon=True,
         )
         with self._lock:
             self._active[thread] = connection
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads on this machine
+            logger.warning("listener.no_thread", extra={"active": self.active})
+            with self._lock:
+                del self._active[thread]
+            self._seats.give(IN_ALL, place)
+            connection.close()
 
-    def _serve_one(self, connection: socket.socket, address: str, body: bytes) -> None:
+    def _serve_one(self, connection: socket.socket, address: str, body: bytes, place: int) -> None:
         try:
             self._serve(connection, address, body)
         finally:
+            self._seats.give(IN_ALL, place)
             with self._lock:
                 self._active.pop(threading.current_thread(), None)
             connection.close()
@@ -222,7 +253,8 @@ class Listener:
             open_now = dict(self._active)
         for connection in open_now.values():
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
+                # Not the TLS socket's own: that forgets its keys, and the last answer would go in the clear.
+                socket.socket.shutdown(connection, socket.SHUT_RD)
         deadline = time.monotonic() + STOP_SECONDS
         for thread in open_now:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -1,7 +1,8 @@
 """Which application entities we know, where they are and whose they are.
 
 An AE title is a name, not a proof: a peer with a `host` is believed only from that address, and
-one without (`host` None) from any, which an operator should choose only inside a closed network.
+one without (`host` None) from any, which an operator should choose only inside a closed network. A
+peer bound to a `certificate` is believed only over TLS and with that certificate.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.kernel.database import sync_transaction
 from config.kernel.errors import Conflict, Invalid, NotFound
 from dicom_node.archive.tables import Peer
+from dicom_node.tls import Shown, checked_certificate
 
 AE_TITLE_CHARACTERS_MAX = 16
 PORT_MAX = 65_535
@@ -111,10 +113,19 @@ async def add_peer(
         created_at=now,
         last_seen_at=None,
         last_seen_address=None,
+        certificate=None,
     )
     tx.add(peer)
     await tx.flush()
     return peer
+
+
+def bind(peer: Peer, certificate: str | None) -> None:
+    """Let a peer in with this certificate alone, or with None as its address allows.
+
+    Raises CertificateRefused.
+    """
+    peer.certificate = certificate and checked_certificate(certificate)
 
 
 async def known_peer(view: AsyncSession, ae_title: str, *, lock: bool = False) -> Peer:
@@ -129,15 +140,23 @@ async def known_peer(view: AsyncSession, ae_title: str, *, lock: bool = False) -
 
 
 async def change_peer(
-    tx: AsyncSession, ae_title: str, *, host: str | None, port: int | None, enabled: bool
+    tx: AsyncSession,
+    ae_title: str,
+    *,
+    host: str | None,
+    port: int | None,
+    enabled: bool,
+    certificate: str | None = None,
 ) -> Peer:
-    """Say anew where a peer is and whether it may send; title and institution stay.
+    """Say anew where a peer is, what it must show and whether it may send; title and institution stay.
 
-    The running node knows it within CACHE_SECONDS. Raises PeerNotFound or PeerAddressRefused.
+    The running node knows it within CACHE_SECONDS. Raises PeerNotFound, PeerAddressRefused or
+    CertificateRefused.
     """
     await _checked_address(host, port)
     peer = await known_peer(tx, ae_title, lock=True)
     peer.host, peer.port, peer.enabled = host, port, enabled
+    bind(peer, certificate)
     await tx.flush()
     return peer
 
@@ -155,12 +174,17 @@ async def remove_peer(tx: AsyncSession, ae_title: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPeer:
-    """What the listener needs to know of a peer. `addresses` empty means any address."""
+    """What the listener needs to know of a peer. `addresses` empty means any, `certificate` None none."""
 
     ae_title: str
     institution_id: str
     issuer_of_patient_id: str
     addresses: frozenset[str]
+    certificate: str | None = None
+
+    def may_show(self, shown: Shown | None) -> bool:
+        """True when what a connection showed can be this peer's certificate."""
+        return self.certificate is None or (shown is not None and shown.is_bound_by(self.certificate))
 
     def may_come_from(self, address: str) -> bool:
         """True when a connection from `address` (textual IP) can be this peer's."""
@@ -213,6 +237,7 @@ class PeerBook:
                 institution_id=row.institution_id,
                 issuer_of_patient_id=row.issuer_of_patient_id,
                 addresses=_addresses(row.host),
+                certificate=row.certificate,
             )
             for row in rows
         }

@@ -139,6 +139,10 @@ class Wire:
     def drain(self) -> None:
         """Let the peer read our last words: closing on unread input would make the kernel take them back."""
         deadline = time.monotonic() + LINGER_SECONDS
+        if isinstance(self._socket, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                self._socket.settimeout(LINGER_SECONDS)
+                self._socket.unwrap()  # says close_notify (RFC 8446 6.1): nobody has cut us off
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
             while (left := deadline - time.monotonic()) > 0:

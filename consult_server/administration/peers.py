@@ -27,6 +27,7 @@ router = APIRouter(prefix="/api", tags=["administration"])
 AeTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Certificate = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16_384)]
 
 
 class PeerNotDialable(Conflict):
@@ -42,14 +43,19 @@ class NewPeerIn(Heard):
     institution_id: Annotated[str, StringConstraints(max_length=36)]
     host: Host | None
     port: Port | None
+    certificate: Certificate | None = None
 
 
 class PeerIn(Heard):
-    """Where a peer is and whether it may send; its title and institution stay what they are."""
+    """Where a peer is, what it must show and whether it may send; title and institution stay.
+
+    `certificate` is one in PEM, its SHA-256, or `CN=` and its name; None binds the peer to none.
+    """
 
     host: Host | None
     port: Port | None
     enabled: bool
+    certificate: Certificate | None
 
 
 class PeerOut(BaseModel):
@@ -64,6 +70,7 @@ class PeerOut(BaseModel):
     created_at: datetime
     last_seen_at: datetime | None
     last_seen_address: str | None
+    certificate: str | None
 
 
 class EchoOut(BaseModel):
@@ -99,6 +106,7 @@ async def add_peer(here: ThePlatform, tx: Tx, caller: Caller, new: NewPeerIn) ->
         issuer_of_patient_id=home.issuer_of_patient_id,
         now=now,
     )
+    peers.bind(row, new.certificate)
     record(tx, caller, "peer.add", "peer", row.ae_title, now, institution_id=home.institution_id)
     return PeerOut.model_validate(row, from_attributes=True)
 
@@ -107,7 +115,9 @@ async def add_peer(here: ThePlatform, tx: Tx, caller: Caller, new: NewPeerIn) ->
 async def change_peer(here: ThePlatform, tx: Tx, caller: Caller, ae_title: str, now: PeerIn) -> PeerOut:
     """Change where a peer is, or shut it out and let it in again; for administrators."""
     require_role(caller, Role.ADMINISTRATOR)
-    row = await peers.change_peer(tx, ae_title, host=now.host, port=now.port, enabled=now.enabled)
+    row = await peers.change_peer(
+        tx, ae_title, host=now.host, port=now.port, enabled=now.enabled, certificate=now.certificate
+    )
     record(
         tx,
         caller,
@@ -118,6 +128,7 @@ async def change_peer(here: ThePlatform, tx: Tx, caller: Caller, ae_title: str, 
         host=now.host,
         port=now.port,
         enabled=now.enabled,
+        certificate=row.certificate,
     )
     return PeerOut.model_validate(row, from_attributes=True)
 

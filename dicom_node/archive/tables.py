@@ -43,6 +43,7 @@ class Peer(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
     last_seen_address: Mapped[str | None] = mapped_column(String(64))
+    certificate: Mapped[str | None] = mapped_column(String(80))
 
 
 class Study(Base):

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from config.kernel.ids import new_id
 from config.kernel.objects import ObjectMissing, StoreFailed, StoreFull
@@ -64,12 +64,11 @@ class Spool:
 
     def __init__(self, folder: Path, failpoints: Failpoints) -> None:
         self.folder, self.failpoints = folder, failpoints
-        self.own = folder / new_id()
-        self.own.mkdir(mode=0o700, parents=True)
+        while (held := _held_folder(folder)) is None:
+            continue
+        self.own, self._lock = held
         self._sources: dict[Source, Path] = {}
         self._naming = threading.Lock()
-        self._lock = (self.own / LOCK_NAME).open("wb")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Give the folder up; whoever starts next clears it."""
@@ -93,7 +92,11 @@ class Spool:
         for folder in sorted(self.folder.iterdir()):
             if folder == self.own or not folder.is_dir():
                 continue
-            with (folder / LOCK_NAME).open("ab") as lock:
+            try:
+                lock = (folder / LOCK_NAME).open("ab")
+            except FileNotFoundError:
+                continue  # another process that starts was faster
+            with lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
@@ -131,6 +134,27 @@ class Spool:
                 (folder / SOURCE_NAME).write_text(json.dumps(asdict(source)), encoding="utf-8")
                 self._sources[source] = folder
             return self._sources[source]
+
+
+def _held_folder(folder: Path) -> tuple[Path, BinaryIO] | None:
+    """A new folder and the lock on it; None when another process cleared it before it was locked.
+
+    One that starts in the same moment sees a folder without a holder, as a dead process leaves it.
+    """
+    own = folder / new_id()
+    own.mkdir(mode=0o700, parents=True)
+    try:
+        lock = (own / LOCK_NAME).open("wb")
+    except FileNotFoundError:
+        return None
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        if os.path.samestat(os.fstat(lock.fileno()), (own / LOCK_NAME).stat()):
+            return own, lock
+    except FileNotFoundError:
+        pass
+    lock.close()
+    return None
 
 
 def _whole_objects(folder: Path) -> Iterator[LeftBehind]:

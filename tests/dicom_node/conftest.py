@@ -57,12 +57,12 @@ def node_settings(home: Path, database_url: str, objects_url: str = "", **dicom:
 def serving(settings: Settings, clock: Clock | None = None) -> Iterator[Node]:
     """A node that listens, until the block ends."""
     with running_node(settings, clock=clock) as node:
-        thread = threading.Thread(target=node.listener.run)
+        thread = threading.Thread(target=node.run)
         thread.start()
         try:
             yield node
         finally:
-            node.listener.stop()
+            node.stop()
             thread.join()
 
 

@@ -178,11 +178,10 @@ def test_places_that_cannot_be_reached_are_told_apart(host: str, reason: str) ->
 
 
 def test_a_name_that_the_resolver_does_not_know_is_an_unknown_host() -> None:
-    try:
+    with pytest.raises(socket.gaierror) as unknown:
         socket.getaddrinfo("127.0.0.1", "no-such-service")
-    except socket.gaierror as error:
-        fault = type(error).__name__
-    assert _reason(PeerUnreachable(fault=fault)) == (EchoOutcome.UNREACHABLE, "host_unknown")
+    fault = PeerUnreachable(fault=unknown.type.__name__)
+    assert _reason(fault) == (EchoOutcome.UNREACHABLE, "host_unknown")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -205,7 +204,7 @@ def test_our_own_node_answers_those_it_knows(node: Node) -> None:
 
 def test_dcmtk_answers(dcmtk: Path, tmp_path: Path) -> None:
     port = free_port()
-    words = [dcmtk / "storescp", "-od", tmp_path, "-aet", "THEM", str(port)]
+    words: list[str | Path] = [dcmtk / "storescp", "-od", tmp_path, "-aet", "THEM", str(port)]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until(lambda: port_answers(port), 30)

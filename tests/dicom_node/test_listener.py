@@ -7,56 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import given, strategies as st
 
-from dicom_node.listener import WAITING_MAX, Listener, Seats, Serve
+from dicom_node.listener import WAITING_MAX, Listener, Serve
+from dicom_node.seats import Seats
 from tests.dicom_node.raw_scu import CT, EXPLICIT, associate_rq
 from tests.fixtures.waiting import wait_until
 
 REQUEST = associate_rq("LIANZHEN", "COUNTY", [(1, CT, [EXPLICIT])])
 ABORT, REJECT = 7, 3
-
-
-@given(st.integers(0, 4), st.lists(st.sampled_from("ABC"), max_size=12))
-def test_no_peer_holds_more_seats_than_its_own(each_max: int, wanted: list[str]) -> None:
-    seats, held = Seats(each_max), dict.fromkeys("ABC", 0)
-    with ExitStack() as stack:
-        for title in wanted:
-            seated = stack.enter_context(seats.seat(title))
-            assert seated is (held[title] < each_max)
-            held[title] += int(seated)
-    with ExitStack() as stack:
-        assert all(stack.enter_context(seats.seat("A")) for _ in range(each_max)), "seats are given back"
-
-
-def test_a_seat_is_given_back_when_its_association_breaks() -> None:
-    seats = Seats(1)
-    with pytest.raises(RuntimeError), seats.seat("A") as seated:
-        assert seated
-        raise RuntimeError
-    with seats.seat("A") as again:
-        assert again
-
-
-def test_seats_are_counted_right_by_many_threads() -> None:
-    seats, most, now, lock = Seats(3), [0], [0], threading.Lock()
-
-    def come_and_go() -> None:
-        for _ in range(200):
-            with seats.seat("A") as seated:
-                if seated:
-                    with lock:
-                        now[0] += 1
-                        most[0] = max(most[0], now[0])
-                    with lock:
-                        now[0] -= 1
-
-    threads = [threading.Thread(target=come_and_go) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert 1 <= most[0] <= 3
 
 
 class Served:
@@ -87,7 +45,7 @@ def start() -> Iterator[Start]:
                 host=host,
                 port=0,
                 associate_seconds=limits.get("associate_seconds", 5.0),
-                associations_max=int(limits.get("associations_max", 10)),
+                seats=Seats(int(limits.get("associations_max", 10))),
                 serve=serve,
             )
             thread = threading.Thread(target=made.run)
@@ -225,7 +183,7 @@ def test_six_is_an_address_family_too(start: Start) -> None:
 def test_a_port_in_use_is_said_at_once(start: Start) -> None:
     taken = start(Served())
     with pytest.raises(OSError, match="in use"):
-        Listener(host="127.0.0.1", port=taken.port, associate_seconds=1, associations_max=1, serve=Served())
+        Listener(host="127.0.0.1", port=taken.port, associate_seconds=1, seats=Seats(1), serve=Served())
 
 
 def test_stopping_hangs_up_on_those_who_wait_and_returns_soon(start: Start) -> None:

@@ -22,8 +22,13 @@ export interface PeerForm {
 	aeTitle: string;
 	host: string;
 	port: string;
+	/** What it must show over TLS; empty binds it to no certificate. */
+	certificate: string;
 }
-export type PeerFault = "fieldMissing" | "aeWrong" | "portWrong" | "choose";
+export type PeerFault = "fieldMissing" | "aeWrong" | "portWrong" | "choose" | "certificateWrong";
+/** As the server takes it: PEM, a SHA-256 with or without colons, or a name. */
+const CERTIFICATE =
+	/^(?:[\s\S]*-----BEGIN CERTIFICATE-----[\s\S]*|(?:sha256:)?(?:[0-9a-f]{2}:?){32}|CN=.+)$/i;
 
 export function peerFaults(form: PeerForm): Partial<Record<keyof PeerForm, PeerFault>> {
 	const faults: Partial<Record<keyof PeerForm, PeerFault>> = {};
@@ -33,6 +38,8 @@ export function peerFaults(form: PeerForm): Partial<Record<keyof PeerForm, PeerF
 	const port = form.port.trim();
 	if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
 		faults.port = "portWrong";
+	const certificate = form.certificate.trim();
+	if (certificate !== "" && !CERTIFICATE.test(certificate)) faults.certificate = "certificateWrong";
 	return faults;
 }
 
@@ -42,6 +49,7 @@ export function newPeer(form: PeerForm): NewPeer {
 		institution_id: form.institutionId,
 		host: form.host.trim() || null,
 		port: form.port.trim() === "" ? null : Number(form.port.trim()),
+		certificate: form.certificate.trim() || null,
 	};
 }
 
@@ -52,12 +60,13 @@ export function peerForm(peer: Peer | null): PeerForm {
 		aeTitle: peer?.ae_title ?? "",
 		host: peer?.host ?? "",
 		port: peer?.port ? String(peer.port) : "",
+		certificate: peer?.certificate ?? "",
 	};
 }
 
 export function peerChange(form: PeerForm, enabled: boolean): PeerChange {
-	const { host, port } = newPeer(form);
-	return { host, port, enabled };
+	const { host, port, certificate = null } = newPeer(form);
+	return { host, port, certificate, enabled };
 }
 
 export interface AccountForm {

@@ -6,6 +6,7 @@ import { Store } from "../kit/store.ts";
 import type { IconName } from "../ui/icons.ts";
 import type { Tone } from "../ui/status.ts";
 import type { Echo, Institution, Peer, PeerChange } from "./calls.ts";
+import { peerChange, peerForm } from "./forms.ts";
 import { texts } from "./texts.ts";
 
 /** Which three usual causes to show: the way there, the names on both sides, or what answers there. */
@@ -135,11 +136,7 @@ export class PeersPage {
 	/** Lets a peer in or shuts it out; the sentence to show. */
 	async setEnabled(peer: Peer, enabled: boolean): Promise<string> {
 		const said = enabled ? t(texts).peerLetIn : t(texts).peerShut;
-		return this.#done(
-			this.#calls.change(peer.ae_title, { host: peer.host, port: peer.port, enabled }),
-			said,
-			peer,
-		);
+		return this.#done(this.#calls.change(peer.ae_title, peerChange(peerForm(peer), enabled)), said, peer);
 	}
 
 	remove(peer: Peer): Promise<string> {

@@ -2028,6 +2028,8 @@ export interface components {
         NewPeerIn: {
             /** Ae Title */
             ae_title: string;
+            /** Certificate */
+            certificate?: string | null;
             /** Host */
             host: string | null;
             /** Institution Id */
@@ -2132,9 +2134,13 @@ export interface components {
         };
         /**
          * PeerIn
-         * @description Where a peer is and whether it may send; its title and institution stay what they are.
+         * @description Where a peer is, what it must show and whether it may send; title and institution stay.
+         *
+         *     `certificate` is one in PEM, its SHA-256, or `CN=` and its name; None binds the peer to none.
          */
         PeerIn: {
+            /** Certificate */
+            certificate: string | null;
             /** Enabled */
             enabled: boolean;
             /** Host */
@@ -2149,6 +2155,8 @@ export interface components {
         PeerOut: {
             /** Ae Title */
             ae_title: string;
+            /** Certificate */
+            certificate: string | null;
             /**
              * Created At
              * Format: date-time

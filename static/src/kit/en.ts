@@ -89,6 +89,9 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 		"The device answers, but takes no connection from us; check the AE titles there",
 	"dicom.service_not_taken": "The device does not take this service",
 	"dicom.peer_misbehaved": "The device does not follow the DICOM protocol",
+	"dicom.tls_not_usable":
+		"The certificate, key or CA file for TLS cannot be used; look into secrets in the data folder",
+	"dicom.certificate_refused": "Give the certificate in PEM, its SHA-256 in 64 hex digits, or CN=name",
 	"dicom.command_malformed": "The peer's command does not follow DICOM PS3.7",
 	"dicom.pdu_malformed": "The peer's protocol data does not follow DICOM PS3.8",
 	"dicom.attribute_refused": "An attribute the archive needs is missing or breaks its rule",

@@ -79,6 +79,8 @@ export const errors = {
 	"dicom.association_rejected": "对方设备有应答，但没有接受连接，请核对对方登记的 AE 名称",
 	"dicom.service_not_taken": "对方设备不支持这项服务",
 	"dicom.peer_misbehaved": "对方设备的应答不符合 DICOM 标准",
+	"dicom.tls_not_usable": "加密连接（TLS）的证书、私钥或 CA 文件不能用，请检查数据目录的 secrets",
+	"dicom.certificate_refused": "证书请填 PEM 内容、64 位十六进制的 SHA-256 指纹，或 CN=名称",
 	"dicom.command_malformed": "对方发来的命令不符合 DICOM 标准",
 	"dicom.pdu_malformed": "对方发来的数据不符合 DICOM 标准",
 	"dicom.attribute_refused": "影像缺少必要的信息，或信息不合规定",

@@ -19,7 +19,7 @@ import {
 } from "../../../static/src/admin/forms.ts";
 
 const NOW = Date.parse("2026-11-21T03:00:00Z");
-const PEER: PeerForm = { institutionId: "i1", aeTitle: "SQZX_PACS", host: "", port: "" };
+const PEER: PeerForm = { institutionId: "i1", aeTitle: "SQZX_PACS", host: "", port: "", certificate: "" };
 const ACCOUNT: AccountForm = {
 	institutionId: "i1",
 	user: "xunuo",
@@ -61,6 +61,12 @@ describe("a new sender", () => {
 		[{ port: "65535" }, {}],
 		[{ port: "65536" }, { port: "portWrong" }],
 		[{ port: "104.5" }, { port: "portWrong" }],
+		[{ certificate: "a".repeat(64) }, {}],
+		[{ certificate: `SHA256:${"AB:".repeat(31)}AB` }, {}],
+		[{ certificate: "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----" }, {}],
+		[{ certificate: " CN=SQZX PACS " }, {}],
+		[{ certificate: "CN=" }, { certificate: "certificateWrong" }],
+		[{ certificate: "a".repeat(63) }, { certificate: "certificateWrong" }],
 	])("of %o finds %o", (given, faults) => expect(peerFaults({ ...PEER, ...given })).toEqual(faults));
 
 	it("is sent trimmed, with nothing where nothing was written", () => {
@@ -69,6 +75,7 @@ describe("a new sender", () => {
 			institution_id: "i1",
 			host: "10.0.0.7",
 			port: 104,
+			certificate: null,
 		});
 		expect(newPeer(PEER)).toMatchObject({ host: null, port: null });
 	});

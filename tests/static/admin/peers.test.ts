@@ -23,6 +23,7 @@ const PEER: Peer = {
 	created_at: "2026-11-20T01:00:00Z",
 	last_seen_at: null,
 	last_seen_address: null,
+	certificate: null,
 };
 const ECHO: Echo = {
 	outcome: "reachable",
@@ -82,14 +83,20 @@ describe("a peer in the list", () => {
 	});
 
 	it("fills the form it is changed in, and keeps its state", () => {
-		expect(peerForm(PEER)).toEqual({ institutionId: "i1", aeTitle: "SQZX_PACS", host: "10.0.0.7", port: "104" });
-		expect(peerForm(null)).toEqual({ institutionId: "", aeTitle: "", host: "", port: "" });
+		expect(peerForm(PEER)).toEqual({ institutionId: "i1", aeTitle: "SQZX_PACS", host: "10.0.0.7",
+			port: "104",
+			certificate: "",
+		});
+		expect(peerForm(null)).toEqual({ institutionId: "", aeTitle: "", host: "", port: "", certificate: "" });
 		expect(peerForm({ ...PEER, host: null, port: null })).toMatchObject({ host: "", port: "" });
 		expect(peerChange({ ...peerForm(PEER), host: " ", port: "11112" }, false)).toEqual({
 			host: null,
 			port: 11112,
+			certificate: null,
 			enabled: false,
 		});
+		const bound = { ...PEER, certificate: "CN=SQZX" };
+		expect(peerChange(peerForm(bound), true).certificate).toBe("CN=SQZX");
 	});
 });
 
@@ -167,7 +174,7 @@ describe("the peers' page", () => {
 		const house = new House();
 		const page = new PeersPage(house.calls);
 		expect(await page.setEnabled(PEER, false)).toContain("SQZX_PACS");
-		expect(house.changes).toEqual([["SQZX_PACS", { host: "10.0.0.7", port: 104, enabled: false }]]);
+		expect(house.changes).toEqual([["SQZX_PACS", { host: "10.0.0.7", port: 104, certificate: null, enabled: false }]]);
 		expect(page.state.value.peers?.[0]?.enabled).toBe(false);
 		expect(await page.setEnabled(PEER, true)).not.toEqual(await page.setEnabled(PEER, false));
 	});
