@@ -221,7 +221,7 @@ def peers_add(
     loaded("consult_server.operating").add_peer(
         load(), ae_title, institution, host=host, port=port, certificate=certificate
     )
-    if host is None:
+    if host is None and certificate is None:
         typer.echo(
             f"{ae_title} may come from any address: name its --host outside closed networks.", err=True
         )

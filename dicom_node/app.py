@@ -21,7 +21,6 @@ from dicom_node.association import Association, Terms
 from dicom_node.handlers import Dimse
 from dicom_node.health import HealthPage
 from dicom_node.index import answers
-from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import ENVIRONMENT, Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.receive import Spool
@@ -29,6 +28,10 @@ from dicom_node.intake.rows import saw_peer
 from dicom_node.intake.settled import Settler
 from dicom_node.listener import Listener
 from dicom_node.peers import KnownPeer, PeerBook
+from dicom_node.reporting.activity import Activity, Snapshot, WatchedDoor
+from dicom_node.reporting.metrics import exposition
+from dicom_node.reporting.queries import receivers_now
+from dicom_node.reporting.reporter import Reporter
 from dicom_node.seats import Seats
 from dicom_node.tls import Shown, server_context, shown_by
 from dicom_node.wire import Deadlines, Wire
@@ -64,11 +67,13 @@ class Node:
         share: Share = ALONE,
     ) -> None:
         url = settings.database_url
-        self._share = share
+        self._share, self._clock = share, clock
         self._settings, self._reader = settings.dicom, open_sync_engine(url, writes=False)
-        self.ingest = Ingest(open_sync_engine(url), clock, failpoints)
+        self.activity = Activity(clock)
+        self.ingest = Ingest(open_sync_engine(url), clock, failpoints, self.activity.committed)
         self._spool = Spool(spool_folder(objects, settings.home_path / "spool"), failpoints)
-        self.door = Door(
+        self.door = WatchedDoor(
+            activity=self.activity,
             spool=self._spool,
             objects=objects,
             ingest=self.ingest,
@@ -77,6 +82,7 @@ class Node:
         self.settler = Settler(
             reader=self._reader, ingest=self.ingest, clock=clock, quiet_seconds=settings.dicom.quiet_seconds
         )
+        self.reporter = Reporter(ingest=self.ingest, clock=clock, look=self._look, number=share.number)
         self._services = Dimse(self.door, failpoints)
         self._book = PeerBook(self._reader)
         self._terms = Terms(
@@ -142,7 +148,10 @@ class Node:
             accepted=partial(self._accepted, address),
             find_peer=partial(self._known, shown_by(connection)),
         )
-        Association(wire, address, terms, self._services).run(request_body)
+        try:
+            Association(wire, address, terms, self._services).run(request_body)
+        finally:
+            self.activity.ended()
 
     def _known(self, shown: Shown | None, ae_title: str) -> KnownPeer | None:
         """The peer of this title, unless it is bound to a certificate that was not shown."""
@@ -151,16 +160,25 @@ class Node:
 
     def _accepted(self, address: str, peer: KnownPeer) -> None:
         logger.info("association.accepted", extra={"calling_ae_title": peer.ae_title, "address": address})
+        self.activity.accepted(peer.ae_title, address)
         self.ingest.submit(lambda connection, now: saw_peer(connection, peer.ae_title, address, now))
+
+    def _look(self) -> Snapshot:
+        return self.activity.snapshot(self.ingest.depth)
 
     def facts(self) -> dict[str, object]:
         """For the health page: ready when the index answers."""
         if not answers(self._reader):
             return {"ready": False, "reason": "the database does not answer"}
-        return {"ready": True, "associations": self.active}
+        return {"ready": True, "associations": self.active, "receiving": self._look()["open"]}
+
+    def metrics(self) -> str:
+        """For the health page: the figures of every receiver on this database. Raises DatabaseUnavailable."""
+        return exposition(receivers_now(self._reader, self._clock.now()))
 
     def close(self) -> None:
         """Finish what was taken and let go of everything."""
+        self.reporter.stop()
         if self._share.settles:
             self.settler.stop()
         self.ingest.close()
@@ -181,6 +199,7 @@ def running_node(
     try:
         taken = node.door.recover()
         logger.info("node.ready", extra={"port": node.listener.port, "taken_up": taken})
+        node.reporter.start()
         if share.settles:
             node.settler.start()
         yield node
@@ -194,7 +213,9 @@ def serve(settings: Settings, share: Share = ALONE) -> None:
     with ExitStack() as stack:
         node = stack.enter_context(running_node(settings, failpoints=failpoints, share=share))
         if settings.dicom.health_port and share.processes == 1:
-            stack.enter_context(HealthPage(settings.dicom.host, settings.dicom.health_port, node.facts))
+            stack.enter_context(
+                HealthPage(settings.dicom.host, settings.dicom.health_port, node.facts, node.metrics)
+            )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: node.stop())
         node.run()

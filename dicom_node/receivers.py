@@ -12,14 +12,15 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 
-from config.kernel.database import open_sync_engine
+from config.kernel.clock import SystemClock
+from config.kernel.database import DatabaseUnavailable, open_sync_engine
 from config.kernel.supervise import Child, Supervisor
 from config.settings import Settings
 from dicom_node.app import serve
 from dicom_node.health import HealthPage
-from dicom_node.index import answers
+from dicom_node.reporting.metrics import exposition
+from dicom_node.reporting.queries import receivers_now
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ STOP_SECONDS = 9.0
 
 
 def processes_of(settings: Settings) -> int:
-    """How many processes receive. The setting 0 leaves it to us: SQLite has one writer (DECISIONS 23)."""
+    """How many processes receive. The setting 0 leaves it to us: SQLite has one writer (see DECISIONS)."""
     several = 1 if settings.database_url.startswith("sqlite:") else PROCESSES_BY_THEMSELVES
     return settings.dicom.processes or min(several, os.cpu_count() or 1)
 
@@ -66,8 +67,8 @@ async def _watch(settings: Settings, processes: int) -> None:
             free_port(dicom.host, dicom.tls_port)
         children = [_child(number, processes, port) for number in range(processes)]
         if dicom.health_port:
-            facts = partial(_facts, settings, children)
-            stack.enter_context(HealthPage(dicom.host, dicom.health_port, facts))
+            group = _Group(settings, children)
+            stack.enter_context(HealthPage(dicom.host, dicom.health_port, group.facts, group.metrics))
         async with Supervisor() as supervisor:
             for child in children:
                 await supervisor.start(child)
@@ -83,15 +84,34 @@ def _ask_all_to_stop(children: Sequence[Child]) -> None:
                 child.process.terminate()
 
 
-def _facts(settings: Settings, children: Sequence[Child]) -> dict[str, object]:
-    """For the health page: ready when the index answers and a receiver runs."""
-    running = sum(child.process is not None and child.process.returncode is None for child in children)
-    engine = open_sync_engine(settings.database_url, writes=False)
-    try:
-        if not answers(engine):
+class _Group:
+    """What the health page says of all receivers together."""
+
+    def __init__(self, settings: Settings, children: Sequence[Child]) -> None:
+        self._engine = open_sync_engine(settings.database_url, writes=False)
+        self._children, self._clock = children, SystemClock()
+
+    def facts(self) -> dict[str, object]:
+        """Ready when the index answers and a receiver runs."""
+        running = {
+            one.process.pid
+            for one in self._children
+            if one.process is not None and one.process.returncode is None
+        }
+        try:
+            rows = receivers_now(self._engine, self._clock.now())
+        except DatabaseUnavailable:
             return {"ready": False, "reason": "the database does not answer"}
-    finally:
-        engine.dispose()
-    if not running:
-        return {"ready": False, "reason": "no receiver runs"}
-    return {"ready": True, "receivers": running}
+        if not running:
+            return {"ready": False, "reason": "no receiver runs"}
+        receiving = [one for row in rows if row.process_id in running for one in row.facts["open"]]
+        return {
+            "ready": True,
+            "receivers": len(running),
+            "associations": len(receiving),
+            "receiving": receiving,
+        }
+
+    def metrics(self) -> str:
+        """The figures of every receiver on this database. Raises DatabaseUnavailable."""
+        return exposition(receivers_now(self._engine, self._clock.now()))

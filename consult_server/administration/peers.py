@@ -18,6 +18,7 @@ from consult_server.web.deps import ThePlatform, Tx, View
 from consult_server.web.schemas import Heard
 from dicom_node import peers
 from dicom_node.echo import EchoOutcome, echo
+from dicom_node.reporting.queries import receivers
 from dicom_node.scu.association import Remote
 
 ECHO_SECONDS = 5.0
@@ -73,6 +74,16 @@ class PeerOut(BaseModel):
     certificate: str | None
 
 
+class ReceivingOut(BaseModel):
+    """One association that is open now; `bytes` of the object that is arriving in it, if one is."""
+
+    ae_title: str
+    address: str
+    began_at: datetime
+    objects: int
+    bytes: int | None
+
+
 class EchoOut(BaseModel):
     """What came of an echo. `reason` is a stable word, '' when the peer answered as it should."""
 
@@ -88,6 +99,14 @@ async def list_peers(view: View, caller: Caller) -> list[PeerOut]:
     """All peers, for administrators."""
     require_role(caller, Role.ADMINISTRATOR)
     return [PeerOut.model_validate(row, from_attributes=True) for row in await peers.list_peers(view)]
+
+
+@router.get("/receiving")
+async def list_receiving(here: ThePlatform, view: View, caller: Caller) -> list[ReceivingOut]:
+    """What is being received now by every process, at most a second old; for administrators."""
+    require_role(caller, Role.ADMINISTRATOR)
+    rows = await receivers(view, here.clock.now())
+    return [ReceivingOut.model_validate(one) for row in rows for one in row.facts["open"]]
 
 
 @router.post("/peers", status_code=201)

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from config.kernel.errors import Forbidden, Unavailable
 from config.metrics import may_read
 from consult_server.web.deps import ThePlatform
+from dicom_node.reporting.metrics import exposition
+from dicom_node.reporting.queries import receivers
 
 router = APIRouter(tags=["health"])
 
@@ -46,7 +48,12 @@ async def ready(here: ThePlatform) -> dict[str, str]:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(here: ThePlatform, authorization: Annotated[str, Header()] = "") -> Response:
-    """Counters in Prometheus text form, for whoever holds the token for them. Public."""
+    """Counters of this process and of every DICOM receiver in Prometheus text form.
+
+    Public for whoever holds the token for them.
+    """
     if not may_read(here.settings, authorization):
         raise MetricsForbidden
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async with here.database.read() as view:
+        dicom = exposition(await receivers(view, here.clock.now()))
+    return Response(generate_latest() + dicom.encode(), media_type=CONTENT_TYPE_LATEST)

@@ -172,3 +172,17 @@ class Quarantine(Base):
     decision: Mapped[str | None] = mapped_column(String(16))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class Receiver(Base):
+    """What one receiving process does now, as it said last (`activity.Snapshot`)."""
+
+    __tablename__ = "dicom_receiver"
+
+    receiver_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    host_name: Mapped[str] = mapped_column(String(64))
+    process_id: Mapped[int]
+    number: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]

@@ -7,6 +7,7 @@ that one bad row never fails its neighbours and one fsync makes many objects dur
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
@@ -49,8 +50,16 @@ class _Waiting(Generic[T]):
 class Ingest:
     """Runs jobs in commit order on its own thread. `close` finishes what was taken."""
 
-    def __init__(self, engine: Engine, clock: Clock, failpoints: Failpoints) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        failpoints: Failpoints,
+        committed: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        """`committed` hears how long each transaction took, failed ones too."""
         self._engine, self._clock, self._failpoints = engine, clock, failpoints
+        self._committed = committed
         self._queue: queue.Queue[_Waiting[Any] | None] = queue.Queue(QUEUE_JOBS_MAX)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
@@ -84,6 +93,11 @@ class Ingest:
             raise NotStored(reason="the index is overloaded") from error
         return waiting.future
 
+    @property
+    def depth(self) -> int:
+        """How many jobs wait."""
+        return self._queue.qsize()
+
     def close(self) -> None:
         """Finish the queue and end the thread."""
         self._queue.put(None)
@@ -109,7 +123,7 @@ class Ingest:
         return batch
 
     def _commit(self, jobs: list[_Waiting[Any]]) -> None:
-        now = self._clock.now()
+        now, began = self._clock.now(), time.monotonic()
         try:
             with self._engine.begin() as connection:
                 for group in _groups(jobs):
@@ -120,6 +134,7 @@ class Ingest:
             logger.warning("ingest.commit_failed", extra={"jobs": len(jobs), "reason": type(error).__name__})
             for waiting in jobs:
                 waiting.error = NotStored(reason="the index did not take it")
+        self._committed(time.monotonic() - began)
         for waiting in jobs:
             if waiting.error is not None:
                 waiting.future.set_exception(waiting.error)

@@ -204,6 +204,11 @@ class Reception:
         except ObjectMissing as error:
             raise StoreFailed(key=self.path.name) from error  # the spool itself is gone
 
+    @property
+    def received_bytes(self) -> int:
+        """How much is here so far, our head included."""
+        return self._bytes
+
     def write(self, piece: bytes | memoryview) -> None:
         """Take the next bytes of the data set. Raises ObjectTooLarge, StoreFull or StoreFailed."""
         self._bytes += len(piece)

@@ -20,6 +20,7 @@ from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, NewAccount, create_account
 from consult_server.institutions.domain import Level
 from consult_server.institutions.service import NewInstitution, register
+from tests.dicom_node.certificates import Authority, fingerprint
 from tests.fixtures.clock import HandClock
 from tests.fixtures.command import ROOT, Spoken, Terminal
 from tests.fixtures.product import PASSWORD, QUICK_HASHES
@@ -276,12 +277,28 @@ async def test_peers_are_added_listed_and_audited(staffed: Terminal, database: D
     assert json.loads(staffed.run("peers", "list", "--json").out) == [
         {
             "ae_title": "SQZX_PACS", "institution": PLACE, "host": "10.1.2.3", "port": 104, "enabled": True,
-            "last_seen_at": None,
+            "certificate": None, "last_seen_at": None, "last_seen_address": None,
         }
     ]  # fmt: skip
     assert PLACE in staffed.run("peers", "list").out
     [entry] = await audited(database, "peer.add")
     assert (entry.object_id, entry.account_id) == ("SQZX_PACS", COMMAND_LINE.account_id)
+
+
+async def test_a_peer_is_bound_to_the_certificate_in_a_file_or_to_what_is_said_of_it(
+    staffed: Terminal, tmp_path: Path
+) -> None:
+    pair = Authority(tmp_path).own("SQZX")
+    given = {"BY_FILE": str(pair.certificate), "BY_HASH": fingerprint(pair), "BY_NAME": "CN=SQZX"}
+    for title, certificate in given.items():
+        words = ("--ae-title", title, "--institution", PLACE, "--certificate", certificate)
+        said = staffed.run("peers", "add", *words)
+        assert (said.status, said.err) == (0, ""), "no warning: the certificate is proof enough"
+    rows = {
+        row["ae_title"]: row["certificate"] for row in json.loads(staffed.run("peers", "list", "--json").out)
+    }
+    plain = "sha256:" + fingerprint(pair).replace(":", "").lower()
+    assert rows == {"BY_FILE": plain, "BY_HASH": plain, "BY_NAME": "CN=SQZX"}
 
 
 async def test_a_peer_from_anywhere_is_said_aloud(staffed: Terminal) -> None:
@@ -297,6 +314,7 @@ async def test_a_peer_from_anywhere_is_said_aloud(staffed: Terminal) -> None:
         (("--ae-title", "MORE_THAN_SIXTEEN_LETTERS", "--institution", PLACE), "dicom."),
         (("--ae-title", "", "--institution", PLACE), "dicom."),
         (("--ae-title", "PACS", "--institution", PLACE, "--host", "not an address"), "dicom."),
+        (("--ae-title", "PACS", "--institution", PLACE, "--certificate", "no-such-file.pem"), "dicom."),
     ],
 )
 async def test_a_wrong_peer_is_refused_whole(

@@ -70,6 +70,7 @@ INSTITUTION = {
     "issuer_of_patient_id": "BSZX",
     "phone": "",
 }
+PLACE = {"host": None, "port": 1, "enabled": True, "certificate": None}
 PATIENT = {
     "identifier": "N1",
     "name": "单建国",
@@ -171,9 +172,12 @@ ROWS: dict[str, list[Row]] = {
             json={"ae_title": "NEW_PACS", "institution_id": "{county}", "host": None, "port": None},
         )
     ],
-    "PUT /api/peers/{ae_title:path}": [Row(ADMINISTRATOR, json={"host": None, "port": 1, "enabled": True})],
+    "PUT /api/peers/{ae_title:path}": [
+        Row(ADMINISTRATOR, json={"host": None, "port": 1, "enabled": True, "certificate": None})
+    ],
     "POST /api/peers/{ae_title:path}/echo": [Row(instead(ADMINISTRATOR, "409:dicom.peer_not_dialable"))],
     "DELETE /api/peers/{ae_title:path}": [Row(instead(ADMINISTRATOR, 204))],
+    "GET /api/receiving": [Row(ADMINISTRATOR)],
     "GET /api/quarantine": [Row(KEEPERS)],
     "GET /api/quarantine/waiting": [Row(KEEPERS)],
     "GET /api/quarantine/{quarantine_id}/file": [Row(ADMINISTRATOR)],

@@ -44,7 +44,15 @@ class Authority:
         request = self.folder / f"{name}.csr"
         kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         _openssl("req", "-new", *kind, "-subj", f"/CN={name}", "-keyout", pair.key, "-out", request)
-        vouch = ["-CA", signer.certificate, "-CAkey", signer.key, "-CAcreateserial", "-days", "2"]
+        vouch: list[str | Path] = [
+            "-CA",
+            signer.certificate,
+            "-CAkey",
+            signer.key,
+            "-CAcreateserial",
+            "-days",
+            "2",
+        ]
         _openssl("x509", "-req", "-in", request, *vouch, "-out", pair.certificate)
         return pair
 

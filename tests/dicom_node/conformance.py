@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from config.settings import DEFAULTS
 from dicom_node.archive.carried_tables import UIDS
 from dicom_node.negotiation import is_storable_syntax, is_storage_class
 
@@ -25,12 +26,32 @@ def transfer_syntaxes() -> list[str]:
     return [uid for uid, entry in UIDS.items() if entry[1] == "Transfer Syntax" and is_storable_syntax(uid)]
 
 
+def configuration() -> str:
+    """Every setting of the application entity with its default and what `defaults.toml` says of it.
+
+    A comment there speaks of all settings up to the next one.
+    """
+    text = DEFAULTS.read_text(encoding="utf-8")
+    block = text[text.index("[dicom]\n") :].split("\n\n", maxsplit=1)[0]
+    rows, words, fresh = "", list[str](), True
+    for line in block.splitlines()[1:]:
+        if line.startswith("#"):
+            words = [line[1:].strip()] if fresh else [*words, line[1:].strip()]
+            fresh = False
+        else:
+            name, _, value = line.partition(" = ")
+            rows += f"| `dicom.{name}` | {value.strip(chr(34))} | {' '.join(words)} |\n"
+            fresh = True
+    return rows
+
+
 def lists() -> str:
-    """Both lists as the statement holds them."""
+    """The lists as the statement holds them."""
     head = "UID |\n|---|---|\n"
     return (
         f"{BEGIN}\n### A. Storage SOP classes\n\n| SOP class | {head}{_rows(storage_classes())}"
-        f"\n### B. Transfer syntaxes\n\n| Transfer syntax | {head}{_rows(transfer_syntaxes())}\n{END}"
+        f"\n### B. Transfer syntaxes\n\n| Transfer syntax | {head}{_rows(transfer_syntaxes())}"
+        f"\n### C. Configuration\n\n| Setting | Default | Meaning |\n|---|---|---|\n{configuration()}\n{END}"
     )
 
 

@@ -101,6 +101,7 @@ def test_lianzhen_dicom_is_a_whole_node_by_itself(
         "LIANZHEN_DICOM__PORT": str(port),
         "LIANZHEN_DICOM__HEALTH_PORT": str(health),
         "LIANZHEN_DICOM__QUIET_SECONDS": "0.2",
+        "LIANZHEN_DICOM__PROCESSES": "1",
     }
     words = [sys.executable, "-m", "consult_server.cli", "dicom"]
     engine = open_sync_engine(database_url, writes=False)
@@ -108,7 +109,10 @@ def test_lianzhen_dicom_is_a_whole_node_by_itself(
         try:
             wait_until(lambda: port_answers(port) and port_answers(health), 60)
             ready = httpx.get(f"http://127.0.0.1:{health}/health/ready")
-            assert (ready.status_code, ready.json()) == (200, {"ready": True, "associations": 0})
+            assert (ready.status_code, ready.json()) == (
+                200,
+                {"ready": True, "associations": 0, "receiving": []},
+            )
             assert status(storing(port, CT, dataset.SOPInstanceUID, dataset_bytes(dataset))) == 0
             wait_until(lambda: all(study.settled_at for study in rows_of(engine, Study)))
             with RawScu(port) as idle:

@@ -9,7 +9,7 @@ from pydicom.datadict import keyword_for_tag
 
 from config.kernel.limits import GIB, MIB
 from config.settings import DEFAULTS
-from dicom_node import pdu, status
+from dicom_node import pdu, status, tls
 from dicom_node.archive.inflate import BYTES_MAX, EXTRA_BYTES, FACTOR_MAX
 from dicom_node.archive.tables import Study
 from dicom_node.command import COMMENT_CHARACTERS_MAX, CommandField
@@ -157,6 +157,33 @@ def test_every_status_is_listed_and_no_other() -> None:
 )
 def test_the_limits_of_storing(words: str) -> None:
     assert words in section("2.4")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"`{tls.CIPHERS}`",
+        f"`{tls.CERTIFICATE_FILE}` and `{tls.KEY_FILE}`",
+        f"With `{tls.CA_FILE}` beside them",
+        "`dicom.tls_port`",
+        "TLS 1.2 and 1.3, nothing older",
+        "`lianzhen peers add --certificate`",
+    ],
+)
+def test_the_security_profile(words: str) -> None:
+    assert words in section("2.5")
+    assert DICOM["tls_port"] == 0, "off by default, as section 2.1 says"
+
+
+def test_every_setting_of_the_application_entity_is_listed_with_its_default() -> None:
+    rows = table(section("5"))
+    listed = {
+        name.strip("`").removeprefix("dicom."): cells[0] for name, cells in rows.items() if "dicom." in name
+    }
+    assert listed == {name: str(value) for name, value in DICOM.items()}
+    assert all(cells[1].endswith(".") for name, cells in rows.items() if "dicom." in name), (
+        "each is explained"
+    )
 
 
 def test_the_character_sets() -> None:

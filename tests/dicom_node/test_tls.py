@@ -186,8 +186,8 @@ def test_dcmtk_sends_over_tls(
 ) -> None:
     secure, dataset, file = secure_node(asked_for), a_ct(), tmp_path / "ct.dcm"
     file.write_bytes(file_bytes(dataset))
-    node = ["-aet", "COUNTY", "-aec", "LIANZHEN", "127.0.0.1", str(secure.port), file]
-    trust = ["+cf", secure.authority.certificate]
+    node: list[str | Path] = ["-aet", "COUNTY", "-aec", "LIANZHEN", "127.0.0.1", str(secure.port), file]
+    trust: list[str | Path] = ["+cf", secure.authority.certificate]
     known = subprocess.run(
         [dcmtk / "storescu", "-v", "+tls", county.key, county.certificate, *trust, *node],
         capture_output=True,

@@ -35,7 +35,14 @@ SCREENS = {
     "xunuo": ["/worklist", "/images", "/cases/…"],
     "qinchuan": ["/worklist", "/images"],
     "liangchen": ["/board", "/images", "/cases/…"],
-    "hanbing": ["/admin/peers", "/admin/institutions", "/admin/agreements", "/admin/accounts"],
+    "hejing": ["/requests", "/admin/quarantine"],
+    "hanbing": [
+        "/admin/peers",
+        "/admin/quarantine",
+        "/admin/institutions",
+        "/admin/agreements",
+        "/admin/accounts",
+    ],
 }
 SIZES = {"pc": DESK, "phone": PHONE}
 

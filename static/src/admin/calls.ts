@@ -6,6 +6,7 @@ export type Peer = components["schemas"]["PeerOut"];
 export type NewPeer = components["schemas"]["NewPeerIn"];
 export type PeerChange = components["schemas"]["PeerIn"];
 export type Echo = components["schemas"]["EchoOut"];
+export type Receiving = components["schemas"]["ReceivingOut"];
 export type Aside = components["schemas"]["AsideOut"];
 export type SetAside = components["schemas"]["QuarantineOut"];
 export type Tried = components["schemas"]["TriedOut"];
@@ -23,6 +24,7 @@ export const loadAgreements = (): Promise<Agreement[]> => answer(api.GET("/api/a
 export const addAgreement = (body: NewAgreement): Promise<Agreement> =>
 	answer(api.POST("/api/agreements", { body }));
 export const loadPeers = (): Promise<Peer[]> => answer(api.GET("/api/peers"));
+export const loadReceiving = (): Promise<Receiving[]> => answer(api.GET("/api/receiving"));
 export const addPeer = (body: NewPeer): Promise<Peer> => answer(api.POST("/api/peers", { body }));
 export const loadAccounts = (): Promise<Account[]> => answer(api.GET("/api/accounts"));
 export const addAccount = (body: NewAccount): Promise<Account> => answer(api.POST("/api/accounts", { body }));

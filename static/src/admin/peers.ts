@@ -1,11 +1,11 @@
 /** The peers' page without its looks: the list, one echo at a time for each peer, what an echo's answer says. */
 import { asProblem, type Problem } from "../api/problem.ts";
-import { shortDateTime } from "../kit/format.ts";
+import { fileSize, shortDateTime } from "../kit/format.ts";
 import { say, t } from "../kit/i18n.ts";
 import { Store } from "../kit/store.ts";
 import type { IconName } from "../ui/icons.ts";
 import type { Tone } from "../ui/status.ts";
-import type { Echo, Institution, Peer, PeerChange } from "./calls.ts";
+import type { Echo, Institution, Peer, PeerChange, Receiving } from "./calls.ts";
 import { peerChange, peerForm } from "./forms.ts";
 import { texts } from "./texts.ts";
 
@@ -79,6 +79,16 @@ export function seenText(peer: Pick<Peer, "last_seen_at" | "last_seen_address">)
 		.join(" · ");
 }
 
+/** What a peer is sending now: objects so far, and how much of the one under way; null when it sends nothing. */
+export function receivingText(receiving: readonly Receiving[], aeTitle: string): string | null {
+	const theirs = receiving.filter((one) => one.ae_title === aeTitle);
+	if (theirs.length === 0) return null;
+	const n = theirs.reduce((sum, one) => sum + one.objects, 0);
+	const bytes = theirs.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+	if (bytes === 0) return say(t(texts).receiving, { n });
+	return say(t(texts).receivingBytes, { n, size: fileSize(bytes) });
+}
+
 /** Why a peer cannot be called now; nothing when it can. */
 export function echoBlocked(peer: Peer): string | undefined {
 	return peer.host === null || peer.port === null ? t(texts).echoNeedsAddress : undefined;
@@ -92,7 +102,10 @@ export interface PeerCalls {
 	readonly change: (aeTitle: string, change: PeerChange) => Promise<Peer>;
 	readonly remove: (aeTitle: string) => Promise<void>;
 	readonly echo: (aeTitle: string) => Promise<Echo>;
+	readonly receiving: () => Promise<readonly Receiving[]>;
 }
+
+export const RECEIVING_EVERY_MS = 2000;
 
 export interface PeersState {
 	/** null until the first answer. */
@@ -104,6 +117,7 @@ export interface PeersState {
 export class PeersPage {
 	readonly state = new Store<PeersState>({ peers: null, institutions: [], problem: null });
 	readonly echoes = new Store<ReadonlyMap<string, EchoState>>(new Map());
+	readonly receiving = new Store<readonly Receiving[]>([]);
 	readonly #calls: PeerCalls;
 
 	constructor(calls: PeerCalls) {
@@ -118,6 +132,26 @@ export class PeersPage {
 		} catch (thrown) {
 			this.state.update((shown) => ({ ...shown, problem: asProblem(thrown) }));
 		}
+	}
+
+	/** Looks what is being received; the peers are asked for again when one has just come or gone. */
+	async look(): Promise<void> {
+		try {
+			const found = await this.#calls.receiving();
+			const before = new Set(this.receiving.value.map((one) => one.ae_title));
+			const now = new Set(found.map((one) => one.ae_title));
+			this.receiving.set(found);
+			if ([...now].some((title) => !before.has(title)) || [...before].some((title) => !now.has(title)))
+				await this.load();
+		} catch {
+			this.receiving.set([]);
+		}
+	}
+
+	/** Keeps looking until told to stop. */
+	follow(every: (run: () => void) => () => void = often): () => void {
+		void this.look();
+		return every(() => void this.look());
 	}
 
 	/** Calls one peer; a second press while it is being called asks nothing more. */
@@ -161,4 +195,9 @@ export class PeersPage {
 	#tell(aeTitle: string, echo: EchoState): void {
 		this.echoes.update((known) => new Map(known).set(aeTitle, echo));
 	}
+}
+
+function often(run: () => void): () => void {
+	const timer = setInterval(run, RECEIVING_EVERY_MS);
+	return () => clearInterval(timer);
 }

@@ -844,6 +844,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/receiving": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Receiving
+         * @description What is being received now by every process, at most a second old; for administrators.
+         */
+        get: operations["list_receiving"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/report-templates": {
         parameters: {
             query?: never;
@@ -2273,6 +2293,25 @@ export interface components {
             service_lines: string[];
             /** Title */
             title: string;
+        };
+        /**
+         * ReceivingOut
+         * @description One association that is open now; `bytes` of the object that is arriving in it, if one is.
+         */
+        ReceivingOut: {
+            /** Address */
+            address: string;
+            /** Ae Title */
+            ae_title: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Bytes */
+            bytes: number | null;
+            /** Objects */
+            objects: number;
         };
         /**
          * RedeemIn
@@ -4239,6 +4278,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_receiving: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivingOut"][];
                 };
             };
         };

@@ -7,16 +7,19 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from consult_server.audit.tables import AuditEntry
-from dicom_node.archive.tables import Peer
+from dicom_node.archive.tables import Peer, Receiver
+from dicom_node.reporting.reporter import DEAD_AFTER
 from tests.factories.cases import ok
 from tests.fixtures.product import Product
 from tests.fixtures.servers import free_port
 
 PEER = {"ae_title": "SQZX_PACS", "host": None, "port": None}
-NOW = {"host": "127.0.0.1", "port": 104, "enabled": True}
+NOW = {"host": "127.0.0.1", "port": 104, "enabled": True, "certificate": None}
+FINGERPRINT = "AB:" * 31 + "AB"
 
 
 @pytest.fixture
@@ -143,3 +146,90 @@ async def test_others_are_served_while_a_peer_is_silent(
     answer = ok(await administrator.post("/api/peers/SQZX_PACS/echo"))
     assert (answer["outcome"], answer["reason"]) == ("silent", "no_answer")
     assert 5_000 <= answer["milliseconds"] < 9_000
+
+
+@pytest.mark.parametrize("given, kept", [(FINGERPRINT, "sha256:" + "ab" * 32), (" CN=SQZX ", "CN=SQZX")])
+async def test_a_peer_is_bound_to_a_certificate_and_let_go_of_it(
+    product: Product, administrator: httpx.AsyncClient, given: str, kept: str
+) -> None:
+    assert (
+        ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW | {"certificate": given}))["certificate"]
+        == kept
+    )
+    assert ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW))["certificate"] is None
+    assert [entry.facts["certificate"] for entry in await entries(product, "peer.change")] == [kept, None]
+    new = {"ae_title": "NEW", "institution_id": product.places["county"], "host": None, "port": None}
+    assert (
+        ok(await administrator.post("/api/peers", json=new | {"certificate": given}))["certificate"] == kept
+    )
+
+
+@pytest.mark.parametrize("change", [{"certificate": "no certificate"}, {"certificate": "CN="}])
+async def test_what_is_no_certificate_binds_nobody(
+    administrator: httpx.AsyncClient, change: dict[str, Any]
+) -> None:
+    ok(await administrator.put("/api/peers/SQZX_PACS", json=NOW | {"certificate": FINGERPRINT}))
+    answer = await administrator.put("/api/peers/SQZX_PACS", json=NOW | change)
+    assert refused(answer) == (422, "dicom.certificate_refused")
+    (peer,) = ok(await administrator.get("/api/peers"))
+    assert peer["certificate"] is not None
+
+
+async def test_a_change_has_to_say_what_becomes_of_the_certificate(administrator: httpx.AsyncClient) -> None:
+    """Else an old page would take it away without a word."""
+    silent = {key: value for key, value in NOW.items() if key != "certificate"}
+    answer = await administrator.put("/api/peers/SQZX_PACS", json=silent)
+    assert refused(answer) == (422, "general.fields_refused")
+
+
+def a_receiver(product: Product, number: int, **facts: Any) -> Receiver:
+    """A receiver that gave a sign of life just now."""
+    idle = {
+        "associations": 3,
+        "instances": 7,
+        "bytes": 4_096,
+        "refusals": {"C000": 2},
+        "queue": 0,
+        "commit_seconds": 0.5,
+        "commit_steps": [1] * 12,
+        "open": [],
+    }
+    now = product.clock.now()
+    return Receiver(
+        receiver_id=f"r{number}",
+        host_name="county",
+        process_id=100 + number,
+        number=number,
+        started_at=now,
+        seen_at=now,
+        facts=idle | facts,
+    )
+
+
+async def test_what_is_being_received_is_seen_from_every_process(
+    product: Product, administrator: httpx.AsyncClient
+) -> None:
+    began = product.clock.now().isoformat()
+    two = [
+        {"ae_title": title, "address": "10.0.0.7", "began_at": began, "objects": n, "bytes": size}
+        for n, (title, size) in enumerate([("SQZX_PACS", 12_000_000), ("YLXY_PACS", None)])
+    ]
+    async with product.platform.database.write() as tx:
+        tx.add_all([a_receiver(product, 0, open=two[:1]), a_receiver(product, 1, open=two[1:])])
+    found = ok(await administrator.get("/api/receiving"))
+    assert [(one["ae_title"], one["objects"], one["bytes"]) for one in found] == [
+        ("SQZX_PACS", 0, 12_000_000),
+        ("YLXY_PACS", 1, None),
+    ]
+    product.clock.advance(seconds=DEAD_AFTER.total_seconds() + 1)
+    assert ok(await administrator.get("/api/receiving")) == [], "the dead receive nothing"
+
+
+async def test_the_node_is_among_the_metrics_of_the_web_server(product: Product) -> None:
+    async with product.platform.database.write() as tx:
+        tx.add_all([a_receiver(product, 0), a_receiver(product, 1, instances=35)])
+    answer = await (await product.browser()).get("/metrics")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert [one.value for one in families["lianzhen_dicom_instances_stored"].samples] == [7.0, 35.0]
+    assert {one.labels["status"] for one in families["lianzhen_dicom_refusals"].samples} == {"C000"}
+    assert "python_info" in families, "the web server's own are still there"

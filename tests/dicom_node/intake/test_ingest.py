@@ -384,7 +384,7 @@ def test_what_was_set_aside_is_taken_in_when_the_rules_allow_it(house: House) ->
     assert read_dataset(house.objects, instance) == dataset_bytes(dataset)
     house.door.readmit(key, len(content), COUNTY)
     assert len(house.rows(Instance)) == 1
-    assert [path.name for path in house.spool.own.iterdir()] == ["lock"]
+    assert sorted(path.name for path in house.spool.own.rglob("*") if path.is_file()) == LEFT
 
 
 def test_what_is_refused_again_leaves_no_trace(plain: House) -> None:
@@ -408,7 +408,7 @@ def test_what_is_refused_again_leaves_no_trace(plain: House) -> None:
             with pytest.raises(error):
                 plain.door.readmit(key, size, COUNTY)
     assert (len(plain.rows(Instance)), plain.rows(Quarantine)) == (1, [])
-    assert [path.name for path in plain.spool.own.iterdir()] == ["lock"]
+    assert sorted(path.name for path in plain.spool.own.rglob("*") if path.is_file()) == LEFT
 
 
 def test_size_is_capped_while_receiving(plain: House) -> None:

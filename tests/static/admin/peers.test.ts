@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../../../static/src/api/problem.ts";
-import type { Echo, Peer, PeerChange } from "../../../static/src/admin/calls.ts";
+import type { Echo, Peer, PeerChange, Receiving } from "../../../static/src/admin/calls.ts";
 import { peerChange, peerForm } from "../../../static/src/admin/forms.ts";
 import {
 	causesOf,
@@ -9,6 +9,7 @@ import {
 	echoFace,
 	type PeerCalls,
 	PeersPage,
+	receivingText,
 	seenText,
 } from "../../../static/src/admin/peers.ts";
 import { setLocale } from "../../../static/src/kit/i18n.ts";
@@ -100,6 +101,33 @@ describe("a peer in the list", () => {
 	});
 });
 
+const SENDING: Receiving = {
+	ae_title: "SQZX_PACS",
+	address: "10.0.0.7",
+	began_at: "2026-11-21T01:12:00Z",
+	objects: 35,
+	bytes: 12_400_000,
+};
+
+describe("what a peer is sending", () => {
+	it("is nothing, objects so far, or part of one more", () => {
+		expect(receivingText([], "SQZX_PACS")).toBeNull();
+		expect(receivingText([SENDING], "OTHER")).toBeNull();
+		expect(receivingText([{ ...SENDING, bytes: null }], "SQZX_PACS")).toBe("正在接收，已收 35 件");
+		expect(receivingText([SENDING], "SQZX_PACS")).toMatch(/^正在接收，已收 35 件，本件 1\d(\.\d)? MB$/);
+	});
+
+	it("counts all of its associations together, in both languages", () => {
+		const two = [SENDING, { ...SENDING, objects: 1, bytes: null }];
+		expect(receivingText(two, "SQZX_PACS")).toContain("36");
+		setLocale("en");
+		expect(receivingText(two, "SQZX_PACS")).toMatch(/^receiving: 36 stored, 1\d(\.\d)? MB of the next$/);
+		expect(receivingText([{ ...SENDING, objects: 1, bytes: 0 }], "SQZX_PACS")).toBe(
+			"receiving, 1 object so far",
+		);
+	});
+});
+
 class House {
 	peers: Peer[] = [PEER];
 	readonly changes: [string, PeerChange][] = [];
@@ -107,10 +135,16 @@ class House {
 	fails: Problem | null = null;
 	answer: () => Promise<Echo> = () => Promise.resolve(ECHO);
 	asked = 0;
+	loads = 0;
+	sending: () => Promise<Receiving[]> = () => Promise.resolve([]);
 
 	get calls(): PeerCalls {
 		return {
-			load: () => (this.fails ? Promise.reject(this.fails) : Promise.resolve([...this.peers])),
+			load: () => {
+				this.loads += 1;
+				return this.fails ? Promise.reject(this.fails) : Promise.resolve([...this.peers]);
+			},
+			receiving: () => this.sending(),
 			institutions: () => Promise.resolve([]),
 			change: (title, change) => {
 				this.changes.push([title, change]);
@@ -188,6 +222,48 @@ describe("the peers' page", () => {
 		await expect(page.setEnabled(PEER, false)).rejects.toMatchObject({ code: "dicom.peer_not_found" });
 		await expect(watched.setEnabled(PEER, false)).rejects.toBeInstanceOf(Problem);
 		expect(load).toHaveBeenCalledTimes(1);
+	});
+
+	it("looks what arrives, and asks for the list again only when a sender comes or goes", async () => {
+		const house = new House();
+		const page = new PeersPage(house.calls);
+		await page.look();
+		expect(house.loads).toBe(0);
+		house.sending = () => Promise.resolve([SENDING]);
+		await page.look();
+		expect([page.receiving.value, house.loads]).toEqual([[SENDING], 1]);
+		house.sending = () => Promise.resolve([{ ...SENDING, objects: 36 }]);
+		await page.look();
+		expect(house.loads).toBe(1);
+		house.sending = () => Promise.resolve([]);
+		await page.look();
+		expect(house.loads).toBe(2);
+		house.sending = () => Promise.reject(new Problem({ status: 0 }));
+		await page.look();
+		expect(page.receiving.value).toEqual([]);
+	});
+
+	it("keeps looking until it is told to stop", async () => {
+		const house = new House();
+		const page = new PeersPage(house.calls);
+		let asked = 0;
+		house.sending = () => {
+			asked += 1;
+			return Promise.resolve([]);
+		};
+		let tick: () => void = () => undefined;
+		let stopped = false;
+		const stop = page.follow((run) => {
+			tick = run;
+			return () => {
+				stopped = true;
+			};
+		});
+		tick();
+		await page.look();
+		expect(asked).toBe(3);
+		stop();
+		expect(stopped).toBe(true);
 	});
 
 	it("removes a peer", async () => {
