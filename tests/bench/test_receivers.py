@@ -19,7 +19,7 @@ import pytest
 from psycopg import sql
 
 from tests.dicom_node.conftest import register
-from tests.dicom_node.objects import CT
+from tests.dicom_node.objects import CT, a_ct, dataset_bytes
 from tests.fixtures.samples import REPOSITORY
 from tests.fixtures.servers import free_port, port_answers
 from tests.fixtures.waiting import wait_until
@@ -27,15 +27,14 @@ from tests.fixtures.waiting import wait_until
 pytestmark = pytest.mark.timeout(1_800)
 RESULTS = Path(__file__).parent / "results"
 ROUNDS, OBJECTS, SENDERS = 5, 160, (1, 4, 16)
+MARK = "1.2.3." + "9" * 20
 SENDER = f"""
-import sys, time
-from tests.dicom_node.objects import a_ct, dataset_bytes
+import sys
+from pathlib import Path
 from tests.dicom_node.raw_scu import EXPLICIT, RawScu
-port, sender, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-mark = "1.2.3." + "9" * 20
-template = dataset_bytes(a_ct(SOPInstanceUID=mark, PixelData=bytes(9_600), Rows=80, Columns=60))
+port, sender, count, template = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
 uids = [f"1.2.3.{{sender}}{{n:0{{20 - len(sender)}}}}" for n in range(count)]
-objects = [(uid, template.replace(mark.encode(), uid.encode())) for uid in uids]
+objects = [(uid, template.read_bytes().replace(b"{MARK}", uid.encode())) for uid in uids]
 with RawScu(port) as scu:
     scu.associate([(1, "{CT}", [EXPLICIT])])
     print("ready", flush=True)
@@ -67,14 +66,14 @@ def node(url: str, home: Path, processes: int) -> Iterator[int]:
             process.wait(30)
 
 
-def objects_per_second(port: int, senders: int, turn: int) -> float:
+def objects_per_second(port: int, senders: int, turn: int, template: Path) -> float:
     """How fast so many associations send their share of OBJECTS, from the first byte to the last answer."""
     each = OBJECTS // senders
     with ExitStack() as stack:
         running = [
             stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-c", SENDER, str(port), f"{turn}{number:02}", str(each)],
+                    [sys.executable, "-c", SENDER, str(port), f"{turn}{number:02}", str(each), template],
                     cwd=REPOSITORY,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -100,6 +99,10 @@ def objects_per_second(port: int, senders: int, turn: int) -> float:
 def measured(url_of: Callable[[int], str], folder: Path) -> dict[tuple[int, int], float]:
     """Median objects per second for each (processes, senders), taken in turns."""
     found: dict[tuple[int, int], list[float]] = {}
+    folder.mkdir()
+    template = folder / "template"
+    a_slice = a_ct(SOPInstanceUID=MARK, PixelData=bytes(9_600), Rows=80, Columns=60)
+    template.write_bytes(dataset_bytes(a_slice))
     with ExitStack() as stack:
         ports = {}
         for processes in (1, 2):
@@ -109,7 +112,7 @@ def measured(url_of: Callable[[int], str], folder: Path) -> dict[tuple[int, int]
         for turn in range(1, ROUNDS + 1):
             for senders in SENDERS:
                 for processes, port in ports.items():
-                    rate = objects_per_second(port, senders, turn * 100 + senders)
+                    rate = objects_per_second(port, senders, turn * 100 + senders, template)
                     found.setdefault((processes, senders), []).append(rate)
     return {key: statistics.median(rates) for key, rates in found.items()}
 
