@@ -63,6 +63,7 @@ class Dicom(_Group):
     quiet_seconds: float
     pdu_bytes_max: int
     object_bytes_max: int
+    query_results_max: int = Field(ge=1, le=100_000)
     associations_max: int
     associations_per_peer_max: int
     associate_seconds: float

@@ -18,7 +18,7 @@ from config.kernel.objects_open import spool_folder
 from config.settings import Settings
 from config.stores import objects_of
 from dicom_node.association import Association, Terms
-from dicom_node.handlers import Dimse
+from dicom_node.handlers import Dimse, Reading
 from dicom_node.health import HealthPage
 from dicom_node.index import answers
 from dicom_node.intake.failpoints import ENVIRONMENT, Failpoints
@@ -83,7 +83,12 @@ class Node:
             reader=self._reader, ingest=self.ingest, clock=clock, quiet_seconds=settings.dicom.quiet_seconds
         )
         self.reporter = Reporter(ingest=self.ingest, clock=clock, look=self._look, number=share.number)
-        self._services = Dimse(self.door, failpoints)
+        reading = Reading(
+            engine=self._reader,
+            ae_title=settings.dicom.ae_title,
+            results_max=settings.dicom.query_results_max,
+        )
+        self._services = Dimse(self.door, failpoints, reading)
         self._book = PeerBook(self._reader)
         self._terms = Terms(
             ae_title=settings.dicom.ae_title,

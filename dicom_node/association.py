@@ -12,9 +12,19 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.kernel.errors import AppError
-from dicom_node.command import COMMAND_BYTES_MAX, Answer, Command, CommandMalformed, read_command, response
+from dicom_node.command import (
+    COMMAND_BYTES_MAX,
+    Answer,
+    Command,
+    CommandField,
+    CommandMalformed,
+    read_command,
+    response,
+)
+from dicom_node.dialogue import Dialogue
 from dicom_node.intake.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from dicom_node.negotiation import ACCEPTED, answer_context, objection
+from dicom_node.line import Context, Line, Operation
+from dicom_node.negotiation import agreed_contexts, answer_context, answer_extensions, answer_roles, objection
 from dicom_node.pdu import (
     CALLING_AE_UNKNOWN,
     CONGESTED,
@@ -28,7 +38,6 @@ from dicom_node.pdu import (
     UserInformation,
     associate_accept,
     associate_reject,
-    data,
     read_associate_request,
     read_pdvs,
     release_response,
@@ -37,31 +46,6 @@ from dicom_node.peers import KnownPeer
 from dicom_node.wire import PduRefused, PeerGone, Wire
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
-    """An accepted presentation context."""
-
-    context_id: int
-    abstract_syntax: str
-    transfer_syntax: str
-
-
-class Operation(Protocol):
-    """One request being served: takes the data set in pieces, then answers."""
-
-    def take(self, piece: memoryview) -> None:
-        """The next bytes of the data set, valid during the call."""
-        ...
-
-    def answer(self) -> Answer | None:
-        """The data set is complete (or there is none): do it and say how it went; None says nothing."""
-        ...
-
-    def close(self) -> None:
-        """The operation is over, answered or not."""
-        ...
 
 
 class Services(Protocol):
@@ -103,7 +87,7 @@ class Association:
     def __init__(self, wire: Wire, address: str, terms: Terms, services: Services) -> None:
         self._wire, self._address, self._terms, self._services = wire, address, terms, services
         self._contexts: dict[int, Context] = {}
-        self._peer_bytes_max = 0
+        self._dialogue = Dialogue(wire, 0)
         self._message: _Message | None = None
         self._served = 0
 
@@ -162,22 +146,17 @@ class Association:
 
     def _accept(self, request: AssociateRequest, request_body: bytes) -> None:
         answers = tuple(answer_context(proposed) for proposed in request.contexts)
-        self._contexts = {
-            answer.context_id: Context(
-                context_id=answer.context_id,
-                abstract_syntax=proposed.abstract_syntax,
-                transfer_syntax=answer.transfer_syntax,
-            )
-            for proposed, answer in zip(request.contexts, answers, strict=True)
-            if answer.result == ACCEPTED
-        }
-        self._peer_bytes_max = request.user.pdu_bytes_max
+        self._contexts = agreed_contexts(request, answers)
+        self._dialogue = Dialogue(self._wire, request.user.pdu_bytes_max)
         self._wire.write(
             associate_accept(
                 request_body,
                 answers,
                 user=UserInformation(
-                    pdu_bytes_max=self._terms.pdu_bytes_max, implementation=IMPLEMENTATION_VERSION_NAME
+                    pdu_bytes_max=self._terms.pdu_bytes_max,
+                    implementation=IMPLEMENTATION_VERSION_NAME,
+                    roles=answer_roles(request.user.roles),
+                    extensions=answer_extensions(request.user.extensions),
                 ),
                 implementation_class_uid=IMPLEMENTATION_CLASS_UID,
             )
@@ -187,7 +166,7 @@ class Association:
         while True:
             kind, body = self._wire.read_pdu()
             if kind is PduType.DATA:
-                for pdv in read_pdvs(body):
+                for pdv in read_pdvs(body if self._storing else memoryview(bytes(body))):
                     self._take(peer, pdv)
             elif kind is PduType.RELEASE_RQ and self._message is None:
                 self._wire.write(release_response())
@@ -200,6 +179,12 @@ class Association:
                 raise PeerGone("aborted")
             else:
                 raise PduRefused(AbortReason.UNEXPECTED_PDU)
+
+    @property
+    def _storing(self) -> bool:
+        """True while an object comes in; any other operation may read on while a PDU is worked through."""
+        command = self._message.command if self._message is not None else None
+        return command is not None and command.command == CommandField.C_STORE_RQ
 
     def _take(self, peer: KnownPeer, pdv: Pdv) -> None:
         if pdv.context_id not in self._contexts:
@@ -228,20 +213,15 @@ class Association:
     def _answer(self, message: _Message) -> None:
         if message.command is None or message.operation is None:
             raise PduRefused(AbortReason.UNEXPECTED_PARAMETER)
-        answer = message.operation.answer()
+        context, contexts = self._contexts[message.context_id], self._contexts.values()
+        answer = message.operation.answer(Line(self._dialogue, message.command, context, contexts))
         self._drop_message()
         if answer is None:
             return
         self._services.answered(answer)
         self._served += 1
-        self._wire.write(
-            data(
-                message.context_id,
-                response(message.command, answer),
-                is_command=True,
-                peer_bytes_max=self._peer_bytes_max,
-            )
-        )
+        identifier = [answer.identifier] if answer.identifier else None
+        self._dialogue.send(message.context_id, response(message.command, answer), identifier)
 
     def _drop_message(self) -> None:
         if self._message is not None and self._message.operation is not None:

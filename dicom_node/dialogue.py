@@ -63,18 +63,15 @@ class Dialogue:
 
     def send(self, context_id: int, command_set: bytes, data_set: Pieces | None = None) -> None:
         """One message, its data set as the pieces come. Raises PeerGone, or what the pieces raise."""
-        self._wire.write(data(context_id, command_set, is_command=True, peer_bytes_max=self._peer_bytes_max))
-        if data_set is not None:
-            for part, is_last in _parts(data_set, data_room(self._peer_bytes_max)):
-                self._wire.write(
-                    data(
-                        context_id,
-                        part,
-                        is_command=False,
-                        peer_bytes_max=self._peer_bytes_max,
-                        is_last=is_last,
-                    )
-                )
+        limit = self._peer_bytes_max
+        words = data(context_id, command_set, is_command=True, peer_bytes_max=limit)
+        for part, is_last in _parts(data_set, data_room(limit)) if data_set is not None else ():
+            self._wire.write(
+                words + data(context_id, part, is_command=False, peer_bytes_max=limit, is_last=is_last)
+            )
+            words = b""
+        if words:
+            self._wire.write(words)
 
     def has_input(self) -> bool:
         """True when something has come that was not read yet; never waits. Raises PeerGone."""

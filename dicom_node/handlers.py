@@ -1,18 +1,25 @@
-"""C-ECHO and C-STORE as services of an association (PS3.7 9.1)."""
+"""The services of an association: which operation serves which request (PS3.7 9.1)."""
 
 import logging
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
 
 from config.kernel.errors import AppError
-from dicom_node.association import Context, Operation
-from dicom_node.command import Answer, Command, CommandField
+from dicom_node.command import Answer, Command, CommandField, CommandMalformed
 from dicom_node.intake.door import Door
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.part10 import Announced
 from dicom_node.intake.receive import Source
-from dicom_node.negotiation import VERIFICATION
-from dicom_node.pdu import AbortReason
+from dicom_node.line import Context, Line, Operation
+from dicom_node.negotiation import VERIFICATION, is_storage_class
+from dicom_node.pdu import AbortReason, PduMalformed
 from dicom_node.peers import KnownPeer
+from dicom_node.query.access import scope_of
+from dicom_node.query.finding import Finding
+from dicom_node.query.model import FIND_CLASSES
+from dicom_node.query.queries import Index
 from dicom_node.status import (
     CANNOT_UNDERSTAND,
     SOP_CLASS_NOT_SUPPORTED,
@@ -22,9 +29,13 @@ from dicom_node.status import (
     answer_of,
     stored_answer,
 )
-from dicom_node.wire import PduRefused
+from dicom_node.wire import PduRefused, PeerGone
 
 logger = logging.getLogger(__name__)
+
+
+ASKING = {CommandField.C_FIND_RQ: FIND_CLASSES}
+"""The requests with an identifier, and the SOP classes in which they are served."""
 
 
 class Said:
@@ -36,7 +47,7 @@ class Said:
     def take(self, piece: memoryview) -> None:
         """Nothing is kept."""
 
-    def answer(self) -> Answer | None:
+    def answer(self, line: Line) -> Answer | None:
         """What was known."""
         return self._answer
 
@@ -67,7 +78,7 @@ class Storing:
             self._failure = error
             self._reception.discard()
 
-    def answer(self) -> Answer:
+    def answer(self, line: Line) -> Answer:
         """Success only when bytes and index are durable."""
         if self._failure is not None:
             return answer_of(self._failure)
@@ -86,11 +97,47 @@ class Storing:
         self._reception.discard()
 
 
+class Guarded:
+    """An operation whose refusals and mistakes become its answer; the faults of the line pass through."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+
+    def take(self, piece: memoryview) -> None:
+        """The operation's own."""
+        self._operation.take(piece)
+
+    def answer(self, line: Line) -> Answer | None:
+        """The operation's own answer, else why there is none."""
+        try:
+            return self._operation.answer(line)
+        except (PeerGone, PduRefused, PduMalformed, CommandMalformed):
+            raise
+        except AppError as error:
+            return answer_of(error)
+        except Exception:
+            logger.exception("query.failed")
+            return Answer(CANNOT_UNDERSTAND, "internal error")
+
+    def close(self) -> None:
+        """The operation's own."""
+        self._operation.close()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What queries and retrieval are served from."""
+
+    engine: Engine
+    ae_title: str
+    results_max: int
+
+
 class Dimse:
     """The services of this node."""
 
-    def __init__(self, door: Door, failpoints: Failpoints) -> None:
-        self._door, self._failpoints = door, failpoints
+    def __init__(self, door: Door, failpoints: Failpoints, reading: Reading) -> None:
+        self._door, self._failpoints, self._reading = door, failpoints, reading
 
     def begin(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
         """Start serving `command`."""
@@ -102,10 +149,20 @@ class Dimse:
             return Said(None)
         if command.is_response:
             raise PduRefused(AbortReason.UNEXPECTED_PARAMETER)
-        return Said(Answer(UNRECOGNIZED_OPERATION, "only C-ECHO and C-STORE are served"))
+        if command.command in ASKING and command.has_data_set:
+            return self._query(peer, context, command)
+        return Said(Answer(UNRECOGNIZED_OPERATION, "this operation is not served"))
+
+    def _query(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
+        served = ASKING[CommandField(command.command)]
+        if command.sop_class_uid != context.abstract_syntax or context.abstract_syntax not in served:
+            return Said(Answer(SOP_CLASS_NOT_SUPPORTED, "SOP class was not negotiated in this context"))
+        reading = self._reading
+        index = Index(reading.engine, scope_of(peer))
+        return Guarded(Finding(index, context, ae_title=reading.ae_title, results_max=reading.results_max))
 
     def _store(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
-        if command.sop_class_uid != context.abstract_syntax or context.abstract_syntax == VERIFICATION:
+        if command.sop_class_uid != context.abstract_syntax or not is_storage_class(context.abstract_syntax):
             return Said(Answer(SOP_CLASS_NOT_SUPPORTED, "SOP class was not negotiated in this context"))
         source = Source(
             institution_id=peer.institution_id,

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from dicom_node.archive.carried_tables import UIDS
+from dicom_node.line import Context
 from dicom_node.pdu import (
     APPLICATION_CONTEXT_NAME,
     APPLICATION_CONTEXT_REFUSED,
@@ -11,9 +12,12 @@ from dicom_node.pdu import (
     PROTOCOL_VERSION_REFUSED,
     AnsweredContext,
     AssociateRequest,
+    Extension,
     ProposedContext,
     Rejection,
+    Role,
 )
+from dicom_node.query.model import FIND_CLASSES, QUERY_CLASSES
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 STANDARD: Final = "1.2.840.10008."
@@ -33,6 +37,11 @@ TRANSFER_SYNTAX: Final = "1.2.840.10008.1.2"
 NOT_FOR_FILES: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
 """MIME and XML encodings, and live video and audio (PS3.5 A): no data set we could keep."""
 UID_SHAPE: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
+QUERY_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
+"""Identifiers come and go in Implicit or Explicit VR Little Endian."""
+RELATIONAL, FUZZY = 0, 2
+FIND_EXTENSIONS, RETRIEVE_EXTENSIONS = bytes((1, 0, 1, 0, 0)), bytes((1, 0))
+"""What we take of PS3.4 C.5.1.1 and C.5.2.1: relational keys and retrieval, fuzzy names; nothing else."""
 ACCEPTED, ABSTRACT_SYNTAX_REFUSED, TRANSFER_SYNTAXES_REFUSED = 0, 3, 4
 
 
@@ -54,18 +63,62 @@ def is_storable_syntax(uid: str) -> bool:
 
 
 def answer_context(proposed: ProposedContext) -> AnsweredContext:
-    """Accept the first transfer syntax that can be kept, of a class that can be kept."""
+    """Accept the first transfer syntax that can be served, of a class that can be served."""
     first = proposed.transfer_syntaxes[0] if proposed.transfer_syntaxes else TRANSFER_SYNTAX
-    if proposed.abstract_syntax != VERIFICATION and not is_storage_class(proposed.abstract_syntax):
+    asks = proposed.abstract_syntax in QUERY_CLASSES
+    if (
+        not asks
+        and proposed.abstract_syntax != VERIFICATION
+        and not is_storage_class(proposed.abstract_syntax)
+    ):
         return AnsweredContext(
             context_id=proposed.context_id, result=ABSTRACT_SYNTAX_REFUSED, transfer_syntax=first
         )
     for syntax in proposed.transfer_syntaxes:
-        if is_storable_syntax(syntax):
+        if syntax in QUERY_SYNTAXES or (not asks and is_storable_syntax(syntax)):
             return AnsweredContext(context_id=proposed.context_id, result=ACCEPTED, transfer_syntax=syntax)
     return AnsweredContext(
         context_id=proposed.context_id, result=TRANSFER_SYNTAXES_REFUSED, transfer_syntax=first
     )
+
+
+def answer_roles(proposed: tuple[Role, ...]) -> tuple[Role, ...]:
+    """Storage classes may be used in the roles that the requestor wants; others keep the default roles."""
+    wanted = {role.sop_class_uid: role for role in proposed if is_storage_class(role.sop_class_uid)}
+    return tuple(wanted.values())
+
+
+def answer_extensions(proposed: tuple[Extension, ...]) -> tuple[Extension, ...]:
+    """What both sides want of the extensions of query and retrieve."""
+    answers = {}
+    for extension in proposed:
+        if extension.sop_class_uid in QUERY_CLASSES:
+            ours = FIND_EXTENSIONS if extension.sop_class_uid in FIND_CLASSES else RETRIEVE_EXTENSIONS
+            both = bytes(a & b for a, b in zip(extension.information, ours, strict=False))
+            answers[extension.sop_class_uid] = Extension(
+                sop_class_uid=extension.sop_class_uid, information=both
+            )
+    return tuple(answers.values())
+
+
+def agreed_contexts(request: AssociateRequest, answers: tuple[AnsweredContext, ...]) -> dict[int, Context]:
+    """The accepted presentation contexts by id, with what was agreed on for their SOP classes."""
+    takers = {role.sop_class_uid for role in answer_roles(request.user.roles) if role.scp}
+    extensions = {e.sop_class_uid: e.information for e in answer_extensions(request.user.extensions)}
+    agreed = {}
+    for proposed, answer in zip(request.contexts, answers, strict=True):
+        if answer.result == ACCEPTED:
+            uid = proposed.abstract_syntax
+            words = extensions.get(uid, b"")
+            agreed[answer.context_id] = Context(
+                context_id=answer.context_id,
+                abstract_syntax=uid,
+                transfer_syntax=answer.transfer_syntax,
+                takes_objects=uid in takers,
+                relational=words[RELATIONAL : RELATIONAL + 1] == b"\1",
+                fuzzy=uid in FIND_CLASSES and words[FUZZY : FUZZY + 1] == b"\1",
+            )
+    return agreed
 
 
 def objection(request: AssociateRequest, our_ae_title: str) -> Rejection | None:

@@ -1,5 +1,6 @@
 """Attribute matching (PS3.4 C.2.2.2) as SQL conditions: what a query may ask, and how it matches."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,14 +21,16 @@ class StudyFilter:
     `study_keys` names copies of studies by our own keys, when UIDs are held by several institutions.
     Texts take the wildcards `*` and `?`; dates and times are single values or ranges written
     `from-`, `-to`, `from-to` (DA, TM); `fuzzy` lets `patient_name` match any part of a name, in
-    Latin letters, pinyin or characters.
+    Latin letters, pinyin or characters; `by_reading` lets it match a whole name so.
     """
 
     study_keys: Sequence[str] = ()
     study_instance_uids: Sequence[str] = ()
     patient_name: str = ""
     fuzzy: bool = False
+    by_reading: bool = False
     patient_id: str = ""
+    issuer_of_patient_id: str = ""
     patient_birth_date: str = ""
     patient_sex: str = ""
     study_date: str = ""
@@ -37,6 +40,7 @@ class StudyFilter:
     study_description: str = ""
     referring_physician_name: str = ""
     modalities_in_study: Sequence[str] = ()
+    sop_classes_in_study: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,18 +140,33 @@ def _fuzzy_name(wanted: str) -> list[ColumnElement[bool]]:
     return [Study.patient_name_key.contains(part, autoescape=True) for part in parts if part]
 
 
+def _name_by_reading(wanted: str) -> list[ColumnElement[bool]]:
+    """As `_person_name`, or the folded pattern against a reading in the key: script, pinyin, initials."""
+    literal = _person_name(Study.patient_name, wanted)
+    folded = "".join(part if part in {"*", "?"} else fold(part) for part in re.split(r"([*?])", wanted))
+    if not literal or not folded.strip("*?"):
+        return literal
+    pattern = like_pattern(folded)
+    shapes = (pattern, f"{pattern}|%", f"%|{pattern}", f"%|{pattern}|%")
+    return [or_(*literal, *(Study.patient_name_key.like(shape, escape=ESCAPE) for shape in shapes))]
+
+
+def _patient_name(wanted: StudyFilter) -> list[ColumnElement[bool]]:
+    if wanted.fuzzy:
+        return _fuzzy_name(wanted.patient_name)
+    if wanted.by_reading:
+        return _name_by_reading(wanted.patient_name)
+    return _person_name(Study.patient_name, wanted.patient_name)
+
+
 def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
     """`wanted` as conditions on `Study`."""
-    name = (
-        _fuzzy_name(wanted.patient_name)
-        if wanted.fuzzy
-        else _person_name(Study.patient_name, wanted.patient_name)
-    )
     conditions = [
         *_any_of(Study.study_key, wanted.study_keys),
         *_any_of(Study.study_instance_uid, wanted.study_instance_uids),
-        *name,
+        *_patient_name(wanted),
         *_text(Study.patient_id, wanted.patient_id),
+        *_text(Study.issuer_of_patient_id, wanted.issuer_of_patient_id),
         *_text(Study.patient_sex, wanted.patient_sex),
         *_range(Study.patient_birth_date, wanted.patient_birth_date),
         *_range(Study.study_date, wanted.study_date),
@@ -162,6 +181,16 @@ def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
             Series.study_key == Study.study_key, Series.modality.in_(list(wanted.modalities_in_study))
         )
         conditions.append(exists(inside))
+    if wanted.sop_classes_in_study:
+        held = (
+            select(Instance.instance_key)
+            .join(Series, Series.series_key == Instance.series_key)
+            .where(
+                Series.study_key == Study.study_key,
+                Instance.sop_class_uid.in_(list(wanted.sop_classes_in_study)),
+            )
+        )
+        conditions.append(exists(held))
     return conditions
 
 

@@ -20,6 +20,8 @@ from dicom_node.intake.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VE
 from dicom_node.intake.walk import FRAGMENTS_MAX
 from dicom_node.negotiation import NOT_FOR_FILES, VERIFICATION, is_storable_syntax, is_storage_class
 from dicom_node.peers import CACHE_SECONDS
+from dicom_node.query.identifier import IDENTIFIER_BYTES_MAX, ITEMS_MAX as IDENTIFIER_ITEMS_MAX, KEYS_MAX
+from dicom_node.query.model import KEYS, QUERY_CLASSES, RETURNED, Level
 from tests.dicom_node.conformance import STATEMENT, lists, storage_classes, transfer_syntaxes, written
 from viewer.frame_types import COMPRESSED
 from viewer.qido_query import INSTANCE_KEYS, LIMIT_DEFAULT, LIMIT_MAX, SERIES_KEYS, STUDY_KEYS
@@ -135,12 +137,27 @@ def test_the_rule_for_presentation_contexts() -> None:
 
 
 def test_every_status_is_listed_and_no_other() -> None:
-    rows = table(section("2.4"))
+    rows = table(section("2.4")) | table(section("2.5"))
     codes = {int(code, 16) for code in rows if re.fullmatch(r"[0-9A-F]{4}", code)}
     ours = {value for name, value in vars(status).items() if name.isupper() and isinstance(value, int)}
     assert codes == ours - {COMMENT_CHARACTERS_MAX}
     assert {status.SUCCESS, *status.BY_KIND.values(), *status.BY_CODE.values()} <= codes
-    assert {member.name for member in CommandField} >= {"C_STORE_RQ", "C_ECHO_RQ", "C_CANCEL_RQ"}
+    served = {"C_STORE_RQ", "C_ECHO_RQ", "C_FIND_RQ", "C_GET_RQ", "C_MOVE_RQ", "C_CANCEL_RQ"}
+    assert {member.name for member in CommandField} == served
+
+
+def test_the_matching_keys_and_limits_of_queries() -> None:
+    text = section("2.5")
+    for level in Level:
+        ours = {keyword_for_tag(tag) for tag, key in KEYS.items() if key.level is level}
+        assert set(table(text)[level.name][0].split(", ")) == ours
+        returned = {keyword_for_tag(tag) for tag, lowest in RETURNED.items() if lowest is level}
+        assert set(table(text)[level.name][1].split(", ")) - {""} == returned
+    assert f"`dicom.query_results_max` ({DICOM['query_results_max']:,})" in text
+    assert (
+        f"{IDENTIFIER_BYTES_MAX // 1024} KiB, {KEYS_MAX} keys, {IDENTIFIER_ITEMS_MAX} sequence items" in text
+    )
+    assert all(uid in text for uid in QUERY_CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +239,14 @@ def test_what_retrieve_and_store_may_hold() -> None:
     )
 
 
-@pytest.mark.parametrize("service", ["Verification", "Storage", "STOW-RS"])
-def test_the_services_are_named_with_their_role(service: str) -> None:
-    assert table(section("1"))[service] == ["–", "yes"]
+@pytest.mark.parametrize(
+    "service, user",
+    [
+        ("Verification", "yes"),
+        ("Storage", "yes, for C-GET and C-MOVE"),
+        ("Query/Retrieve: FIND, GET, MOVE", "–"),
+        ("STOW-RS", "–"),
+    ],
+)
+def test_the_services_are_named_with_their_role(service: str, user: str) -> None:
+    assert table(section("1"))[service] == [user, "yes"]

@@ -10,7 +10,10 @@ from dicom_node.negotiation import (
     ACCEPTED,
     TRANSFER_SYNTAXES_REFUSED,
     VERIFICATION,
+    agreed_contexts,
     answer_context,
+    answer_extensions,
+    answer_roles,
     is_storable_syntax,
     is_storage_class,
     objection,
@@ -22,14 +25,17 @@ from dicom_node.pdu import (
     PROTOCOL_VERSION_REFUSED,
     AnsweredContext,
     AssociateRequest,
+    Extension,
     ProposedContext,
     Rejection,
+    Role,
     UserInformation,
 )
-from tests.dicom_node.raw_scu import BIG, CT, EXPLICIT, IMPLICIT
+from tests.dicom_node.raw_scu import BIG, CT, DEFLATED, EXPLICIT, IMPLICIT
 
 WORKLIST, VIDEO, PRIVATE = "1.2.840.10008.5.1.4.31", "1.2.840.10008.1.2.7.1", "1.2.840.113619.5.2"
 JPEG = "1.2.840.10008.1.2.4.50"
+STUDY_FIND, STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
 
 
 def proposed(abstract: str, *syntaxes: str) -> ProposedContext:
@@ -51,7 +57,11 @@ def proposed(abstract: str, *syntaxes: str) -> ProposedContext:
         (VERIFICATION, [IMPLICIT], ACCEPTED, IMPLICIT),
         (WORKLIST, [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
         ("", [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
-        ("1.2.840.10008.5.1.4.1.2.2.1", [], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
+        (STUDY_FIND, [], TRANSFER_SYNTAXES_REFUSED, IMPLICIT),
+        (STUDY_FIND, [JPEG, BIG, IMPLICIT, EXPLICIT], ACCEPTED, IMPLICIT),
+        (STUDY_FIND, [DEFLATED], TRANSFER_SYNTAXES_REFUSED, DEFLATED),
+        (STUDY_GET, [EXPLICIT], ACCEPTED, EXPLICIT),
+        ("1.2.840.10008.5.1.4.1.2.3.1", [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
     ],
 )
 def test_the_first_syntax_that_can_be_kept(
@@ -63,7 +73,7 @@ def test_the_first_syntax_that_can_be_kept(
 
 
 uids = st.one_of(
-    st.sampled_from([CT, VERIFICATION, WORKLIST, IMPLICIT, EXPLICIT, JPEG, VIDEO, PRIVATE, ""]),
+    st.sampled_from([CT, VERIFICATION, STUDY_FIND, WORKLIST, IMPLICIT, EXPLICIT, JPEG, VIDEO, PRIVATE, ""]),
     st.text("0123456789.", max_size=70),
     st.text(max_size=10),
     st.integers(0, 999).map(lambda n: f"1.2.840.10008.5.1.4.1.1.{n}"),
@@ -79,7 +89,10 @@ def test_an_accepted_context_was_proposed_and_can_be_kept(abstract: str, syntaxe
     if answer.result == ACCEPTED:
         assert answer.transfer_syntax in syntaxes
         assert is_storable_syntax(answer.transfer_syntax)
-        assert abstract == VERIFICATION or is_storage_class(abstract)
+        assert abstract in {VERIFICATION, STUDY_FIND} or is_storage_class(abstract)
+        if abstract == STUDY_FIND:
+            assert answer.transfer_syntax in {IMPLICIT, EXPLICIT}
+            return
         earlier = syntaxes[: syntaxes.index(answer.transfer_syntax)]
         assert not any(is_storable_syntax(syntax) for syntax in earlier)
 
@@ -117,3 +130,65 @@ REQUEST = AssociateRequest(
 )
 def test_who_is_meant(request_: AssociateRequest, against: Rejection | None) -> None:
     assert objection(request_, "LIANZHEN") == against
+
+
+roles = st.builds(Role, sop_class_uid=uids, scu=st.booleans(), scp=st.booleans())
+
+
+@given(st.lists(roles, max_size=8).map(tuple))
+def test_roles_are_taken_as_proposed_for_storage_and_nothing_else(wanted: tuple[Role, ...]) -> None:
+    answered = answer_roles(wanted)
+    assert set(answered) <= set(wanted)
+    assert [role.sop_class_uid for role in answered] == list(dict.fromkeys(r.sop_class_uid for r in answered))
+    assert {role.sop_class_uid for role in answered} == {
+        role.sop_class_uid for role in wanted if is_storage_class(role.sop_class_uid)
+    }
+
+
+@pytest.mark.parametrize(
+    "uid, offered, answered",
+    [
+        (STUDY_FIND, b"\1\1\1\1\1", b"\1\0\1\0\0"),
+        (STUDY_FIND, b"\1", b"\1"),
+        (STUDY_FIND, b"\0\0\1", b"\0\0\1"),
+        (STUDY_FIND, b"", b""),
+        (STUDY_FIND, b"\xff" * 9, b"\1\0\1\0\0"),
+        (STUDY_GET, b"\1\1", b"\1\0"),
+        (CT, b"\2\0\0", None),
+    ],
+)
+def test_of_extensions_what_both_sides_want(uid: str, offered: bytes, answered: bytes | None) -> None:
+    expected = () if answered is None else (Extension(sop_class_uid=uid, information=answered),)
+    assert answer_extensions((Extension(sop_class_uid=uid, information=offered),)) == expected
+
+
+def test_what_was_agreed_on_is_known_of_each_context() -> None:
+    request = replace(
+        REQUEST,
+        contexts=(
+            ProposedContext(context_id=1, abstract_syntax=STUDY_FIND, transfer_syntaxes=(IMPLICIT,)),
+            ProposedContext(context_id=3, abstract_syntax=STUDY_GET, transfer_syntaxes=(EXPLICIT,)),
+            ProposedContext(context_id=5, abstract_syntax=CT, transfer_syntaxes=(JPEG,)),
+            ProposedContext(context_id=7, abstract_syntax="1.2.3", transfer_syntaxes=(JPEG,)),
+            ProposedContext(context_id=9, abstract_syntax=WORKLIST, transfer_syntaxes=(IMPLICIT,)),
+        ),
+        user=UserInformation(
+            roles=(
+                Role(sop_class_uid=CT, scu=False, scp=True),
+                Role(sop_class_uid="1.2.3", scu=True, scp=False),
+                Role(sop_class_uid=STUDY_GET, scu=True, scp=True),
+            ),
+            extensions=(
+                Extension(sop_class_uid=STUDY_FIND, information=b"\0\0\1"),
+                Extension(sop_class_uid=STUDY_GET, information=b"\1\0\1"),
+            ),
+        ),
+    )
+    agreed = agreed_contexts(request, tuple(answer_context(one) for one in request.contexts))
+    facts = {n: (c.takes_objects, c.relational, c.fuzzy, c.transfer_syntax) for n, c in agreed.items()}
+    assert facts == {
+        1: (False, False, True, IMPLICIT),
+        3: (False, True, False, EXPLICIT),
+        5: (True, False, False, JPEG),
+        7: (False, False, False, JPEG),
+    }

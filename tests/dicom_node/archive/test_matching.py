@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, insert, select
 
 from config.kernel.database import open_sync_engine
 from dicom_node.archive.matching import StudyFilter, study_conditions, visible
-from dicom_node.archive.names import name_key
+from dicom_node.archive.names import fold, name_key
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Series, Study
 
@@ -169,6 +169,65 @@ def test_fuzzy_names(rows: Rows, wanted: str, expected: set[int]) -> None:
     assert rows.found(StudyFilter(patient_name=wanted, fuzzy=True)) == {
         made[n]["study_key"] for n in expected
     }
+
+
+@pytest.mark.parametrize(
+    "wanted, expected",
+    [
+        ("wang^xiaodong", {0, 2}),
+        ("Wang Xiaodong", {0, 2}),
+        ("ＷＡＮＧ＊", {0, 1, 2, 5}),
+        ("WANG*", {0, 1, 2, 5}),
+        ("Wang", {5}),
+        ("王*", {0, 1}),
+        ("王小东", {0}),
+        ("王?东", {0}),
+        ("wxd", {0}),
+        ("xiaodong", set()),
+        ("*xiaodong", {0, 2}),
+        ("shantian*", {3, 4}),
+        ("やまだ*", {3, 4}),
+        ("100%*", {6}),
+        ("?", set()),
+        ("", set(range(9))),
+        ("*", set(range(9))),
+    ],
+)
+def test_whole_names_by_any_reading(rows: Rows, wanted: str, expected: set[int]) -> None:
+    made = [study(patient_name=name) for name in NAMES]
+    rows.put(made)
+    assert rows.found(StudyFilter(patient_name=wanted, by_reading=True)) == {
+        made[n]["study_key"] for n in expected
+    }
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.text("wangxi^王小东曾=*? ", max_size=8), st.lists(st.text("wangxi^王小东曾=", max_size=8), max_size=5)
+)
+def test_by_reading_finds_what_the_plain_pattern_finds_and_the_readings_of_it(
+    rows: Rows, wanted: str, names: list[str]
+) -> None:
+    rows.put([study(patient_name=name) for name in (*names, "曾^小东")])
+    plain = rows.found(StudyFilter(patient_name=wanted), "patient_name")
+    found = rows.found(StudyFilter(patient_name=wanted, by_reading=True), "patient_name")
+    assert plain <= found
+    if wanted and "*" not in wanted and "?" not in wanted:
+        folded = fold(wanted)
+        assert found - plain == {
+            name
+            for name in {*names, "曾^小东"} - plain
+            if folded and set(wanted) - set("^=") and folded in name_key(name).split("|")
+        }
+
+
+def test_issuers_and_sop_classes(rows: Rows) -> None:
+    made = [study(issuer_of_patient_id="COUNTY"), study(issuer_of_patient_id="CITY")]
+    rows.put(made)
+    assert rows.found(StudyFilter(issuer_of_patient_id="CITY")) == {made[1]["study_key"]}
+    assert rows.found(StudyFilter(issuer_of_patient_id="C*")) == {row["study_key"] for row in made}
+    assert rows.found(StudyFilter(sop_classes_in_study=["1.2.3"])) == set()
 
 
 DATES = ("", "20251231", "20260101", "20260302", "20260303")
