@@ -34,6 +34,9 @@ from dicom_node.reporting.queries import receivers_now
 from dicom_node.reporting.reporter import Reporter
 from dicom_node.seats import Seats
 from dicom_node.tls import Shown, server_context, shown_by
+from dicom_node.retrieve.operations import Sending
+from dicom_node.retrieve.sending import Outbox
+from dicom_node.scu.association import Caller, Patience
 from dicom_node.wire import Deadlines, Wire
 
 logger = logging.getLogger(__name__)
@@ -83,13 +86,8 @@ class Node:
             reader=self._reader, ingest=self.ingest, clock=clock, quiet_seconds=settings.dicom.quiet_seconds
         )
         self.reporter = Reporter(ingest=self.ingest, clock=clock, look=self._look, number=share.number)
-        reading = Reading(
-            engine=self._reader,
-            ae_title=settings.dicom.ae_title,
-            results_max=settings.dicom.query_results_max,
-        )
-        self._services = Dimse(self.door, failpoints, reading)
         self._book = PeerBook(self._reader)
+        self._services = Dimse(self.door, failpoints, self._reading(objects))
         self._terms = Terms(
             ae_title=settings.dicom.ae_title,
             pdu_bytes_max=settings.dicom.pdu_bytes_max,
@@ -142,6 +140,25 @@ class Node:
     def active(self) -> int:
         """Associations being served now."""
         return self.listener.active + (self.tls_listener.active if self.tls_listener else 0)
+
+    def _reading(self, objects: ObjectStore) -> Reading:
+        dicom = self._settings
+        sending = Sending(
+            outbox=Outbox(objects, self._spool.own),
+            caller=Caller(ae_title=dicom.ae_title, pdu_bytes_max=dicom.pdu_bytes_max),
+            patience=Patience(
+                connect_seconds=dicom.associate_seconds,
+                pdu_seconds=dicom.pdu_seconds,
+                answer_seconds=dicom.idle_seconds,
+            ),
+        )
+        return Reading(
+            engine=self._reader,
+            ae_title=dicom.ae_title,
+            results_max=dicom.query_results_max,
+            sending=sending,
+            find_peer=self._book.find,
+        )
 
     def _serve(self, connection: socket.socket, address: str, request_body: bytes) -> None:
         deadlines = Deadlines(

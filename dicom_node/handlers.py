@@ -1,6 +1,7 @@
 """The services of an association: which operation serves which request (PS3.7 9.1)."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -16,10 +17,12 @@ from dicom_node.line import Context, Line, Operation
 from dicom_node.negotiation import VERIFICATION, is_storage_class
 from dicom_node.pdu import AbortReason, PduMalformed
 from dicom_node.peers import KnownPeer
-from dicom_node.query.access import scope_of
+from dicom_node.query.access import destination_of, scope_of
 from dicom_node.query.finding import Finding
-from dicom_node.query.model import FIND_CLASSES
+from dicom_node.query.model import FIND_CLASSES, GET_CLASSES, MOVE_CLASSES
 from dicom_node.query.queries import Index
+from dicom_node.retrieve.operations import Getting, Moving, Sending
+from dicom_node.scu.association import Originator
 from dicom_node.status import (
     CANNOT_UNDERSTAND,
     SOP_CLASS_NOT_SUPPORTED,
@@ -34,7 +37,11 @@ from dicom_node.wire import PduRefused, PeerGone
 logger = logging.getLogger(__name__)
 
 
-ASKING = {CommandField.C_FIND_RQ: FIND_CLASSES}
+ASKING = {
+    CommandField.C_FIND_RQ: FIND_CLASSES,
+    CommandField.C_GET_RQ: GET_CLASSES,
+    CommandField.C_MOVE_RQ: MOVE_CLASSES,
+}
 """The requests with an identifier, and the SOP classes in which they are served."""
 
 
@@ -131,6 +138,8 @@ class Reading:
     engine: Engine
     ae_title: str
     results_max: int
+    sending: Sending
+    find_peer: Callable[[str], KnownPeer | None]
 
 
 class Dimse:
@@ -158,8 +167,28 @@ class Dimse:
         if command.sop_class_uid != context.abstract_syntax or context.abstract_syntax not in served:
             return Said(Answer(SOP_CLASS_NOT_SUPPORTED, "SOP class was not negotiated in this context"))
         reading = self._reading
-        index = Index(reading.engine, scope_of(peer))
-        return Guarded(Finding(index, context, ae_title=reading.ae_title, results_max=reading.results_max))
+        index, sending = Index(reading.engine, scope_of(peer)), reading.sending
+        if command.command == CommandField.C_FIND_RQ:
+            return Guarded(
+                Finding(index, context, ae_title=reading.ae_title, results_max=reading.results_max)
+            )
+        if command.command == CommandField.C_GET_RQ:
+            return Guarded(Getting(index, context, sending))
+        return self._move(peer, index, context, command)
+
+    def _move(self, peer: KnownPeer, index: Index, context: Context, command: Command) -> Operation:
+        try:
+            known = self._reading.find_peer(command.move_destination)
+        except AppError as error:
+            return Said(answer_of(error))
+        moving = Moving(
+            index,
+            context,
+            self._reading.sending,
+            destination=destination_of(peer, known),
+            originator=Originator(ae_title=peer.ae_title, message_id=command.message_id),
+        )
+        return Guarded(moving)
 
     def _store(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
         if command.sop_class_uid != context.abstract_syntax or not is_storage_class(context.abstract_syntax):

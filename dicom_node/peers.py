@@ -174,12 +174,17 @@ async def remove_peer(tx: AsyncSession, ae_title: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPeer:
-    """What the listener needs to know of a peer. `addresses` empty means any, `certificate` None none."""
+    """What the listener needs to know of a peer. `addresses` empty means any, `certificate` None none.
+
+    `host` and `port` say where it can be called; without both it cannot.
+    """
 
     ae_title: str
     institution_id: str
     issuer_of_patient_id: str
     addresses: frozenset[str]
+    host: str | None = None
+    port: int | None = None
     certificate: str | None = None
 
     def may_show(self, shown: Shown | None) -> bool:
@@ -238,6 +243,8 @@ class PeerBook:
                 issuer_of_patient_id=row.issuer_of_patient_id,
                 addresses=_addresses(row.host),
                 certificate=row.certificate,
+                host=row.host,
+                port=row.port,
             )
             for row in rows
         }

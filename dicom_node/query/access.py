@@ -2,6 +2,7 @@
 
 from dicom_node.archive.scope import StudyScope
 from dicom_node.peers import KnownPeer
+from dicom_node.scu.association import Remote
 
 
 def scope_of(peer: KnownPeer) -> StudyScope:
@@ -9,6 +10,10 @@ def scope_of(peer: KnownPeer) -> StudyScope:
     return StudyScope(institution_ids=frozenset({peer.institution_id}))
 
 
-def may_send_to(peer: KnownPeer, destination: KnownPeer) -> bool:
-    """True when `peer` may have studies sent to `destination`: one of its own institution."""
-    return peer.institution_id == destination.institution_id
+def destination_of(peer: KnownPeer, destination: KnownPeer | None) -> Remote | None:
+    """Where a C-MOVE of `peer` may send: to a peer of its own institution whose address is registered."""
+    if destination is None or destination.institution_id != peer.institution_id:
+        return None
+    if destination.host is None or destination.port is None:
+        return None
+    return Remote(ae_title=destination.ae_title, host=destination.host, port=destination.port)

@@ -50,6 +50,19 @@ class Index:
         rows.sort(key=lambda row: [_sortable(value) for value in row[1:]], reverse=newest_first)
         return [str(row[0]) for row in rows]
 
+    def kinds(self, filters: Filters, limit: int) -> list[tuple[str, str]]:
+        """SOP class and transfer syntax of the instances that match, each pair once, at most `limit`."""
+        question = (
+            select(Instance.sop_class_uid, Instance.transfer_syntax_uid)
+            .join(Series, Instance.series_key == Series.series_key)
+            .join(Study, Series.study_key == Study.study_key)
+            .where(visible(self._scope), *_conditions(Level.IMAGE, filters))
+            .distinct()
+            .limit(limit)
+        )
+        with sync_transaction(self._engine) as session:
+            return sorted((row[0], row[1]) for row in session.execute(question))
+
     def page(self, level: Level, keys: Sequence[str], *, sop_classes: bool) -> list[Match]:
         """The matches of these keys, in their order; those that have gone meanwhile are left out."""
         with sync_transaction(self._engine) as session:

@@ -1,0 +1,174 @@
+"""C-GET and C-MOVE as operations of an association (PS3.7 9.1.3, 9.1.4)."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config.kernel.errors import AppError
+from dicom_node.archive.tables import Instance
+from dicom_node.command import Answer
+from dicom_node.intake.parse import syntax_of
+from dicom_node.line import Context, Line
+from dicom_node.pdu import AbortReason
+from dicom_node.query.identifier import Collector, Filters
+from dicom_node.query.model import IdentifierFault
+from dicom_node.query.queries import Index
+from dicom_node.retrieve.convert import EXPLICIT, IMPLICIT, NATIVE
+from dicom_node.retrieve.retrieval import NotSendable, Retrieval, keys_of, wanted
+from dicom_node.retrieve.sending import Outbox, best_context
+from dicom_node.scu.association import (
+    Caller,
+    Originator,
+    Outgoing,
+    Patience,
+    Remote,
+    contexts_of,
+    open_association,
+)
+from dicom_node.scu.errors import AssociationRejected, PeerMisbehaved, PeerUnreachable
+from dicom_node.status import DESTINATION_UNKNOWN
+from dicom_node.wire import PduRefused
+
+logger = logging.getLogger(__name__)
+
+KINDS_MAX = 64
+"""Each kind of object takes two of the 128 presentation contexts that an association can hold."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sending:
+    """What objects are sent with: their bytes, our name, how long to wait for the other side."""
+
+    outbox: Outbox
+    caller: Caller
+    patience: Patience
+
+
+class Getting:
+    """A C-GET: the objects come over the same association, in the contexts that the peer takes them in."""
+
+    def __init__(self, index: Index, context: Context, sending: Sending) -> None:
+        self._index, self._context, self._outbox = index, context, sending.outbox
+        self._collector, self._syntax = Collector(), syntax_of(context.transfer_syntax)
+
+    def take(self, piece: memoryview) -> None:
+        """The next bytes of the identifier."""
+        self._collector.take(piece)
+
+    def answer(self, line: Line) -> Answer:
+        """Every object over `line`, then how it went."""
+        try:
+            filters = wanted(self._collector.identifier(self._syntax), self._context)
+        except IdentifierFault as fault:
+            return fault.answer
+        keys = keys_of(self._index, filters)
+        if isinstance(keys, Answer):
+            return keys
+
+        def send(instance: Instance) -> int:
+            context = best_context(line.taking, instance)
+            if context is None:
+                raise NotSendable
+            return _sent(
+                self._outbox,
+                instance,
+                context.transfer_syntax,
+                lambda pieces: line.store(context, instance.sop_instance_uid, pieces),
+            )
+
+        try:
+            return Retrieval(self._index, keys, line, self._syntax).run(send)
+        except _Broken as broken:
+            raise PduRefused(AbortReason.NOT_SPECIFIED) from broken
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Broken(Exception):
+    """An object's bytes ended in the middle of its message: the association can say nothing more."""
+
+
+def _sent(outbox: Outbox, instance: Instance, syntax: str, store: Callable[..., int]) -> int:
+    """`store` given the pieces of an object. Raises NotSendable before the first, _Broken after it."""
+    begun = False
+    try:
+        with outbox.pieces(instance, syntax) as pieces:
+            begun = True
+            return store(pieces)
+    except (PeerUnreachable, PeerMisbehaved):
+        raise
+    except AppError as error:
+        raise (_Broken if begun else NotSendable) from error
+
+
+class Moving:
+    """A C-MOVE: the objects go over an association of our own to a peer that the register knows."""
+
+    def __init__(
+        self,
+        index: Index,
+        context: Context,
+        sending: Sending,
+        *,
+        destination: Remote | None,
+        originator: Originator,
+    ) -> None:
+        self._index, self._context, self._sending = index, context, sending
+        self._destination, self._originator = destination, originator
+        self._collector, self._syntax = Collector(), syntax_of(context.transfer_syntax)
+
+    def take(self, piece: memoryview) -> None:
+        """The next bytes of the identifier."""
+        self._collector.take(piece)
+
+    def answer(self, line: Line) -> Answer:
+        """Every object to the destination, then how it went."""
+        try:
+            filters = wanted(self._collector.identifier(self._syntax), self._context)
+        except IdentifierFault as fault:
+            return fault.answer
+        if self._destination is None:
+            return Answer(DESTINATION_UNKNOWN, "the move destination is not known here")
+        keys = keys_of(self._index, filters)
+        if isinstance(keys, Answer):
+            return keys
+        retrieval = Retrieval(self._index, keys, line, self._syntax)
+        return self._moved(retrieval, filters, self._destination) if keys else retrieval.done()
+
+    def _moved(self, retrieval: Retrieval, filters: Filters, destination: Remote) -> Answer:
+        contexts = contexts_of(*_services(self._index.kinds(filters, KINDS_MAX)))
+        caller, patience = self._sending.caller, self._sending.patience
+        try:
+            with open_association(destination, contexts, caller=caller, patience=patience) as outgoing:
+                answer = retrieval.run(lambda instance: self._send(outgoing, instance))
+                if retrieval.fault is not None:
+                    raise retrieval.fault  # ends the association without a farewell
+                return answer
+        except (AssociationRejected, PeerUnreachable, PeerMisbehaved) as fault:
+            logger.warning("move.failed", extra={"destination": destination.ae_title, "why": str(fault)})
+            return retrieval.done() if retrieval.fault is not None else retrieval.fail(fault)
+
+    def _send(self, outgoing: Outgoing, instance: Instance) -> int:
+        context = best_context(outgoing.agreed, instance)
+        if context is None:
+            raise NotSendable
+        try:
+            return _sent(
+                self._sending.outbox,
+                instance,
+                context.transfer_syntax,
+                lambda pieces: outgoing.store(context, instance.sop_instance_uid, pieces, self._originator),
+            )
+        except _Broken as broken:
+            raise PeerMisbehaved(fault="an object could not be read to its end") from broken
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _services(kinds: list[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
+    """A context for each kind as it is stored, and one for each native kind in the plain encodings."""
+    stored = [(sop_class, (syntax,)) for sop_class, syntax in kinds]
+    plain = dict.fromkeys(sop_class for sop_class, syntax in kinds if syntax in NATIVE)
+    return [*stored, *((sop_class, (EXPLICIT, IMPLICIT)) for sop_class in plain)]
