@@ -7,16 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from viewer.frame_records import Encoding, FrameRecord
-from viewer.pixels import (
-    Fault,
-    FrameFault,
-    PixelForm,
-    Samples,
-    decode_frame,
-    decode_from_file,
-    native_bytes,
-    record_of,
-)
+from viewer.pixels import Fault, FrameFault, PixelForm, Samples, decode_frame, decode_from_file, record_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,24 +34,15 @@ def encode_frame(job: FrameJob) -> FrameRecord:
     try:
         if isinstance(job.form, Fault):
             return fault_record(job.frame, job.form)
-        return record_of(job.form, _samples(job.form, job), job.frame)
+        return record_of(job.form, samples_of_job(job.form, job), job.frame)
     except FrameFault as refused:
         return fault_record(job.frame, refused.fault)
     except MemoryError:
         return fault_record(job.frame, Fault.TOO_LARGE)
 
 
-def native_frame(job: FrameJob) -> bytes | Fault:
-    """One frame as Explicit VR Little Endian would store it, or why that cannot be had."""
-    try:
-        return job.form if isinstance(job.form, Fault) else native_bytes(job.form, _samples(job.form, job))
-    except FrameFault as refused:
-        return refused.fault
-    except MemoryError:
-        return Fault.TOO_LARGE
-
-
-def _samples(form: PixelForm, job: FrameJob) -> Samples:
+def samples_of_job(form: PixelForm, job: FrameJob) -> Samples:
+    """The exact stored samples of the frame. Raises FrameFault."""
     if job.index is None:
         return decode_frame(form, job.source)
     return decode_from_file(form, job.source, job.index)

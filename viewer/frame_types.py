@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from dicom_node.archive.tables import Instance
 from viewer.attributes import Attributes, integer
-from viewer.media_types import EXPLICIT_LITTLE_ENDIAN, OCTETS, Form, stored_form
+from viewer.encoding import ENCODERS
+from viewer.media_types import DICOM, EXPLICIT_LITTLE_ENDIAN, OCTETS, Form, stored_form
 from viewer.pixels import DECODABLE, NATIVE
 
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -38,11 +39,13 @@ def frame_forms(transfer_syntax_uid: str) -> list[Form]:
 
     Native frames leave in little endian, whatever order and deflation they are stored in. Compressed
     ones leave as they are, under their own type or as octets of any syntax (as many viewers ask), or
-    decoded when octets are asked for in the default syntax, Explicit VR Little Endian (8.7.3.5.2).
+    decoded when octets are asked for in the default syntax, Explicit VR Little Endian (8.7.3.5.2). What
+    can be decoded can also be had encoded anew, without loss, by naming the type or the syntax.
     """
     if transfer_syntax_uid in NATIVE:
         syntaxes = frozenset({"", "*", EXPLICIT_LITTLE_ENDIAN, transfer_syntax_uid})
-        return [Form(media_type=OCTETS, transfer_syntax_uid=EXPLICIT_LITTLE_ENDIAN, syntaxes=syntaxes)]
+        native = Form(media_type=OCTETS, transfer_syntax_uid=EXPLICIT_LITTLE_ENDIAN, syntaxes=syntaxes)
+        return [native, *_encoded_forms(transfer_syntax_uid)]
     named = frozenset({"*", transfer_syntax_uid})
     own_type, decodable = frame_media_type(transfer_syntax_uid), transfer_syntax_uid in DECODABLE
     unsaid = own_type == OCTETS and not decodable
@@ -63,7 +66,38 @@ def frame_forms(transfer_syntax_uid: str) -> list[Form]:
                 decoded=True,
             )
         )
+        forms += _encoded_forms(transfer_syntax_uid)
     return forms
+
+
+def _encoded_forms(stored: str) -> list[Form]:
+    """Frames encoded on the way, under the type of their streams or as octets of that very syntax."""
+    made = [
+        (media_type, syntax, frozenset(said))
+        for syntax in ENCODERS
+        if syntax != stored
+        for media_type, said in ((COMPRESSED[syntax], {"", "*", syntax}), (OCTETS, {syntax}))
+    ]
+    return [
+        Form(media_type=media_type, transfer_syntax_uid=syntax, syntaxes=said, decoded=True)
+        for media_type, syntax, said in made
+    ]
+
+
+def object_forms(instance: Instance) -> list[Form]:
+    """How a whole object can be sent: as it is stored, or in a syntax that is named and can be made here.
+
+    What says no syntax gets the stored one: nothing is lost or made up on the way.
+    """
+    stored = instance.transfer_syntax_uid
+    readable = stored in NATIVE or (instance.rows is not None and stored in DECODABLE)
+    targets = [EXPLICIT_LITTLE_ENDIAN, *(ENCODERS if instance.rows is not None else ())] if readable else []
+    made = [
+        Form(media_type=DICOM, transfer_syntax_uid=syntax, syntaxes=frozenset({syntax}), decoded=True)
+        for syntax in targets
+        if syntax != stored
+    ]
+    return [stored_form(DICOM, stored), *made]
 
 
 def word_bytes(instance: Instance, data: Attributes) -> int:

@@ -14,6 +14,7 @@ QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 ESCAPED = re.compile(r"\\(.)")
 DICOM, OCTETS = "application/dicom", "application/octet-stream"
 DICOM_JSON, JSON = "application/dicom+json", "application/json"
+DICOM_XML = "application/dicom+xml"
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 
@@ -127,16 +128,15 @@ def accepted(request: Request) -> list[MediaRange]:
     return sorted(wanted, key=lambda one: one.quality, reverse=True)
 
 
-def json_type(request: Request) -> str:
-    """The media type under which DICOM JSON may be sent (PS3.18 8.7.3.2). Raises NotAcceptable."""
+def response_type(request: Request) -> str:
+    """The media type of one data set that says what was stored: JSON or XML. Raises NotAcceptable."""
+    offered = (DICOM_JSON, JSON, DICOM_XML)
     ranges = [one for one in accepted(request) if not one.is_multipart]
-    best = {
-        media_type: max((one.quality for one in ranges if one.matches(media_type)), default=0.0)
-        for media_type in (DICOM_JSON, JSON)
-    }
-    if not any(best.values()):
-        raise NotAcceptable(offered=[DICOM_JSON, JSON])
-    return DICOM_JSON if best[DICOM_JSON] >= best[JSON] else JSON
+    best = {kind: max((one.quality for one in ranges if one.matches(kind)), default=0.0) for kind in offered}
+    wanted = max(offered, key=lambda kind: best[kind])
+    if not best[wanted]:
+        raise NotAcceptable(offered=list(offered))
+    return wanted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +144,7 @@ class Form:
     """A form in which something can be sent: its media type, and the transfer syntaxes that ask for it.
 
     `syntaxes` are what a request may say; '' is saying nothing. `transfer_syntax_uid` is what the
-    answer says. `decoded`: pixels are decoded on the way.
+    answer says. `decoded`: pixels are decoded on the way, and encoded anew where that says so.
     """
 
     media_type: str
@@ -169,8 +169,11 @@ def choose(ranges: Iterable[MediaRange], forms: Iterable[Form]) -> tuple[MediaRa
         for form in offered:
             if wanted.matches(form.media_type) and wanted.transfer_syntax in form.syntaxes:
                 return wanted, form
-    raise NotAcceptable(offered=[f"{form.media_type}; transfer-syntax={_said(form)}" for form in offered])
+    raise not_acceptable(offered)
 
 
-def _said(form: Form) -> str:
-    return form.transfer_syntax_uid or "*"
+def not_acceptable(offered: Iterable[Form]) -> NotAcceptable:
+    """The refusal that names what could be had."""
+    return NotAcceptable(
+        offered=[f"{form.media_type}; transfer-syntax={form.transfer_syntax_uid or '*'}" for form in offered]
+    )

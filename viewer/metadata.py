@@ -7,15 +7,20 @@ in the cache until the series changes, and sent as it is.
 
 import gzip
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
-from config.kernel.ids import new_id
+from config.kernel.limits import GIB, MIB
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.attributes import json_text
+from viewer.block_cache import BlockCache
 
 PLACEHOLDER = b'"BulkDataURI":"bulk/'
-GZIP_LEVEL = 5
+GZIP_LEVEL = 4
+BYTES_MAX = 2 * GIB
+MEMORY_BYTES_MAX = 64 * MIB
 
 
 def instance_document(study_uid: str, series_uid: str, instance: Instance, root: str) -> bytes:
@@ -40,30 +45,43 @@ def root_tag(root: str) -> str:
     return hashlib.sha256(root.encode()).hexdigest()[:12]
 
 
-def version_tag(series: Iterable[Series], root: str) -> str:
-    """An ETag that changes whenever one of the series does (RFC 9110 8.8.3)."""
+def version_tag(series: Iterable[Series], root: str, media_type: str) -> str:
+    """An ETag that changes whenever one of the series does (RFC 9110 8.8.3); codings share it, hence weak."""
     facts = ";".join(f"{s.series_key}.{s.version}.{s.instance_count}" for s in series)
-    return f'"{hashlib.sha256(f"{root};{facts}".encode()).hexdigest()[:32]}"'
+    return f'W/"{hashlib.sha256(f"{root};{media_type};{facts}".encode()).hexdigest()[:32]}"'
 
 
 class MetadataCache:
-    """Compressed series answers below one folder; anything in it may be deleted at any time."""
+    """Compressed series answers below one folder, the latest in memory too; always rebuildable.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    One series has one answer for each address of the root; those of earlier states go when a new
+    one is kept, and the least recently used ones when the folder or the memory is full.
+    """
 
-    def _path(self, series: Series, root: str) -> Path:
-        return (
-            self._folder
-            / f"{series.series_key}.{root_tag(root)}.{series.version}-{series.instance_count}.json.gz"
-        )
+    def __init__(
+        self, folder: Path, *, bytes_max: int = BYTES_MAX, memory_bytes_max: int = MEMORY_BYTES_MAX
+    ) -> None:
+        self._folder, self._memory_bytes_max = folder, memory_bytes_max
+        self._blocks = BlockCache(folder, bytes_max=bytes_max)
+        self._memory: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._memory_bytes = 0
+        self._lock = threading.Lock()
+
+    def remembered(self, series: Series, root: str) -> bytes | None:
+        """The gzip answer for this state of the series if it is in memory; does not block."""
+        key = (series.series_key, _name(series, root))
+        with self._lock:
+            answer = self._memory.get(key)
+            if answer is not None:
+                self._memory.move_to_end(key)
+        return answer
 
     def find(self, series: Series, root: str) -> bytes | None:
-        """The gzip answer for this state of the series, if it is kept."""
-        try:
-            return self._path(series, root).read_bytes()
-        except FileNotFoundError:
-            return None
+        """The gzip answer for this state of the series, if it is kept. Blocks."""
+        answer = self._blocks.read(series.series_key, _name(series, root))
+        if answer is not None:
+            self._remember(series, root, answer)
+        return answer
 
     def make(self, study: Study, series: Series, instances: list[Instance], root: str) -> bytes:
         """The gzip answer, made and kept if these are all instances of this state of the series."""
@@ -73,15 +91,26 @@ class MetadataCache:
         )
         answer = gzip.compress(array(documents), GZIP_LEVEL, mtime=0)
         if len(instances) == series.instance_count:
-            self._keep(self._path(series, root), answer)
+            self._keep(series, root, answer)
         return answer
 
-    def _keep(self, path: Path, answer: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._folder / f".{new_id()}"
-        draft.write_bytes(answer)
-        draft.rename(path)
-        state = path.name.rsplit(".", 3)[0]
-        for older in self._folder.glob(f"{state}.*"):
-            if older != path:
+    def _keep(self, series: Series, root: str, answer: bytes) -> None:
+        name = _name(series, root)
+        self._blocks.write(series.series_key, name, answer)
+        self._remember(series, root, answer)
+        for older in (self._folder / series.series_key).glob(f"{root_tag(root)}.*"):
+            if older.name != name:
                 older.unlink(missing_ok=True)
+
+    def _remember(self, series: Series, root: str, answer: bytes) -> None:
+        with self._lock:
+            replaced = self._memory.pop((series.series_key, _name(series, root)), b"")
+            self._memory[series.series_key, _name(series, root)] = answer
+            self._memory_bytes += len(answer) - len(replaced)
+            while self._memory_bytes > self._memory_bytes_max:
+                self._memory_bytes -= len(self._memory.popitem(last=False)[1])
+
+
+def _name(series: Series, root: str) -> str:
+    """The file of one state of a series below its own folder."""
+    return f"{root_tag(root)}.{series.version}-{series.instance_count}.json.gz"

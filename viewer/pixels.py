@@ -175,7 +175,7 @@ def decode_frame(form: PixelForm, frame: bytes) -> Samples:
     if not form.native:
         _check_codestream(form, frame)
     try:
-        return _shaped(form, _decoded(form, frame))
+        return shaped(form, _decoded(form, frame))
     except MemoryError:
         raise FrameFault(Fault.TOO_LARGE) from None
     except DECODE_FAULTS:
@@ -200,7 +200,7 @@ def decode_from_file(form: PixelForm, content: bytes, index: int) -> Samples:
             raise FrameFault(Fault.TRUNCATED)
         decoder = get_decoder(UID(form.transfer_syntax_uid))
         samples, _ = decoder.as_array(dataset, index=index, raw=True)
-        return _shaped(form, samples)
+        return shaped(form, samples)
     except MemoryError:
         raise FrameFault(Fault.TOO_LARGE) from None
     except StopIteration:
@@ -312,7 +312,7 @@ def _unpacked_rle(frame: bytes) -> bytes:
     return bytes(imagecodecs.packbits_decode(frame[start:]))
 
 
-def _shaped(form: PixelForm, samples: Samples) -> Samples:
+def shaped(form: PixelForm, samples: Samples) -> Samples:
     """Samples by row and column in the form's own type, colour by pixel; raises ValueError."""
     flat = samples.reshape(form.shape)
     exact = np.ascontiguousarray(flat.astype(form.dtype, copy=False))

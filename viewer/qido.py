@@ -1,12 +1,12 @@
 """QIDO-RS: studies, series and instances the caller may see (PS3.18 10.6)."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.concurrency import run_in_threadpool
 
 from dicom_node.archive.queries import (
     find_series,
@@ -18,20 +18,21 @@ from dicom_node.archive.queries import (
     search_studies,
 )
 from dicom_node.archive.scope import StudyScope
-from dicom_node.archive.tables import Study
+from dicom_node.archive.tables import Instance, Series, Study
 from viewer.access import ViewerPorts
-from viewer.content_coding import json_answer
-from viewer.media_types import json_type
+from viewer.attributes import unpacked
+from viewer.documents import answer_documents, document_type, written
 from viewer.qido_answers import (
     SERIES_ATTRIBUTES,
     STUDY_ATTRIBUTES,
     Result,
+    all_with_fields,
     instance_result,
     series_result,
     study_result,
-    with_fields,
 )
-from viewer.qido_query import Level, Query, read_query
+from viewer.qido_further import Further, matches_all
+from viewer.qido_query import Level, Query, QueryRefused, read_query
 from viewer.routes import add_reading
 from viewer.web_address import root_of
 
@@ -41,7 +42,13 @@ MORE = (
     '299 lianzhen "The number of results exceeded the maximum supported by the server. '
     'Additional results can be requested."'
 )
-"""The warning of PS3.18 8.3.4.4, word for word."""
+LITERAL_ONLY = (
+    '299 lianzhen "The fuzzymatching parameter is not supported. Only literal matching has been performed."'
+)
+"""The warnings of PS3.18 8.3.4.4 and 8.3.4.2, word for word."""
+SCANNED_BATCH = 500
+SCANNED_MAX = 20_000
+Row = TypeVar("Row")
 
 
 def qido_router(ports: ViewerPorts) -> APIRouter:
@@ -82,9 +89,10 @@ class Search:
         """Results as DICOM JSON; none are an empty list with 200, which every client reads (CP-2473)."""
         page = results[: self.query.limit]
         more = self.query.capped and len(results) > len(page)
-        body = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = NOT_KEPT | ({"Warning": MORE} if more else {})
-        return await json_answer(self.request, body, self.media_type, headers)
+        said = [MORE] * more + [LITERAL_ONLY] * self.query.literal_only
+        body = await run_in_threadpool(written, page)
+        headers = NOT_KEPT | ({"Warning": ", ".join(said)} if said else {})
+        return await answer_documents(self.request, body, self.media_type, headers)
 
     def within(self, study: Study) -> "Search":
         """This search held to one institution's copy of a study."""
@@ -102,8 +110,10 @@ class QidoService:
         return Search(
             request=request,
             scope=await self._ports.access.scope(request, study_instance_uid),
-            media_type=json_type(request),
-            query=read_query(request.query_params.multi_items(), level),
+            media_type=document_type(request),
+            query=read_query(
+                request.query_params.multi_items(), level, within_study=study_instance_uid is not None
+            ),
             root=root_of(request),
         )
 
@@ -119,10 +129,10 @@ class QidoService:
             if query.fields:
                 keys = await first_series_keys(view, [study.study_key for study in rows])
                 blobs = await first_metadata(view, list(keys.values()))
-                results = [
-                    with_fields(result, blobs[keys[study.study_key]], query.fields, STUDY_ATTRIBUTES)
-                    for study, result in zip(rows, results, strict=True)
-                ]
+                found = [blobs[keys[study.study_key]] for study in rows]
+                results = await run_in_threadpool(
+                    all_with_fields, results, found, query.fields, STUDY_ATTRIBUTES
+                )
         return await search.answer(results)
 
     async def search_for_series(self, request: Request) -> Response:
@@ -142,21 +152,25 @@ class QidoService:
 
     async def _series(self, view: AsyncSession, search: Search, *, with_study: bool) -> list[Result]:
         query, root = search.query, search.root
-        rows = await search_series(
-            view, search.scope, query.studies, query.series, limit=search.limit, offset=query.offset
-        )
+
+        async def page(limit: int, offset: int) -> list[tuple[Study, Series]]:
+            return await search_series(
+                view, search.scope, query.studies, query.series, limit=limit, offset=offset
+            )
+
+        async def stored(found: Sequence[tuple[Study, Series]]) -> list[bytes]:
+            blobs = await first_metadata(view, [series.series_key for _, series in found])
+            return [blobs[series.series_key] for _, series in found]
+
+        rows = await matching_rows(search, page, stored)
         results = [
             (study_result(study, root) if with_study else {}) | series_result(study, series, root)
             for study, series in rows
         ]
         if not query.fields:
             return results
-        blobs = await first_metadata(view, [series.series_key for _, series in rows])
         everything = SERIES_ATTRIBUTES | STUDY_ATTRIBUTES if with_study else SERIES_ATTRIBUTES
-        return [
-            with_fields(result, blobs[series.series_key], query.fields, everything)
-            for (_, series), result in zip(rows, results, strict=True)
-        ]
+        return await run_in_threadpool(all_with_fields, results, await stored(rows), query.fields, everything)
 
     async def search_for_instances(self, request: Request) -> Response:
         """Instances that match, whatever their study; study and series attributes come with them."""
@@ -187,23 +201,58 @@ class QidoService:
 
     async def _instances(self, view: AsyncSession, search: Search, *, levels: int) -> list[Result]:
         query, root = search.query, search.root
-        rows = await search_instances(
-            view,
-            search.scope,
-            query.studies,
-            query.series,
-            query.instances,
-            limit=search.limit,
-            offset=query.offset,
-            metadata=bool(query.fields),
-        )
+
+        async def page(limit: int, offset: int) -> list[tuple[Study, Series, Instance]]:
+            return await search_instances(
+                view,
+                search.scope,
+                query.studies,
+                query.series,
+                query.instances,
+                limit=limit,
+                offset=offset,
+                metadata=bool(query.fields or query.further),
+            )
+
+        async def stored(found: Sequence[tuple[Study, Series, Instance]]) -> list[bytes]:
+            return [instance.metadata_json for _, _, instance in found]
+
+        rows = await matching_rows(search, page, stored)
         results: list[Result] = []
         for study, series, instance in rows:
             above = (study_result(study, root) if levels > 1 else {}) | (
                 series_result(study, series, root) if levels else {}
             )
-            result = above | instance_result(study, series, instance, root)
-            results.append(
-                with_fields(result, instance.metadata_json, query.fields, None) if query.fields else result
-            )
-        return results
+            results.append(above | instance_result(study, series, instance, root))
+        if not query.fields:
+            return results
+        return await run_in_threadpool(all_with_fields, results, await stored(rows), query.fields, None)
+
+
+async def matching_rows(
+    search: Search,
+    page: Callable[[int, int], Awaitable[list[Row]]],
+    stored: Callable[[Sequence[Row]], Awaitable[list[bytes]]],
+) -> list[Row]:
+    """One page of rows, and one row more when there is one.
+
+    Keys without a column are matched in what is stored, batch by batch. Raises QueryRefused when the
+    other keys let too much through.
+    """
+    query = search.query
+    if not query.further:
+        return await page(search.limit, query.offset)
+    found: list[Row] = []
+    for start in range(0, SCANNED_MAX, SCANNED_BATCH):
+        rows = await page(SCANNED_BATCH, start)
+        fits = await run_in_threadpool(_fits, query.further, await stored(rows))
+        found += [row for row, fit in zip(rows, fits, strict=True) if fit]
+        if len(rows) < SCANNED_BATCH or len(found) >= query.offset + search.limit:
+            return found[query.offset : query.offset + search.limit]
+    raise QueryRefused(
+        parameter=query.further[0].path, fault=f"is looked for among more than {SCANNED_MAX}: say more"
+    )
+
+
+def _fits(keys: tuple[Further, ...], stored: Sequence[bytes]) -> list[bool]:
+    return [matches_all(keys, unpacked(one)) for one in stored]

@@ -1,6 +1,6 @@
 """Rows of the archive as QIDO-RS results: the attributes of PS3.18 10.6.3.3, always the same set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dicom_node.archive.tables import Instance, Series, Study
@@ -123,6 +123,16 @@ def with_fields(
         if tag in document and not _holds_bulk(document[tag])
     }
     return dict(sorted((result | extra).items()))
+
+
+def all_with_fields(
+    results: Sequence[Result], stored: Sequence[bytes], fields: Fields, everything: frozenset[str] | None
+) -> list[Result]:
+    """`with_fields` of each result, from the stored metadata of the same place."""
+    return [
+        with_fields(result, metadata_json, fields, everything)
+        for result, metadata_json in zip(results, stored, strict=True)
+    ]
 
 
 def _holds_bulk(element: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from config.kernel.errors import Forbidden, TooLarge, Unavailable
 from dicom_node.stow import Stow, Stowed, Upload
 from viewer.access import ViewerPorts
-from viewer.media_types import DICOM, MediaTypeRefused, json_type, parse_media_type
+from viewer.media_types import DICOM, DICOM_XML, MediaTypeRefused, parse_media_type, response_type
 from viewer.metadata import instance_address
 from viewer.multipart import Happening, MultipartReader, MultipartRefused, PartEvent, PartReader, SingleReader
+from viewer.native_xml import native_xml
 from viewer.stow_limits import StowLimits
 from viewer.web_address import root_of
 
@@ -92,7 +93,7 @@ class StowService:
         scope = await self._ports.access.scope(request, study_instance_uid)
         if scope.store_as is None:
             raise StoringRefused
-        media_type = json_type(request)
+        media_type = response_type(request)
         reader = self._reader(request)
         if self._slots.locked():
             raise StoringBusy
@@ -215,7 +216,8 @@ def _answer(results: list[Stowed], root: str, media_type: str) -> Response:
             document[tag] = {"vr": "SQ", "Value": items}
     plain = not failed and not any(_warning(r) for r in stored)
     status = 200 if plain else 202 if stored else 409
-    return Response(json.dumps(document, ensure_ascii=False), status, media_type=media_type)
+    said = native_xml(document) if media_type == DICOM_XML else json.dumps(document, ensure_ascii=False)
+    return Response(said, status, media_type=media_type)
 
 
 def _address(root: str, result: Stowed) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def thumbnail(job: ThumbnailJob) -> bytes | None:
         if samples is None:
             return None
         picture = Image.fromarray(rendered(samples, job.form))
-        across, down = picture.size[0] * _aspect(job.form), picture.size[1]
+        across, down = picture.size[0] * aspect(job.form), picture.size[1]
         scale = min(1.0, SIDE_PIXELS / max(across, down))
         small = picture.resize(
             (max(1, round(across * scale)), max(1, round(down * scale))), Image.Resampling.BOX
@@ -56,6 +56,6 @@ def samples_of(record: FrameRecord, pixels: PixelForm) -> Samples | None:
     return np.frombuffer(raw, pixels.dtype).reshape(pixels.shape)
 
 
-def _aspect(form: ImageForm) -> float:
+def aspect(form: ImageForm) -> float:
     """Width of a pixel in units of its height."""
     return form.spacing.column_mm / form.spacing.row_mm if form.spacing is not None else 1.0

@@ -1,7 +1,8 @@
 """WADO-RS: objects, metadata, frames and bulk values the caller may see (PS3.18 10.4).
 
-Objects leave byte for byte as they were stored, in their stored transfer syntax; what a request
-accepts only in another syntax is answered 406. Frames may be asked for decoded (`wado_frames`).
+Objects leave byte for byte as they were stored unless a request names another transfer syntax
+(`wado_objects`); frames may be asked for decoded or encoded anew (`wado_frames`), and everything that
+has pixels as pictures (`wado_rendered`).
 """
 
 import gzip
@@ -10,29 +11,38 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
 
 from dicom_node.archive.errors import BulkDataNotFound
-from dicom_node.archive.queries import find_instance, find_series, find_study, instances_of, series_of
-from dicom_node.archive.reader import chunks, value_bytes
+from dicom_node.archive.queries import (
+    find_instance,
+    find_series,
+    find_study,
+    instances_of,
+    middle_image,
+    series_of,
+)
+from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.access import ViewerPorts
 from viewer.bulk_values import BulkValue, bulk_value
-from viewer.conditional import Unsatisfiable, byte_range, unchanged
-from viewer.content_coding import coding_for, json_answer
+from viewer.conditional import unchanged
+from viewer.content_coding import coding_for
 from viewer.decode_pool import DecodePool
-from viewer.media_types import DICOM, OCTETS, Form, accepted, choose, json_type, stored_form
+from viewer.documents import XML_PARTS, answer_documents, document_type
+from viewer.media_types import accepted, choose
 from viewer.metadata import MetadataCache, array, instance_document, root_tag, version_tag
 from viewer.routes import add_reading
 from viewer.wado_frames import FrameService, frame_numbers
-from viewer.wado_parts import REVALIDATE, multipart, tag_of, with_syntax
+from viewer.wado_objects import ObjectService
+from viewer.wado_parts import REVALIDATE, multipart, tag_of, whole
+from viewer.wado_rendered import PictureNotFound, RenderingService, asked
 from viewer.web_address import root_of
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 FrameList = Annotated[str, Path(max_length=8_000, pattern=r"^[0-9]{1,7}(,[0-9]{1,7})*$")]
 BulkPlace = Annotated[str, Path(max_length=64, pattern=r"^(pixels|[0-9]{1,15}-[0-9]{1,15})$")]
-BULK_FORM = Form(media_type=OCTETS, transfer_syntax_uid="", syntaxes=frozenset({"", "*"}))
 DECODING_PROCESSES = 1
 
 
@@ -52,6 +62,15 @@ def wado_router(ports: ViewerPorts) -> APIRouter:
         (f"{instance}/metadata", service.retrieve_instance_metadata),
         (f"{instance}/frames/{{frame_list}}", service.retrieve_frames),
         (f"{instance}/bulkdata/{{place}}", service.retrieve_bulk_value),
+        (f"{instance}/pixeldata", service.retrieve_pixels),
+        (f"{study}/rendered", service.render_study),
+        (f"{series}/rendered", service.render_series),
+        (f"{instance}/rendered", service.render_instance),
+        (f"{instance}/frames/{{frame_list}}/rendered", service.render_frames),
+        (f"{study}/thumbnail", service.study_thumbnail),
+        (f"{series}/thumbnail", service.series_thumbnail),
+        (f"{instance}/thumbnail", service.instance_thumbnail),
+        (f"{instance}/frames/{{frame_list}}/thumbnail", service.frame_thumbnail),
     ):
         add_reading(router, path, endpoint)
     return router
@@ -65,6 +84,8 @@ class WadoService:
         self._cache = MetadataCache(ports.cache_folder / "metadata")
         self._pool = DecodePool(processes=DECODING_PROCESSES)
         self._frames = FrameService(ports, self._pool)
+        self._objects = ObjectService(ports, self._pool)
+        self._rendering = RenderingService(ports, self._pool)
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -93,64 +114,30 @@ class WadoService:
     async def retrieve_study(self, request: Request, study_instance_uid: Uid) -> Response:
         """All objects of a study as multipart/related."""
         _study, found = await self._all_of(request, study_instance_uid)
-        return self._objects(request, [i for _series, instances in found for i in instances])
+        return self._objects.several(request, [i for _series, instances in found for i in instances])
 
     async def retrieve_series(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """All objects of a series as multipart/related."""
         _study, found = await self._all_of(request, study_instance_uid, series_instance_uid)
-        return self._objects(request, found[0][1])
-
-    def _objects(self, request: Request, instances: list[Instance]) -> Response:
-        ranges = accepted(request)
-        for instance in instances:
-            choose(ranges, [stored_form(DICOM, instance.transfer_syntax_uid)])
-        parts = (
-            (with_syntax(DICOM, i.transfer_syntax_uid), chunks(self._ports.objects, i)) for i in instances
-        )
-        return multipart(parts, DICOM, REVALIDATE)
+        return self._objects.several(request, found[0][1])
 
     async def retrieve_instance(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
     ) -> Response:
         """One object: alone as application/dicom when that is accepted, else as multipart/related."""
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
-        syntax = instance.transfer_syntax_uid
-        wanted, _form = choose(accepted(request), [stored_form(DICOM, syntax)])
-        tag = tag_of(instance, weak=not wanted.alone)
-        headers = REVALIDATE | {"ETag": tag}
-        if unchanged(request, tag):
-            return Response(status_code=304, headers=headers)
-        if not wanted.alone:
-            parts = [(with_syntax(DICOM, syntax), chunks(self._ports.objects, instance))]
-            return multipart(parts, DICOM, headers)
-        return self._single_object(request, instance, tag, headers)
-
-    def _single_object(
-        self, request: Request, instance: Instance, tag: str, headers: dict[str, str]
-    ) -> Response:
-        total = instance.object_bytes
-        headers = headers | {"Content-Type": DICOM, "Accept-Ranges": "bytes"}
-        try:
-            part = byte_range(request, tag, total)
-        except Unsatisfiable:
-            return Response(status_code=416, headers={"Content-Range": f"bytes */{total}"})
-        if part is None:
-            pieces = chunks(self._ports.objects, instance)
-            return StreamingResponse(pieces, headers=headers | {"Content-Length": str(total)})
-        pieces = chunks(self._ports.objects, instance, part.start, part.end)
-        headers |= {"Content-Range": part.header, "Content-Length": str(part.end - part.start)}
-        return StreamingResponse(pieces, status_code=206, headers=headers)
+        return await self._objects.one(request, instance)
 
     async def retrieve_study_metadata(self, request: Request, study_instance_uid: Uid) -> Response:
         """Metadata of all instances of a study, in one answer."""
         study, found = await self._all_of(request, study_instance_uid)
-        media_type = json_type(request)
-        root = root_of(request)
-        tag = version_tag([series for series, _ in found], root)
+        media_type, root = document_type(request), root_of(request)
+        tag = version_tag([series for series, _ in found], root, media_type)
+        headers = REVALIDATE | {"ETag": tag}
         if unchanged(request, tag):
-            return Response(status_code=304, headers=REVALIDATE | {"ETag": tag})
+            return Response(status_code=304, headers=headers)
 
         def body() -> bytes:
             return array(
@@ -159,43 +146,53 @@ class WadoService:
                 for instance in instances
             )
 
-        headers = REVALIDATE | {"ETag": tag}
-        return await json_answer(request, await run_in_threadpool(body), media_type, headers)
+        return await answer_documents(request, await run_in_threadpool(body), media_type, headers)
 
     async def retrieve_series_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """Metadata of all instances of a series, sent compressed as kept when the client takes gzip."""
         scope = await self._ports.access.scope(request, study_instance_uid)
-        media_type = json_type(request)
-        root = root_of(request)
+        media_type, root = document_type(request), root_of(request)
         async with self._ports.database.read() as view:
             study, series = await find_series(view, scope, study_instance_uid, series_instance_uid)
-            tag = version_tag([series], root)
+            tag = version_tag([series], root, media_type)
             headers = REVALIDATE | {"ETag": tag}
             if unchanged(request, tag):
                 return Response(status_code=304, headers=headers)
-            answer = await run_in_threadpool(self._cache.find, series, root)
-            if answer is None:
-                instances = await instances_of(view, series.series_key)
-                answer = await run_in_threadpool(self._cache.make, study, series, instances, root)
-        if coding_for(request, ["gzip"]) == "gzip":
+            answer = await self._kept(view, study, series, root)
+        if media_type != XML_PARTS and coding_for(request, ["gzip"]) == "gzip":
             return Response(answer, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})
         plain = await run_in_threadpool(gzip.decompress, answer)
+        if media_type == XML_PARTS:
+            return await answer_documents(request, plain, media_type, headers)
         return Response(plain, media_type=media_type, headers=headers)
+
+    async def _kept(self, view: AsyncSession, study: Study, series: Series, root: str) -> bytes:
+        """The compressed metadata of a series from memory, from its file, or made now."""
+        answer = self._cache.remembered(series, root)
+        if answer is None:
+            answer = await run_in_threadpool(self._cache.find, series, root)
+        if answer is None:
+            instances = await instances_of(view, series.series_key)
+            answer = await run_in_threadpool(self._cache.make, study, series, instances, root)
+        return answer
 
     async def retrieve_instance_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
     ) -> Response:
         """Metadata of one instance."""
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
-        media_type, root = json_type(request), root_of(request)
-        tag = tag_of(instance, "metadata", root_tag(root), weak=True)
+        media_type, root = document_type(request), root_of(request)
+        kind = "xml" if media_type == XML_PARTS else "json"
+        tag = tag_of(instance, "metadata", root_tag(root), kind, weak=True)
         headers = REVALIDATE | {"ETag": tag}
         if unchanged(request, tag):
             return Response(status_code=304, headers=headers)
-        document = instance_document(study_instance_uid, series_instance_uid, instance, root)
-        return await json_answer(request, array([document]), media_type, headers)
+        document = await run_in_threadpool(
+            instance_document, study_instance_uid, series_instance_uid, instance, root
+        )
+        return await answer_documents(request, array([document]), media_type, headers)
 
     async def retrieve_frames(
         self,
@@ -220,20 +217,105 @@ class WadoService:
     ) -> Response:
         """One large value that the metadata names by its address, in little endian."""
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
-        value = bulk_value(instance, place)
+        value = await run_in_threadpool(bulk_value, instance, place)
         if value is None:
             raise BulkDataNotFound(place=place)
         if value.vr == "pixels":
             return await self._frames.pixels(request, instance)
-        wanted, _form = choose(accepted(request), [BULK_FORM])
+        wanted, form = choose(accepted(request), value.forms)
         tag = tag_of(instance, place, weak=not wanted.alone)
         headers = REVALIDATE | {"ETag": tag}
         if unchanged(request, tag):
             return Response(status_code=304, headers=headers)
         content = await run_in_threadpool(self._value, instance, value)
         if wanted.alone:
-            return Response(content, media_type=OCTETS, headers=headers)
-        return multipart([(OCTETS, [content])], OCTETS, headers)
+            return whole(request, tag, content, headers | {"Content-Type": form.media_type})
+        return multipart([(form.media_type, [content])], form.media_type, headers)
 
     def _value(self, instance: Instance, value: BulkValue) -> bytes:
         return value.in_little_endian(value_bytes(self._ports.objects, instance, value.start, value.end))
+
+    async def retrieve_pixels(
+        self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
+    ) -> Response:
+        """Pixel Data of one object (10.4.1.1.6), as its bulk value."""
+        instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return await self._frames.pixels(request, instance)
+
+    async def render_study(self, request: Request, study_instance_uid: Uid) -> Response:
+        """A picture of each object of a study that has images."""
+        _study, found = await self._all_of(request, study_instance_uid)
+        return await self._rendering.several(asked(request), [i for _, instances in found for i in instances])
+
+    async def render_series(
+        self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
+    ) -> Response:
+        """A picture of each object of a series."""
+        _study, found = await self._all_of(request, study_instance_uid, series_instance_uid)
+        return await self._rendering.several(asked(request), found[0][1])
+
+    async def render_instance(
+        self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
+    ) -> Response:
+        """A picture of one object: of the frame that stands for it."""
+        instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return await self._rendering.one(asked(request), instance)
+
+    async def render_frames(
+        self,
+        request: Request,
+        study_instance_uid: Uid,
+        series_instance_uid: Uid,
+        sop_instance_uid: Uid,
+        frame_list: FrameList,
+    ) -> Response:
+        """Pictures of frames."""
+        numbers = frame_numbers(frame_list)
+        instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return await self._rendering.one(asked(request), instance, numbers)
+
+    async def study_thumbnail(self, request: Request, study_instance_uid: Uid) -> Response:
+        """A small picture of the first series of a study that has images."""
+        scope = await self._ports.access.scope(request, study_instance_uid)
+        async with self._ports.database.read() as view:
+            study = await find_study(view, scope, study_instance_uid)
+            for series in await series_of(view, study.study_key):
+                middle = await middle_image(view, series.series_key)
+                if middle is not None:
+                    return await self._thumbnail(request, middle)
+        raise PictureNotFound
+
+    async def series_thumbnail(
+        self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
+    ) -> Response:
+        """A small picture of the image in the middle of a series."""
+        scope = await self._ports.access.scope(request, study_instance_uid)
+        async with self._ports.database.read() as view:
+            _study, series = await find_series(view, scope, study_instance_uid, series_instance_uid)
+            middle = await middle_image(view, series.series_key)
+        return await self._thumbnail(request, middle)
+
+    async def instance_thumbnail(
+        self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
+    ) -> Response:
+        """A small picture of one object."""
+        instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return await self._thumbnail(request, instance)
+
+    async def frame_thumbnail(
+        self,
+        request: Request,
+        study_instance_uid: Uid,
+        series_instance_uid: Uid,
+        sop_instance_uid: Uid,
+        frame_list: FrameList,
+    ) -> Response:
+        """A small picture of the first of some frames."""
+        numbers = frame_numbers(frame_list)[:1]
+        instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return await self._rendering.one(asked(request, thumbnail=True), instance, numbers)
+
+    async def _thumbnail(self, request: Request, instance: Instance | None) -> Response:
+        if instance is None or instance.rows is None:
+            raise PictureNotFound
+        return await self._rendering.one(asked(request, thumbnail=True), instance)

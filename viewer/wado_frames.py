@@ -14,13 +14,23 @@ from dicom_node.archive.tables import Instance
 from viewer.access import ViewerPorts
 from viewer.attributes import Attributes, unpacked
 from viewer.conditional import unchanged
-from viewer.decode_pool import DecodePool, DecoderDied
-from viewer.frame_jobs import FrameJob, native_frame
+from viewer.decode_pool import DecodePool
 from viewer.frame_sources import job_of
 from viewer.frame_types import frame_forms, in_little_endian, word_bytes
-from viewer.media_types import Form, MediaRange, accepted, choose
+from viewer.media_types import (
+    EXPLICIT_LITTLE_ENDIAN,
+    OCTETS,
+    Form,
+    MediaRange,
+    accepted,
+    choose,
+    not_acceptable,
+    stored_form,
+)
 from viewer.pixels import NATIVE, Fault, PixelForm, form_of
-from viewer.wado_parts import REVALIDATE, multipart, tag_of, with_syntax
+from viewer.second_chance import made_in
+from viewer.transcoding import FrameTranscoding, transcoded_frame
+from viewer.wado_parts import REVALIDATE, alone, multipart, tag_of, whole, with_syntax
 
 FRAMES_PER_REQUEST_MAX = 1_000
 DECODED_BYTES_MAX = 64 * MIB
@@ -51,51 +61,60 @@ class FrameService:
         for number in numbers:
             _require(instance, number)
         wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
-        alone = wanted.alone and len(numbers) == 1
+        single = wanted.alone and len(numbers) == 1
         listed = ".".join(map(str, numbers))
-        headers = dict(REVALIDATE)
+        headers, tag = dict(REVALIDATE), ""
         if len(listed) <= TAGGED_CHARACTERS_MAX:
-            tag = tag_of(instance, listed, form.media_type, form.transfer_syntax_uid, weak=not alone)
+            tag = tag_of(instance, listed, form.media_type, form.transfer_syntax_uid, weak=not single)
             headers["ETag"] = tag
             if unchanged(request, tag):
                 return Response(status_code=304, headers=headers)
         content_type = with_syntax(form.media_type, form.transfer_syntax_uid)
         found = await self._found(instance, numbers, form)
-        if alone:
+        if single:
             content = await run_in_threadpool(next, iter(found))
-            return Response(content, headers=headers | {"Content-Type": content_type})
+            return whole(request, tag, content, headers | {"Content-Type": content_type})
         return multipart(((content_type, [frame]) for frame in found), form.media_type, headers)
 
     async def pixels(self, request: Request, instance: Instance) -> Response:
         """Pixel Data as a bulk value: a native one whole, a compressed one frame by frame (8.7.3.3)."""
         wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
-        if instance.transfer_syntax_uid in NATIVE:
-            return self._native_value(request, instance, wanted, form)
+        if instance.transfer_syntax_uid in NATIVE and not form.decoded:
+            return await self._native_value(request, instance, wanted, form)
         if not instance.frame_offsets and not form.decoded:
             raise FrameNotAddressable(frame=1)
         return await self.frames(request, instance, range(1, max(instance.number_of_frames, 1) + 1))
 
-    def _native_value(self, request: Request, instance: Instance, wanted: MediaRange, form: Form) -> Response:
+    async def _native_value(
+        self, request: Request, instance: Instance, wanted: MediaRange, form: Form
+    ) -> Response:
         if instance.pixel_offset is None or instance.pixel_bytes is None:
             raise FrameNotAddressable(frame=1)
-        tag = tag_of(instance, "pixels", weak=True)
+        tag = tag_of(instance, "pixels", weak=not wanted.alone)
         headers = REVALIDATE | {"ETag": tag}
         if unchanged(request, tag):
             return Response(status_code=304, headers=headers)
-        size = word_bytes(instance, unpacked(instance.metadata_json))
-        end = instance.pixel_offset + instance.pixel_bytes
-        pieces = (
-            in_little_endian(piece, size)
-            for piece in value_pieces(self._objects, instance, instance.pixel_offset, end)
-        )
+        size = word_bytes(instance, await run_in_threadpool(unpacked, instance.metadata_json))
+        first, total = instance.pixel_offset, instance.pixel_bytes
         content_type = with_syntax(form.media_type, form.transfer_syntax_uid)
-        return multipart([(content_type, pieces)], form.media_type, headers)
+
+        def pieces(start: int, end: int) -> Iterator[bytes]:
+            low, high = start - start % size, min(total, end + -end % size)
+            place = low
+            for piece in value_pieces(self._objects, instance, first + low, first + high):
+                turned = in_little_endian(piece, size)
+                yield turned[max(0, start - place) : max(0, end - place)]
+                place += len(piece)
+
+        if wanted.alone:
+            return alone(request, tag, total, pieces, headers | {"Content-Type": content_type})
+        return multipart([(content_type, pieces(0, total))], form.media_type, headers)
 
     async def _found(self, instance: Instance, numbers: Sequence[int], form: Form) -> Iterable[bytes]:
-        data = unpacked(instance.metadata_json)
+        data = await run_in_threadpool(unpacked, instance.metadata_json)
         native, size = instance.transfer_syntax_uid in NATIVE, word_bytes(instance, data)
         if form.decoded or (native and not _can_be_cut(instance, numbers, size)):
-            return await self._decoded(instance, numbers, data)
+            return await self._decoded(instance, numbers, data, form.transfer_syntax_uid)
         for number in numbers:
             frame_pieces(instance, number)
         return self._stored(instance, numbers, size)
@@ -104,37 +123,31 @@ class FrameService:
         for number in numbers:
             yield in_little_endian(read_frame(self._objects, instance, number), size)
 
-    async def _decoded(self, instance: Instance, numbers: Sequence[int], data: Attributes) -> list[bytes]:
-        """The frames decoded in the pool. Raises FrameUndecodable, FrameListRefused."""
+    async def _decoded(
+        self, instance: Instance, numbers: Sequence[int], data: Attributes, syntax: str
+    ) -> list[bytes]:
+        """The frames made in the pool. Raises FrameUndecodable, FrameListRefused, NotAcceptable."""
         pixels = form_of(data, instance.transfer_syntax_uid)
         if isinstance(pixels, Fault):
             raise FrameUndecodable(fault=pixels.value)
         if len(numbers) > 1 and pixels.frame_bytes * len(numbers) > DECODED_BYTES_MAX:
             raise FrameListRefused(frames_max=max(1, DECODED_BYTES_MAX // pixels.frame_bytes))
         files: dict[str, bytes] = {}
-        return [await self._decode(instance, pixels, number, files) for number in numbers]
+        return [await self._decode(instance, pixels, number, files, syntax) for number in numbers]
 
     async def _decode(
-        self, instance: Instance, pixels: PixelForm, number: int, files: dict[str, bytes]
+        self, instance: Instance, pixels: PixelForm, number: int, files: dict[str, bytes], syntax: str
     ) -> bytes:
-        def job() -> FrameJob:
-            return job_of(self._objects, instance, pixels, number, called=number, files=files)
+        def work() -> FrameTranscoding:
+            job = job_of(self._objects, instance, pixels, number, called=number, files=files)
+            return FrameTranscoding(job=job, transfer_syntax_uid=syntax)
 
-        work = await run_in_threadpool(job)
-        try:
-            found = await self._pool.run(native_frame, work)
-        except DecoderDied:
-            found = await self._alone(work)
+        found = await made_in(self._pool, transcoded_frame, await run_in_threadpool(work))
         if isinstance(found, Fault):
             raise FrameUndecodable(frame=number, fault=found.value)
+        if found is None:
+            raise not_acceptable([stored_form(OCTETS, EXPLICIT_LITTLE_ENDIAN)])
         return found
-
-    async def _alone(self, work: FrameJob) -> bytes | Fault:
-        """Another frame may have ended the process: this one is given up only when it dies by itself."""
-        try:
-            return await self._pool.run_alone(native_frame, work)
-        except DecoderDied:
-            return Fault.DECODER_DIED
 
 
 def frame_numbers(frame_list: str) -> list[int]:

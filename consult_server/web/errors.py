@@ -39,6 +39,7 @@ SPECIAL: Mapping[str, HTTPStatus] = {
     "dicomweb.not_acceptable": HTTPStatus.NOT_ACCEPTABLE,
     "dicomweb.query_refused": HTTPStatus.BAD_REQUEST,
     "general.metrics_forbidden": HTTPStatus.UNAUTHORIZED,
+    "dicomweb.rendering_refused": HTTPStatus.BAD_REQUEST,
     "identity.signed_out": HTTPStatus.UNAUTHORIZED,
     "identity.wrong_password": HTTPStatus.UNAUTHORIZED,
     VersionPassed.code: HTTPStatus.PRECONDITION_FAILED,

@@ -49,6 +49,7 @@ class SeriesFilter:
 
     series_instance_uids: Sequence[str] = ()
     modality: str = ""
+    modalities: Sequence[str] = ()
     series_number: int | None = None
     series_description: str = ""
     body_part_examined: str = ""
@@ -98,6 +99,12 @@ def _text(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement
 
 def _any_of(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
     return [column.in_(list(wanted))] if wanted else []
+
+
+def _any_text(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Any of several texts, each of which may hold wild cards; one that matches all matches everything."""
+    each = [_text(column, one) for one in wanted]
+    return [or_(*(and_(*conditions) for conditions in each))] if each and all(each) else []
 
 
 def _to_the_second(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
@@ -176,10 +183,9 @@ def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
         *_text(Study.study_description, wanted.study_description),
         *_person_name(Study.referring_physician_name, wanted.referring_physician_name),
     ]
-    if wanted.modalities_in_study:
-        inside = select(Series.series_key).where(
-            Series.study_key == Study.study_key, Series.modality.in_(list(wanted.modalities_in_study))
-        )
+    modalities = _any_text(Series.modality, wanted.modalities_in_study)
+    if modalities:
+        inside = select(Series.series_key).where(Series.study_key == Study.study_key, *modalities)
         conditions.append(exists(inside))
     if wanted.sop_classes_in_study:
         held = (
@@ -200,6 +206,7 @@ def series_conditions(wanted: SeriesFilter) -> list[ColumnElement[bool]]:
     return [
         *_any_of(Series.series_instance_uid, wanted.series_instance_uids),
         *_text(Series.modality, wanted.modality),
+        *_any_text(Series.modality, wanted.modalities),
         *number,
         *_text(Series.series_description, wanted.series_description),
         *_text(Series.body_part_examined, wanted.body_part_examined),

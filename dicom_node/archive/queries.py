@@ -1,9 +1,9 @@
 """Reading the archive. Every question carries the caller's scope; outside it nothing exists."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -36,24 +36,33 @@ async def find_study(view: AsyncSession, scope: StudyScope, study_instance_uid: 
     found = await view.scalars(
         select(Study).where(Study.study_instance_uid == study_instance_uid, visible(scope)).limit(ROWS_MAX)
     )
-    copies = sorted(
-        found, key=lambda s: (s.institution_id not in scope.institution_ids, -s.instance_count, s.study_key)
+    return _first_copy(found, scope, study_instance_uid)
+
+
+def _first_copy(copies: Iterable[Study], scope: StudyScope, study_instance_uid: str) -> Study:
+    """Of several institutions' copies the caller's own, else the fullest. Raises StudyNotFound."""
+    found = sorted(
+        copies, key=lambda s: (s.institution_id not in scope.institution_ids, -s.instance_count, s.study_key)
     )
-    if not copies:
+    if not found:
         raise StudyNotFound(study_instance_uid=study_instance_uid[:64])
-    return copies[0]
+    return found[0]
 
 
 async def find_series(
     view: AsyncSession, scope: StudyScope, study_instance_uid: str, series_instance_uid: str
 ) -> tuple[Study, Series]:
     """The visible study and its series of these UIDs. Raises StudyNotFound or SeriesNotFound."""
-    study = await find_study(view, scope, study_instance_uid)
-    series = await view.scalar(
-        select(Series).where(
-            Series.study_key == study.study_key, Series.series_instance_uid == series_instance_uid
-        )
+    of_study = and_(Series.study_key == Study.study_key, Series.series_instance_uid == series_instance_uid)
+    rows = await view.execute(
+        select(Study, Series)
+        .outerjoin(Series, of_study)
+        .where(Study.study_instance_uid == study_instance_uid, visible(scope))
+        .limit(ROWS_MAX)
     )
+    copies: dict[Study, Series | None] = {row[0]: row[1] for row in rows}
+    study = _first_copy(copies, scope, study_instance_uid)
+    series = copies[study]
     if series is None:
         raise SeriesNotFound(series_instance_uid=series_instance_uid[:64])
     return study, series
@@ -82,6 +91,15 @@ async def instances_of(view: AsyncSession, series_key: str) -> list[Instance]:
     )
     if len(found) > ROWS_MAX:
         raise SeriesTooLong(instances_max=ROWS_MAX)
+    return found
+
+
+async def middle_image(view: AsyncSession, series_key: str) -> Instance | None:
+    """The instance in the middle of those of a series that have images, None without any."""
+    images = (Instance.series_key == series_key, Instance.rows.is_not(None))
+    count = await view.scalar(select(func.count()).select_from(Instance).where(*images)) or 0
+    question = select(Instance).where(*images).order_by(Instance.instance_number, Instance.instance_key)
+    found: Instance | None = await view.scalar(question.limit(1).offset(count // 2))
     return found
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from starlette.requests import Request
 
 from viewer.content_coding import coding_for
+from viewer.documents import XML_PARTS, document_type
 from viewer.frame_types import COMPRESSED, frame_forms
 from viewer.media_types import (
     DICOM,
@@ -15,7 +16,6 @@ from viewer.media_types import (
     NotAcceptable,
     accepted,
     choose,
-    json_type,
     parse_media_type,
     pieces,
     stored_form,
@@ -90,7 +90,7 @@ def test_the_form_of_a_frame(
     [
         ("image/png", J2K),
         ("image/jp2;transfer-syntax=1.2.840.10008.1.2.4.91", J2K),
-        ("image/jp2;q=0, application/octet-stream;q=0, image/jpeg, */*", J2K),
+        ("image/jp2;q=0, application/octet-stream;q=0, image/*;q=0, image/jpeg, text/*", J2K),
         (OCTETS, MPEG4),
         ("application/dicom", EXPLICIT),
         ("text/html", PRIVATE),
@@ -108,8 +108,8 @@ def test_a_frame_that_cannot_be_had_so(accept: str, syntax: str) -> None:
 
 def test_a_query_parameter_counts_before_the_header() -> None:
     assert frame("image/png", J2K, "accept=image/jp2")[:2] == ("image/jp2", J2K)
-    assert json_type(asking("text/html", "accept=application/dicom+json")) == "application/dicom+json"
-    assert json_type(asking("text/html", "accept=application%2Fdicom%2Bjson")) == "application/dicom+json"
+    assert document_type(asking("text/html", "accept=application/dicom+json")) == "application/dicom+json"
+    assert document_type(asking("text/html", "accept=application%2Fdicom%2Bjson")) == "application/dicom+json"
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,29 @@ def test_a_query_parameter_counts_before_the_header() -> None:
         ("application/dicom+json;q=0, application/json", "application/json"),
         ("application/dicom+xml, application/*;q=0.1", "application/dicom+json"),
         ("application/json; charset=utf-8", "application/json"),
+        ('multipart/related; type="application/dicom+xml"', XML_PARTS),
+        ('multipart/related; type="*/*"', XML_PARTS),
+        ("multipart/related;type=application/dicom+xml, application/dicom+json;q=0.5", XML_PARTS),
+        ('multipart/related; type="application/dicom+xml";q=0.2, */*;q=0.3', "application/dicom+json"),
     ],
 )
 def test_json_as_it_is_asked_for(accept: str | None, media_type: str) -> None:
-    assert json_type(asking(accept)) == media_type
+    assert document_type(asking(accept)) == media_type
 
 
 @pytest.mark.parametrize(
-    "accept", ["application/dicom+xml", "text/html", "application/json;q=0", 'multipart/related; type="*/*"']
+    "accept",
+    [
+        "application/dicom+xml",
+        "text/html",
+        "application/json;q=0",
+        'multipart/related; type="application/dicom+xml"; q=0',
+        'multipart/related; type="application/dicom"',
+    ],
 )
-def test_nothing_but_json(accept: str) -> None:
+def test_nothing_but_json_and_xml_in_parts(accept: str) -> None:
     with pytest.raises(NotAcceptable):
-        json_type(asking(accept))
+        document_type(asking(accept))
 
 
 @pytest.mark.parametrize(
