@@ -1,6 +1,7 @@
 """Every sample file through DICOMweb: metadata as pydicom reads it, frames as the facts say."""
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ pytestmark = [pytest.mark.samples, pytest.mark.filterwarnings("ignore")]
 OCTETS = "application/octet-stream"
 AS_VIEWERS_ASK = f"multipart/related; type={OCTETS}; transfer-syntax=*"
 LOSSY = {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51)}
-NAMED = {"dicom.frame_not_found", "dicomweb.frame_undecodable"}
+AS_EXPLICIT = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1"
+NAMED = {"dicom.frame_not_found", "dicomweb.frame_undecodable", "dicomweb.not_acceptable"}
 TURNED = {"us/OBXXXX1A_expb_2frame.dcm"}
 """Palettes in big endian words, which pydicom leaves as they are; DICOMweb sends little endian."""
 
@@ -54,6 +56,17 @@ def differs(content: bytes, dataset: pydicom.Dataset, fact: dict[str, Any]) -> s
     return "" if hashlib.sha256(stored).hexdigest() == fact["frame0_sha256"] else "another hash"
 
 
+def unlike(explicit: httpx.Response, frame: bytes) -> list[str]:
+    """Why an object in Explicit VR Little Endian is not the frames that are had one by one."""
+    if explicit.status_code != 200:
+        return [f"not to be had in explicit little endian: {explicit.text}"]
+    made = pydicom.dcmread(io.BytesIO(explicit.content))
+    keyword = next(k for k in ("PixelData", "FloatPixelData", "DoubleFloatPixelData") if k in made)
+    if made.BitsAllocated == 1:
+        return []
+    return [] if made[keyword].value[: len(frame)] == frame else ["another first frame in the whole object"]
+
+
 async def problems(
     web: httpx.AsyncClient, content: bytes, dataset: pydicom.Dataset, name: str, fact: dict[str, Any]
 ) -> list[str]:
@@ -67,13 +80,17 @@ async def problems(
         found.append("another data set")
     stored = await web.get(f"{address}/frames/1", headers={"Accept": AS_VIEWERS_ASK})
     decoded = await web.get(f"{address}/frames/1", headers={"Accept": OCTETS})
-    for answer in (stored, decoded):
+    shown = await web.get(f"{address}/frames/1/rendered")
+    explicit = await web.get(address, headers={"Accept": AS_EXPLICIT})
+    for answer in (stored, decoded, shown, explicit):
         if answer.status_code != 200 and answer.json()["code"] not in NAMED:
             found.append(f"{answer.status_code} {answer.text}")
     if stored.status_code == 200 and len(parts(stored)) != 1:
         found.append("not one part")
     if fact.get("frame0_sha256"):
         found.append(differs(decoded.content, dataset, fact) if decoded.status_code == 200 else "no frame")
+        found += [] if shown.status_code == 200 else [f"no picture: {shown.text}"]
+        found += unlike(explicit, decoded.content)
     return [f"{name}: {one}" for one in found if one]
 
 
