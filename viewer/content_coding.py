@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from viewer.media_types import parse_media_type, pieces
 
-GZIP_LEVEL = 5
+GZIP_LEVEL = 3
+AT_ONCE_BYTES = 32 * 1024
+"""What is compressed faster than a thread is asked to."""
 WORTH_BYTES = 1024
 HEADER_CHARACTERS_MAX = 1024
 IDENTITY = "identity"
@@ -28,5 +30,8 @@ async def json_answer(request: Request, body: bytes, media_type: str, headers: d
     """`body` as it is, or compressed where the client takes that and it is worth the work."""
     if len(body) < WORTH_BYTES or coding_for(request, ["gzip"]) == IDENTITY:
         return Response(body, media_type=media_type, headers=headers)
-    smaller = await run_in_threadpool(gzip.compress, body, GZIP_LEVEL, mtime=0)
+    if len(body) > AT_ONCE_BYTES:
+        smaller = await run_in_threadpool(gzip.compress, body, GZIP_LEVEL, mtime=0)
+    else:
+        smaller = gzip.compress(body, GZIP_LEVEL, mtime=0)
     return Response(smaller, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from dicom_node.archive.queries import ListedInstance
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.attributes import unpacked
 from viewer.metadata import instance_address
@@ -84,7 +85,7 @@ def series_result(study: Study, series: Series, root: str) -> Result:
     }
 
 
-def instance_result(study: Study, series: Series, instance: Instance, root: str) -> Result:
+def instance_result(study: Study, series: Series, instance: Instance | ListedInstance, root: str) -> Result:
     """An instance's attributes and the UIDs of its study and series."""
     address = instance_address(
         root, study.study_instance_uid, series.series_instance_uid, instance.sop_instance_uid

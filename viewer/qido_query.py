@@ -85,6 +85,18 @@ class Query:
     capped: bool
     literal_only: bool
 
+    @property
+    def needs_metadata(self) -> bool:
+        """Whether what is stored has to be looked into."""
+        return bool(self.fields or self.further)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether keys of a study or of a series hold back some of their instances."""
+        return self.studies != StudyFilter(fuzzy=self.studies.fuzzy) or self.series != SeriesFilter(
+            series_instance_uids=self.series.series_instance_uids
+        )
+
 
 def path_of(name: str) -> str:
     """An attribute, or one inside of sequences (`RequestAttributesSequence.00401001`), in tags."""

@@ -16,7 +16,7 @@ from viewer.attributes import Attributes, unpacked
 from viewer.conditional import unchanged
 from viewer.decode_pool import DecodePool
 from viewer.frame_sources import job_of
-from viewer.frame_types import frame_forms, in_little_endian, word_bytes
+from viewer.frame_types import BIG_ENDIAN, frame_forms, in_little_endian, word_bytes
 from viewer.media_types import (
     EXPLICIT_LITTLE_ENDIAN,
     OCTETS,
@@ -30,7 +30,7 @@ from viewer.media_types import (
 from viewer.pixels import NATIVE, Fault, PixelForm, form_of
 from viewer.second_chance import made_in
 from viewer.transcoding import FrameTranscoding, transcoded_frame
-from viewer.wado_parts import REVALIDATE, alone, multipart, tag_of, whole, with_syntax
+from viewer.wado_parts import REVALIDATE, alone, at_hand, multipart, tag_of, whole, with_syntax
 
 FRAMES_PER_REQUEST_MAX = 1_000
 DECODED_BYTES_MAX = 64 * MIB
@@ -74,7 +74,10 @@ class FrameService:
         if single:
             content = await run_in_threadpool(next, iter(found))
             return whole(request, tag, content, headers | {"Content-Type": content_type})
-        return multipart(((content_type, [frame]) for frame in found), form.media_type, headers)
+        parts = ((content_type, [frame]) for frame in found)
+        if len(numbers) == 1:
+            return await run_in_threadpool(at_hand, parts, form.media_type, headers)
+        return multipart(parts, form.media_type, headers)
 
     async def pixels(self, request: Request, instance: Instance) -> Response:
         """Pixel Data as a bulk value: a native one whole, a compressed one frame by frame (8.7.3.3)."""
@@ -94,7 +97,7 @@ class FrameService:
         headers = REVALIDATE | {"ETag": tag}
         if unchanged(request, tag):
             return Response(status_code=304, headers=headers)
-        size = word_bytes(instance, await run_in_threadpool(unpacked, instance.metadata_json))
+        size = await self._word_bytes(instance)
         first, total = instance.pixel_offset, instance.pixel_bytes
         content_type = with_syntax(form.media_type, form.transfer_syntax_uid)
 
@@ -110,10 +113,16 @@ class FrameService:
             return alone(request, tag, total, pieces, headers | {"Content-Type": content_type})
         return multipart([(content_type, pieces(0, total))], form.media_type, headers)
 
+    async def _word_bytes(self, instance: Instance) -> int:
+        """Bytes that turn round together; only a big endian object has to be looked into for them."""
+        if instance.transfer_syntax_uid != BIG_ENDIAN:
+            return 1
+        return word_bytes(instance, await run_in_threadpool(unpacked, instance.metadata_json))
+
     async def _found(self, instance: Instance, numbers: Sequence[int], form: Form) -> Iterable[bytes]:
-        data = await run_in_threadpool(unpacked, instance.metadata_json)
-        native, size = instance.transfer_syntax_uid in NATIVE, word_bytes(instance, data)
+        native, size = instance.transfer_syntax_uid in NATIVE, await self._word_bytes(instance)
         if form.decoded or (native and not _can_be_cut(instance, numbers, size)):
+            data = await run_in_threadpool(unpacked, instance.metadata_json)
             return await self._decoded(instance, numbers, data, form.transfer_syntax_uid)
         for number in numbers:
             frame_pieces(instance, number)

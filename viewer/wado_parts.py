@@ -17,15 +17,23 @@ def multipart(
 ) -> StreamingResponse:
     """Parts (content type, pieces) as multipart/related, streamed by worker threads (PS3.18 8.6.1.2)."""
     boundary = _boundary()
+    said = headers | {"Content-Type": _related(inner, boundary)}
+    return StreamingResponse(_body(parts, boundary), headers=said)
 
-    def body() -> Iterator[bytes]:
-        for content_type, pieces in parts:
-            yield f"--{boundary}\r\nContent-Type: {content_type}\r\n\r\n".encode()
-            yield from pieces
-            yield b"\r\n"
-        yield f"--{boundary}--\r\n".encode()
 
-    return StreamingResponse(body(), headers=headers | {"Content-Type": _related(inner, boundary)})
+def at_hand(parts: Iterable[tuple[str, Iterable[bytes]]], inner: str, headers: dict[str, str]) -> Response:
+    """The same in one piece, for what is small; blocks."""
+    boundary = _boundary()
+    content = b"".join(_body(parts, boundary))
+    return Response(content, headers=headers | {"Content-Type": _related(inner, boundary)})
+
+
+def _body(parts: Iterable[tuple[str, Iterable[bytes]]], boundary: str) -> Iterator[bytes]:
+    for content_type, pieces in parts:
+        yield f"--{boundary}\r\nContent-Type: {content_type}\r\n\r\n".encode()
+        yield from pieces
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode()
 
 
 def multipart_from(

@@ -1,9 +1,9 @@
 """Reading the archive. Every question carries the caller's scope; outside it nothing exists."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -23,6 +23,17 @@ from dicom_node.archive.matching import (
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Series, Study
 
+LISTED = (
+    Instance.sop_class_uid,
+    Instance.sop_instance_uid,
+    Instance.transfer_syntax_uid,
+    Instance.instance_number,
+    Instance.number_of_frames,
+    Instance.rows,
+    Instance.columns,
+)
+ListedInstance: TypeAlias = Row[str, str, str, int | None, int, int | None, int | None]
+"""The columns of LISTED, by their names."""
 ROWS_MAX = 20_000
 OFFSET_MAX = 1_000_000
 Question = TypeVar("Question", bound=Select[*tuple[Any, ...]])
@@ -114,15 +125,23 @@ async def find_instance(
 
     Raises StudyNotFound or InstanceNotFound.
     """
-    study = await find_study(view, scope, study_instance_uid)
-    question = (
-        select(Instance)
+    holder = (
+        select(Instance.instance_key, Series.study_key)
         .join(Series, Series.series_key == Instance.series_key)
-        .where(Series.study_key == study.study_key, Instance.sop_instance_uid == sop_instance_uid)
+        .where(Instance.sop_instance_uid == sop_instance_uid)
     )
     if series_instance_uid is not None:
-        question = question.where(Series.series_instance_uid == series_instance_uid)
-    instance = (await view.scalars(question)).first()
+        holder = holder.where(Series.series_instance_uid == series_instance_uid)
+    held = holder.subquery()
+    rows = await view.execute(
+        select(Study, Instance)
+        .outerjoin(held, held.c.study_key == Study.study_key)
+        .outerjoin(Instance, Instance.instance_key == held.c.instance_key)
+        .where(Study.study_instance_uid == study_instance_uid, visible(scope))
+        .limit(ROWS_MAX)
+    )
+    copies: dict[Study, Instance | None] = {row[0]: row[1] for row in rows}
+    instance = copies[_first_copy(copies, scope, study_instance_uid)]
     if instance is None:
         raise InstanceNotFound(sop_instance_uid=sop_instance_uid[:64])
     return instance
@@ -209,6 +228,23 @@ async def search_instances(
         question = question.options(defer(Instance.metadata_json, raiseload=True))
     rows = await view.execute(_page(question, limit, offset))
     return [(study, one, instance) for study, one, instance in rows]
+
+
+async def listed_instances(
+    view: AsyncSession,
+    series_key: str,
+    instances: InstanceFilter = ANY_INSTANCE,
+    *,
+    limit: int = 100,
+    offset: int = 0,
+) -> Sequence[ListedInstance]:
+    """What lists say of the instances of one series that match: plain rows, without metadata."""
+    question = (
+        select(*LISTED)
+        .where(Instance.series_key == series_key, *instance_conditions(instances))
+        .order_by(Instance.instance_number, Instance.instance_key)
+    )
+    return (await view.execute(_page(question, limit, offset))).all()
 
 
 async def first_series_keys(view: AsyncSession, study_keys: Sequence[str]) -> dict[str, str]:

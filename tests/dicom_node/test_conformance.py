@@ -23,10 +23,25 @@ from dicom_node.peers import CACHE_SECONDS
 from dicom_node.query.identifier import IDENTIFIER_BYTES_MAX, ITEMS_MAX as IDENTIFIER_ITEMS_MAX, KEYS_MAX
 from dicom_node.query.model import KEYS, QUERY_CLASSES, RETURNED, Level
 from tests.dicom_node.conformance import STATEMENT, lists, storage_classes, transfer_syntaxes, written
+from viewer.encoding import ENCODERS, HTJ2K, JPEG_2000, JPEG_LS
 from viewer.frame_types import COMPRESSED
-from viewer.qido_query import INSTANCE_KEYS, LIMIT_DEFAULT, LIMIT_MAX, SERIES_KEYS, STUDY_KEYS
+from viewer.qido import SCANNED_MAX
+from viewer.qido_query import (
+    FURTHER,
+    INSTANCE_KEYS,
+    LIMIT_DEFAULT,
+    LIMIT_MAX,
+    LIMIT_WITHIN_STUDY,
+    SERIES_KEYS,
+    STUDY_KEYS,
+    Level,
+)
+from viewer.render_query import REFUSED, THUMBNAIL_SIDE
+from viewer.rendering import JPEG, PNG
 from viewer.stow_limits import StowLimits
+from viewer.wado_objects import TRANSCODED_BYTES_MAX
 
+SPOKEN = {JPEG_2000: "JPEG 2000 Lossless", HTJ2K: "HTJ2K Lossless", JPEG_LS: "JPEG-LS Lossless"}
 TEXT = STATEMENT.read_text(encoding="utf-8")
 DICOM = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["dicom"]
 
@@ -224,6 +239,29 @@ def test_the_matching_keys_of_search() -> None:
     ours = [keyword_for_tag(tag) for tag in chain(STUDY_KEYS, SERIES_KEYS, INSTANCE_KEYS)]
     assert sorted(stated) == sorted(ours)
     assert f"`limit` at most {LIMIT_MAX:,} (default {LIMIT_DEFAULT}" in section("4")
+
+
+def test_the_keys_that_are_looked_for_in_what_is_stored() -> None:
+    stated = re.search(r"Without an index, (.*?)\. Single value", section("4"))
+    assert stated
+    for path in FURTHER[Level.INSTANCES]:
+        first, _, inner = path.partition(".")
+        wanted = f".{keyword_for_tag(inner)}" if inner else keyword_for_tag(first)
+        assert wanted in stated[1], path
+    assert FURTHER[Level.SERIES].keys() < FURTHER[Level.INSTANCES].keys()
+    assert f"at most {SCANNED_MAX:,} series or instances" in stated[1]
+    assert f"within one study at most and by default {LIMIT_WITHIN_STUDY:,}" in section("4")
+
+
+def test_what_is_made_on_the_way() -> None:
+    made = re.search(r"made without loss on the way: (.*?);", section("4"))
+    assert made
+    stated = [name.strip() for name in made[1].split(",")]
+    assert stated == ["Explicit VR Little Endian", *(SPOKEN[syntax] for syntax in ENCODERS)]
+    assert f"objects up to {TRANSCODED_BYTES_MAX // MIB} MiB" in section("4")
+    assert f"at most {THUMBNAIL_SIDE} pixels wide and high" in section("4")
+    assert all(f"`{media_type}`" in section("4") for media_type in (JPEG, PNG))
+    assert all(f"`{name}`" in section("4") for name in REFUSED if not name.startswith("presentation"))
 
 
 def test_what_retrieve_and_store_may_hold() -> None:
