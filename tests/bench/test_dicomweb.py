@@ -25,7 +25,7 @@ import pytest
 
 from consult_server.demo import cast
 from tests.bench.dicomweb_archive import SLICES, Synthetic, load_orthanc, load_ours
-from tests.fixtures.orthanc import orthanc, shipped_version, why_no_orthanc
+from tests.fixtures.orthanc import running_orthanc, shipped_version, why_no_orthanc
 from tests.fixtures.serving import Serving
 
 pytestmark = pytest.mark.timeout(7_200)
@@ -189,7 +189,7 @@ def lines(
     with ExitStack() as stack:
         if why_not is None:
             began = time.monotonic()
-            running = stack.enter_context(orthanc(tmp_path_factory.mktemp("orthanc")))
+            running = stack.enter_context(running_orthanc(tmp_path_factory.mktemp("orthanc")))
             assert load_orthanc(archive.files(), running.http_port) == archive.total
             say(f"Orthanc: {archive.total} objects stored in {time.monotonic() - began:.0f} s")
             found["orthanc"] = Line(running.http_port, "/dicom-web", {})
