@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from config.kernel.errors import Conflict, Invalid
 from config.kernel.limits import MIB
-from dicom_node.archive.errors import FrameNotAddressable
+from dicom_node.archive.errors import FrameNotAddressable, FrameNotFound
 from dicom_node.archive.reader import frame_pieces, read_frame, value_pieces
 from dicom_node.archive.tables import Instance
 from viewer.access import ViewerPorts
@@ -81,6 +81,8 @@ class FrameService:
 
     async def pixels(self, request: Request, instance: Instance) -> Response:
         """Pixel Data as a bulk value: a native one whole, a compressed one frame by frame (8.7.3.3)."""
+        if instance.pixel_offset is None:
+            raise FrameNotFound(frame=1)
         wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
         if instance.transfer_syntax_uid in NATIVE and not form.decoded:
             return await self._native_value(request, instance, wanted, form)

@@ -22,7 +22,7 @@ from viewer.image_form import FrameFacts, frames_of
 from viewer.luts import BulkReader
 from viewer.media_types import Form, MediaRange, accepted, choose
 from viewer.pixels import Fault
-from viewer.render_query import Wish, read_wish
+from viewer.render_query import RenderingRefused, Wish, read_wish
 from viewer.rendering import JPEG, PNG, PictureJob, picture
 from viewer.second_chance import made_in
 from viewer.wado_frames import FrameListRefused, FrameUndecodable
@@ -107,7 +107,7 @@ class RenderingService:
             facts = await run_in_threadpool(self._facts, instance, data)
             try:
                 shown = await self._picture(pictures, instance, _frame(facts, _representative(data, facts)))
-            except (FrameUndecodable, FrameNotFound):
+            except (FrameUndecodable, FrameNotFound, RenderingRefused):
                 continue
             yield pictures.media_type, iterate_in_threadpool([shown])
 

@@ -188,9 +188,11 @@ async def test_a_series_and_a_study_are_a_picture_of_each_object(
     assert len(in_series) == 1
     assert np.abs(levels(in_series[0][1]) - ramp(0)).max() <= 1
     assert len(parts(await web.get(f"{study}/rendered", headers=PICTURE))) == 2
+    beside = await web.get(f"{study}/rendered?viewport=9,9,{COLUMNS},0,,", headers=PICTURE)
+    assert (beside.status_code, parts(beside)) == (200, []), "of no image the viewport shows anything"
     nothing = await web.get(f"{study}/series/1.2.3/rendered")
     assert (nothing.status_code, nothing.json()["code"]) == (404, "dicomweb.picture_not_found")
-    for tail in ("rendered", "thumbnail"):
+    for tail in ("rendered", "thumbnail", "pixeldata", "frames/1/rendered"):
         assert (await web.get(f"{address(report)}/{tail}")).status_code == 404
 
 
