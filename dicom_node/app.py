@@ -32,11 +32,11 @@ from dicom_node.reporting.activity import Activity, Snapshot, WatchedDoor
 from dicom_node.reporting.metrics import exposition
 from dicom_node.reporting.queries import receivers_now
 from dicom_node.reporting.reporter import Reporter
-from dicom_node.seats import Seats
-from dicom_node.tls import Shown, server_context, shown_by
 from dicom_node.retrieve.operations import Sending
 from dicom_node.retrieve.sending import Outbox
 from dicom_node.scu.association import Caller, Patience
+from dicom_node.seats import Seats
+from dicom_node.tls import Shown, server_context, shown_by
 from dicom_node.wire import Deadlines, Wire
 
 logger = logging.getLogger(__name__)

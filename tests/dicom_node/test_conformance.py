@@ -23,6 +23,7 @@ from dicom_node.peers import CACHE_SECONDS
 from dicom_node.query.identifier import IDENTIFIER_BYTES_MAX, ITEMS_MAX as IDENTIFIER_ITEMS_MAX, KEYS_MAX
 from dicom_node.query.model import KEYS, QUERY_CLASSES, RETURNED, Level
 from tests.dicom_node.conformance import STATEMENT, lists, storage_classes, transfer_syntaxes, written
+from viewer import qido_query
 from viewer.encoding import ENCODERS, HTJ2K, JPEG_2000, JPEG_LS
 from viewer.frame_types import COMPRESSED
 from viewer.qido import SCANNED_MAX
@@ -34,7 +35,6 @@ from viewer.qido_query import (
     LIMIT_WITHIN_STUDY,
     SERIES_KEYS,
     STUDY_KEYS,
-    Level,
 )
 from viewer.render_query import REFUSED, THUMBNAIL_SIDE
 from viewer.rendering import JPEG, PNG
@@ -244,11 +244,11 @@ def test_the_matching_keys_of_search() -> None:
 def test_the_keys_that_are_looked_for_in_what_is_stored() -> None:
     stated = re.search(r"Without an index, (.*?)\. Single value", section("4"))
     assert stated
-    for path in FURTHER[Level.INSTANCES]:
+    for path in FURTHER[qido_query.Level.INSTANCES]:
         first, _, inner = path.partition(".")
         wanted = f".{keyword_for_tag(inner)}" if inner else keyword_for_tag(first)
         assert wanted in stated[1], path
-    assert FURTHER[Level.SERIES].keys() < FURTHER[Level.INSTANCES].keys()
+    assert FURTHER[qido_query.Level.SERIES].keys() < FURTHER[qido_query.Level.INSTANCES].keys()
     assert f"at most {SCANNED_MAX:,} series or instances" in stated[1]
     assert f"within one study at most and by default {LIMIT_WITHIN_STUDY:,}" in section("4")
 

@@ -14,7 +14,7 @@ from config.kernel.principal import Principal, Proof
 from consult_server.consults import access, queries
 from consult_server.consults.domain import ConsultNotFound, ServiceLine, Status
 from consult_server.consults.queries import PAGE, View, WorklistFilter, worklist
-from consult_server.consults.tables import Consult
+from consult_server.consults.tables import Consult, Counter
 from consult_server.identity.domain import Role, RoleMissing
 from consult_server.identity.service import NewAccount
 from consult_server.identity.tables import Account
@@ -332,4 +332,4 @@ async def test_a_number_that_was_not_kept_is_given_again(database: Database) -> 
             raise LookupError
     async with database.write() as tx:
         assert (await queries.counter(tx, "20261121")).last == 0
-        assert (await tx.scalars(select(queries.Counter))).one().day == "20261121"
+        assert (await tx.scalars(select(Counter))).one().day == "20261121"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from tests.dicom_node.objects import a_ct, file_bytes
 from tests.viewer.dicomweb.conftest import Archive
@@ -43,7 +43,7 @@ async def place_of(web: httpx.AsyncClient, dataset: Dataset, tag: str) -> str:
 @pytest.mark.parametrize(
     "syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian]
 )
-async def test_frames_and_pixels_in_ranges(web: httpx.AsyncClient, archived: Archive, syntax: str) -> None:
+async def test_frames_and_pixels_in_ranges(web: httpx.AsyncClient, archived: Archive, syntax: UID) -> None:
     dataset = a_ct(NumberOfFrames="3", PixelData=bytes(range(72)))
     archived(file_bytes(dataset, syntax))
     for path, total in ((f"{address(dataset)}/frames/2", 24), (f"{address(dataset)}/pixeldata", 72)):
