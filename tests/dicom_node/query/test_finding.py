@@ -159,77 +159,46 @@ def test_a_list_of_uids_brings_each_of_them(place: Place) -> None:
     assert names_of(studies, found.values("StudyInstanceUID")) == ["li", "wang"]
 
 
-def test_from_the_patient_down_to_the_image(place: Place) -> None:
-    """Patient Root, hierarchical: each step names the unique keys of the levels above (PS3.4 C.4.1.3.1.1)."""
+def a_patient(place: Place) -> tuple[Dataset, Dataset]:
+    """P7 with one study of two series, of two images and one; the first object of each series. And P8."""
     first = place.send(SeriesNumber="1", InstanceNumber="1", PatientID="P7")
     shared = {"StudyInstanceUID": first.StudyInstanceUID, "PatientID": "P7"}
     place.send(**shared, SeriesInstanceUID=first.SeriesInstanceUID, SeriesNumber="1", InstanceNumber="2")
     other = place.send(**shared, SeriesNumber="2", Modality="SR", SeriesDescription="报告", PixelData=None)
     place.send(PatientID="P8")
+    return first, other
 
-    patients = place.find(
-        identifier(
-            "PATIENT",
-            PatientID="",
-            PatientName="",
-            NumberOfPatientRelatedStudies="",
-            NumberOfPatientRelatedSeries="",
-            NumberOfPatientRelatedInstances="",
-        ),
-        PATIENT_FIND,
-    )
-    counts = {
-        match.PatientID: (
-            match.NumberOfPatientRelatedStudies,
-            match.NumberOfPatientRelatedSeries,
-            match.NumberOfPatientRelatedInstances,
-        )
-        for match in patients.matches
-    }
-    assert counts == {"P7": (1, 2, 3), "P8": (1, 1, 1)}
 
-    (study,) = place.find(
-        identifier("STUDY", PatientID="P7", StudyInstanceUID="", NumberOfStudyRelatedInstances=""),
-        PATIENT_FIND,
-    ).matches
+def test_patients_with_their_totals_and_their_studies(place: Place) -> None:
+    first, _other = a_patient(place)
+    totals = [f"NumberOfPatientRelated{what}" for what in ("Studies", "Series", "Instances")]
+    asked = identifier("PATIENT", PatientID="", PatientName="", **dict.fromkeys(totals, ""))
+    found = place.find(asked, PATIENT_FIND)
+    counts = {match.PatientID: [match[total].value for total in totals] for match in found.matches}
+    assert counts == {"P7": [1, 2, 3], "P8": [1, 1, 1]}
+    asked = identifier("STUDY", PatientID="P7", StudyInstanceUID="", NumberOfStudyRelatedInstances="")
+    (study,) = place.find(asked, PATIENT_FIND).matches
     assert (study.StudyInstanceUID, study.NumberOfStudyRelatedInstances) == (first.StudyInstanceUID, 3)
 
-    keys = {"PatientID": "P7", "StudyInstanceUID": first.StudyInstanceUID}
-    series = place.find(
-        identifier(
-            "SERIES",
-            **keys,
-            SeriesInstanceUID="",
-            SeriesNumber="",
-            Modality="",
-            NumberOfSeriesRelatedInstances="",
-        ),
-        PATIENT_FIND,
-    )
-    assert [(m.SeriesNumber, m.Modality, m.NumberOfSeriesRelatedInstances) for m in series.matches] == [
-        (1, "CT", 2),
-        (2, "SR", 1),
-    ]
-    assert series.values("SeriesInstanceUID") == [first.SeriesInstanceUID, other.SeriesInstanceUID]
 
-    images = place.find(
-        identifier(
-            "IMAGE",
-            **keys,
-            SeriesInstanceUID=first.SeriesInstanceUID,
-            SOPInstanceUID="",
-            SOPClassUID="",
-            InstanceNumber="",
-            Rows=None,
-            Columns=None,
-            NumberOfFrames="",
-        ),
-        PATIENT_FIND,
-    )
+def test_from_the_study_down_to_the_image(place: Place) -> None:
+    """Patient Root, hierarchical: each step names the keys of the levels above (PS3.4 C.4.1.3.1.1)."""
+    first, other = a_patient(place)
+    keys = {"PatientID": "P7", "StudyInstanceUID": first.StudyInstanceUID}
+    wanted = ("SeriesInstanceUID", "SeriesNumber", "Modality", "NumberOfSeriesRelatedInstances")
+    series = place.find(identifier("SERIES", **keys, **dict.fromkeys(wanted, "")), PATIENT_FIND)
+    shown = [(m.SeriesNumber, m.Modality, m.NumberOfSeriesRelatedInstances) for m in series.matches]
+    assert shown == [(1, "CT", 2), (2, "SR", 1)]
+    assert series.values("SeriesInstanceUID") == [first.SeriesInstanceUID, other.SeriesInstanceUID]
+    keys["SeriesInstanceUID"] = first.SeriesInstanceUID
+    wanted = ("SOPInstanceUID", "SOPClassUID", "InstanceNumber", "NumberOfFrames")
+    asked = identifier("IMAGE", **keys, **dict.fromkeys(wanted, ""), Rows=None, Columns=None)
+    images = place.find(asked, PATIENT_FIND)
     assert images.pending == {0xFF00}
-    assert [
+    images_shown = [
         (m.InstanceNumber, m.SOPClassUID, m.Rows, m.Columns, m.NumberOfFrames) for m in images.matches
-    ] == [(1, CT, 3, 4, 1), (2, CT, 3, 4, 1)]
+    ]
+    assert images_shown == [(1, CT, 3, 4, 1), (2, CT, 3, 4, 1)]
 
 
 @pytest.mark.parametrize(
