@@ -3,7 +3,9 @@
 import hashlib
 import json
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +193,34 @@ def test_a_file_in_the_spools_folder_is_nobodys_business(spool: Spool) -> None:
     (spool.folder / "readme.txt").write_text("x", encoding="utf-8")
     assert list(spool.left_behind()) == []
     assert (spool.folder / "readme.txt").exists()
+
+
+def clear_until(ended: threading.Event, patient: Spool) -> None:
+    """Take up what the dead left, again and again: nothing is theirs."""
+    while not ended.is_set():
+        assert list(patient.left_behind()) == []
+
+
+def begin_often(folder: Path) -> None:
+    """Start, receive something and end."""
+    for _ in range(60):
+        with Spool(folder, Failpoints()) as mine:
+            reception = mine.receive(ANNOUNCED, 1_000)
+            reception.write(b"x" * 10)
+            assert reception.finish().path.exists()
+            reception.discard()
+
+
+def test_those_who_start_at_once_do_not_clear_each_other(tmp_path: Path) -> None:
+    """Receivers start together, and each takes up what the dead left: a folder just made looks like that."""
+    folder, ended = tmp_path / "spool", threading.Event()
+    with Spool(folder, Failpoints()) as patient, ThreadPoolExecutor(5) as pool:
+        clearing = [pool.submit(clear_until, ended, patient) for _ in range(2)]
+        try:
+            for beginning in [pool.submit(begin_often, folder) for _ in range(3)]:
+                beginning.result(90)
+        finally:
+            ended.set()
+        for done in clearing:
+            done.result(90)
+    assert [path for path in folder.iterdir() if path.is_dir()] == []
