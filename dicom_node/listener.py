@@ -122,7 +122,13 @@ class Listener:
             return
         connection.setblocking(False)
         if self._tls is not None:
-            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            try:
+                connection = self._tls.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
+            except OSError:  # it is gone already
+                connection.close()
+                return
         if len(self._waiting) >= WAITING_MAX:
             self._forget(min(self._waiting.values(), key=lambda w: w.deadline))
         waiting = _Waiting(connection, plain_address(address[0]), time.monotonic() + self._associate_seconds)

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import time
 from collections.abc import Callable
@@ -262,6 +263,14 @@ def test_those_who_say_nothing_hold_up_nobody(one_sided: Secure, begun: bytes) -
         began = time.monotonic()
         assert wire.recv(100) == b"", "let go at the deadline for the whole request"
         assert 1.0 <= time.monotonic() - began < 5.0
+
+
+def test_those_who_are_gone_before_they_are_welcomed_do_no_harm(one_sided: Secure) -> None:
+    """Reset at once, so that the node finds a socket that is connected to nobody."""
+    for _ in range(100):
+        with socket.create_connection(("127.0.0.1", one_sided.port), timeout=10) as wire:
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert quick_echo(one_sided) < 2.0
 
 
 def test_after_the_handshake_the_deadline_still_counts(one_sided: Secure) -> None:

@@ -1,5 +1,6 @@
 /** The peers' page without its looks: the list, one echo at a time for each peer, what an echo's answer says. */
 import { asProblem, type Problem } from "../api/problem.ts";
+import { whileAttended } from "../kit/attended.ts";
 import { fileSize, shortDateTime } from "../kit/format.ts";
 import { say, t } from "../kit/i18n.ts";
 import { Store } from "../kit/store.ts";
@@ -148,9 +149,10 @@ export class PeersPage {
 		}
 	}
 
-	/** Keeps looking until told to stop. */
-	follow(every: (run: () => void) => () => void = often): () => void {
-		void this.look();
+	/** Keeps looking while somebody is there, until told to stop. */
+	follow(
+		every: (run: () => void) => () => void = (run) => whileAttended(run, RECEIVING_EVERY_MS),
+	): () => void {
 		return every(() => void this.look());
 	}
 
@@ -195,9 +197,4 @@ export class PeersPage {
 	#tell(aeTitle: string, echo: EchoState): void {
 		this.echoes.update((known) => new Map(known).set(aeTitle, echo));
 	}
-}
-
-function often(run: () => void): () => void {
-	const timer = setInterval(run, RECEIVING_EVERY_MS);
-	return () => clearInterval(timer);
 }

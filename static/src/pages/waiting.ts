@@ -1,5 +1,6 @@
 /** How many objects set aside wait for a decision: the figure at the rail's entry. */
 import { answer, api } from "../api/client.ts";
+import { whileAttended } from "../kit/attended.ts";
 import { Store } from "../kit/store.ts";
 import type { RoleKey } from "./rails.ts";
 
@@ -10,11 +11,11 @@ export const waitingAside = new Store(0);
 
 const ask = async (): Promise<number> => (await answer(api.GET("/api/quarantine/waiting"))).waiting;
 
-/** Asks now and then again; stops when told. A question that fails leaves the figure as it was. */
+/** Asks now and then again while somebody is there; stops when told. A question that fails leaves the figure as it was. */
 export function followWaiting(
 	role: RoleKey,
 	load: () => Promise<number> = ask,
-	every: (run: () => void) => () => void = minutely,
+	every: (run: () => void) => () => void = (run) => whileAttended(run, WAITING_EVERY_MS),
 ): () => void {
 	waitingAside.set(0);
 	if (!DECIDES.has(role)) return () => undefined;
@@ -25,15 +26,9 @@ export function followWaiting(
 			() => undefined,
 		);
 	};
-	look();
 	const stop = every(look);
 	return () => {
 		following = false;
 		stop();
 	};
-}
-
-function minutely(run: () => void): () => void {
-	const timer = setInterval(run, WAITING_EVERY_MS);
-	return () => clearInterval(timer);
 }

@@ -3,6 +3,8 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,11 +12,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
+from config.kernel.database import Database
+from consult_server.app import make_app
 from consult_server.audit.tables import AuditEntry
 from dicom_node.archive.tables import Peer, Receiver
 from dicom_node.reporting.reporter import DEAD_AFTER
 from tests.factories.cases import ok
-from tests.fixtures.product import Product
+from tests.fixtures.product import ORIGIN, Product
 from tests.fixtures.servers import free_port
 
 PEER = {"ae_title": "SQZX_PACS", "host": None, "port": None}
@@ -233,3 +237,16 @@ async def test_the_node_is_among_the_metrics_of_the_web_server(product: Product)
     assert [one.value for one in families["lianzhen_dicom_instances_stored"].samples] == [7.0, 35.0]
     assert {one.labels["status"] for one in families["lianzhen_dicom_refusals"].samples} == {"C000"}
     assert "python_info" in families, "the web server's own are still there"
+
+
+async def test_metrics_outlive_the_database(product: Product, tmp_path: Path) -> None:
+    away = Database(f"sqlite:///{tmp_path}/none/away.db")
+    app = make_app(replace(product.platform, database=away))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        answer = await client.get("/metrics")
+        assert (await client.get("/health/ready")).status_code == 503
+    await away.close()
+    assert answer.status_code == 200
+    assert "python_info" in answer.text
+    assert "lianzhen_dicom" not in answer.text

@@ -254,6 +254,7 @@ describe("the peers' page", () => {
 		let tick: () => void = () => undefined;
 		let stopped = false;
 		const stop = page.follow((run) => {
+			run();
 			tick = run;
 			return () => {
 				stopped = true;

@@ -8,6 +8,7 @@ class Ticks {
 	run: () => void = () => undefined;
 	stopped = false;
 	readonly every = (run: () => void): (() => void) => {
+		run();
 		this.run = run;
 		return () => {
 			this.stopped = true;
