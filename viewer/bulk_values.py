@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicom_node.archive.tables import Instance
-from viewer.attributes import Attributes, text, unpacked
+from viewer.attributes import Attributes, integer, text, unpacked
 from viewer.frame_types import BIG_ENDIAN, in_little_endian as turned
 from viewer.media_types import OCTETS, Form
 
-DOCUMENT, DOCUMENT_TYPE = "00420011", "00420012"
+DOCUMENT, DOCUMENT_TYPE, DOCUMENT_LENGTH = "00420011", "00420012", "00420015"
+"""The length says whether the last byte is the document's or padding (PS3.3 C.24.2)."""
 MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}", re.ASCII)
 ACTIVE = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
 """What a browser would run as a page of ours; it is had as octets."""
@@ -77,8 +78,10 @@ def bulk_value(instance: Instance, place: str) -> BulkValue | None:
                 return BulkValue("pixels", 0, 0, big_endian=False)
             start, end = map(int, place.split("-"))
             big_endian = instance.transfer_syntax_uid == BIG_ENDIAN
-            kind = _document_type(document) if element is document.get(DOCUMENT) else OCTETS
-            return BulkValue(element["vr"], start, end, big_endian, kind)
+            if element is not document.get(DOCUMENT):
+                return BulkValue(element["vr"], start, end, big_endian)
+            end -= integer(document, DOCUMENT_LENGTH) == end - start - 1
+            return BulkValue(element["vr"], start, end, big_endian, _document_type(document))
     return None
 
 

@@ -12,7 +12,7 @@ from tests.viewer.dicomweb.conftest import Archive
 from tests.viewer.dicomweb.parts import parts
 
 OCTETS = "application/octet-stream"
-PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20
+PDF = b"%PDF-1.7\r\n" + bytes(range(256)) * 20
 
 
 def address(dataset: Dataset) -> str:
@@ -61,6 +61,16 @@ async def test_frames_and_pixels_in_ranges(web: httpx.AsyncClient, archived: Arc
         assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{total}")
         in_parts = await web.get(path, headers={"Range": "bytes=0-1"})
         assert (in_parts.status_code, parts(in_parts)[0][1]) == (200, whole.content)
+
+
+async def test_padding_is_no_part_of_a_document(web: httpx.AsyncClient, archived: Archive) -> None:
+    for length, sent in ((len(PDF) - 1, PDF[:-1]), (len(PDF), PDF), (7, PDF), (None, PDF)):
+        dataset = a_document("application/pdf")
+        if length is not None:
+            dataset.EncapsulatedDocumentLength = length
+        archived(file_bytes(dataset))
+        place = await place_of(web, dataset, "00420011")
+        assert (await web.get(place, headers={"Accept": "application/pdf"})).content == sent
 
 
 async def test_documents_are_sent_as_what_they_are(web: httpx.AsyncClient, archived: Archive) -> None:
