@@ -31,7 +31,6 @@ from tests.fixtures.serving import Serving
 pytestmark = pytest.mark.timeout(7_200)
 
 RESULTS = Path(__file__).parent / "results"
-INSTANCES = int(os.environ.get("LIANZHEN_BENCH_INSTANCES", "2000"))
 ROUNDS, REPETITIONS = 5, 8
 JSON = {"Accept": "application/dicom+json", "Accept-Encoding": "gzip"}
 FRAME = {"Accept": 'multipart/related; type="application/octet-stream"', "Accept-Encoding": "identity"}
@@ -170,7 +169,7 @@ def institution_of(home: Path, name: str) -> str:
 @pytest.fixture(scope="module")
 def archive() -> Synthetic:
     """What both servers hold."""
-    return Synthetic(INSTANCES)
+    return Synthetic(int(os.environ.get("LIANZHEN_BENCH_INSTANCES", "2000")))
 
 
 @pytest.fixture(scope="module")

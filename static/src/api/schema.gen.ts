@@ -1012,10 +1012,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Series Thumbnail
+         * Image Series Thumbnail
          * @description A small picture of the middle frame of a series.
          */
-        get: operations["series_thumbnail"];
+        get: operations["image_series_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4490,7 +4490,7 @@ export interface operations {
             };
         };
     };
-    series_thumbnail: {
+    image_series_thumbnail: {
         parameters: {
             query?: never;
             header?: never;

@@ -18,7 +18,7 @@ export const errors = {
 	"general.database_unavailable": "数据库没有应答，没有存下任何内容，稍后再试",
 	"notices.lines_full": "打开的页面太多，实时更新稍后再连",
 	"general.key_reused": "这次的请求编号已经用过，请刷新页面再试",
-	"general.metrics_forbidden": "查看运行指标需要专用令牌（数据目录 secrets 里的 metrics_token）",
+	"general.metrics_forbidden": "查看运行指标需要专用令牌，它在数据目录的密钥文件夹里",
 	"identity.signed_out": "登录已到期，请重新登录",
 	"identity.wrong_password": "账号或密码不对，请再核对",
 	"identity.account_locked": "密码错的次数太多，账号暂时锁定，请过几分钟再试",
