@@ -203,7 +203,7 @@ def test_the_limits_of_storing(words: str) -> None:
     ],
 )
 def test_the_security_profile(words: str) -> None:
-    assert words in section("2.5")
+    assert words in section("2.6")
     assert DICOM["tls_port"] == 0, "off by default, as section 2.1 says"
 
 
