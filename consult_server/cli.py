@@ -259,18 +259,23 @@ def openapi() -> None:
     become("consult_server.openapi")
 
 
+def _refusals() -> tuple[type[Exception], ...]:
+    """What an operator can do something about; looked up when something was raised, not before."""
+    kinds: tuple[type[Exception], ...] = loaded("consult_server.refusals").KINDS
+    return kinds
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """The console script: refusals become plain lines and status 1. What it makes is its owner's alone."""
     os.umask(data_folder.OTHERS)
     try:
         app(words)
+    except SystemExit:
+        raise
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    except Exception as error:
-        refusal = loaded("consult_server.refusals").words_of(error)
-        if refusal is None:
-            raise
-        typer.echo(f"lianzhen: {refusal}", err=True)
+    except _refusals() as error:
+        typer.echo(f"lianzhen: {loaded('consult_server.refusals').words_of(error)}", err=True)
         raise SystemExit(1) from error
 
 

@@ -9,9 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from config.kernel.database import DatabaseUnavailable
 from config.kernel.errors import AppError
 
+KINDS = (AppError, ValidationError, TOMLDecodeError, DBAPIError)
+"""What an operator can do something about; anything else is a bug and ends in its traceback."""
 
-def words_of(error: Exception) -> str | None:
-    """The line for an error that an operator can do something about; None for any other, which is a bug."""
+
+def words_of(error: Exception) -> str:
+    """The line for an error of these kinds."""
     if isinstance(error, AppError):
         cause = error.__cause__
         seen = isinstance(cause, DBAPIError) and "reason" not in error.params
@@ -21,9 +24,7 @@ def words_of(error: Exception) -> str | None:
         return "settings: " + "; ".join(faults)
     if isinstance(error, TOMLDecodeError):
         return f"settings: {os.environ.get('LIANZHEN_CONFIG')} is not TOML: {error}"
-    if isinstance(error, DBAPIError):
-        return str(DatabaseUnavailable(reason=_said(error)))
-    return None
+    return str(DatabaseUnavailable(reason=_said(error)))
 
 
 def _said(error: BaseException | None) -> str:

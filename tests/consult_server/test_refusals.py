@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from config.kernel.errors import Conflict, Unavailable
-from consult_server.refusals import words_of
+from consult_server.refusals import KINDS, words_of
 
 VALUES = {"name": "仇大山"}
 
@@ -60,7 +60,7 @@ def test_a_refusal_of_ours(error: Exception, line: str) -> None:
 
 
 def test_every_wrong_setting_is_named() -> None:
-    said = str(words_of(a_broken_bucket()))
+    said = words_of(a_broken_bucket())
     assert said.startswith("settings: litres: ")
     assert "; rope.metres: " in said
     assert "\n" not in said
@@ -68,13 +68,13 @@ def test_every_wrong_setting_is_named() -> None:
 
 def test_a_broken_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIANZHEN_CONFIG", "/etc/lianzhen.toml")
-    said = str(words_of(broken_toml()))
+    said = words_of(broken_toml())
     assert said.startswith("settings: /etc/lianzhen.toml is not TOML: ")
 
 
 @pytest.mark.parametrize("kind", [OperationalError, IntegrityError])
 def test_a_database_is_quoted_without_the_values_of_the_statement(kind: type[OperationalError]) -> None:
-    said = str(words_of(kind("INSERT INTO t VALUES (:name)", VALUES, OSError("no such table: t\nHINT"))))
+    said = words_of(kind("INSERT INTO t VALUES (:name)", VALUES, OSError("no such table: t\nHINT")))
     assert said.startswith("general.database_unavailable: ")
     assert "no such table: t" in said
     assert [word for word in ("仇大山", "INSERT", "HINT", "\n") if word in said] == []
@@ -83,7 +83,13 @@ def test_a_database_is_quoted_without_the_values_of_the_statement(kind: type[Ope
 @pytest.mark.parametrize("bug", [ValueError("x"), KeyError("x"), ZeroDivisionError(), RuntimeError("x")])
 def test_a_bug_is_no_refusal(bug: Exception) -> None:
     """It ends in a traceback, which its finder needs."""
-    assert words_of(bug) is None
+    assert not isinstance(bug, KINDS)
+
+
+@pytest.mark.parametrize("error", [WellDry(), a_broken_bucket(), broken_toml(), DRIVER])
+def test_what_an_operator_can_mend_is_one(error: Exception) -> None:
+    assert isinstance(error, KINDS)
+    assert "\n" not in words_of(error)
 
 
 def test_a_kind_of_refusal_itself_has_words() -> None:
