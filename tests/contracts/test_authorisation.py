@@ -241,6 +241,12 @@ ROWS: dict[str, list[Row]] = {
     f"GET {INSTANCE_PATH}/frames/{{frame_list}}": [Row(IMAGE_PARTIES)],
     f"GET {INSTANCE_PATH}/pixeldata": [Row(IMAGE_PARTIES)],
     f"GET {INSTANCE_PATH}/bulkdata/{{place}}": [Row(instead(IMAGE_PARTIES, "404:dicom.bulk_data_not_found"))],
+    f"GET {INSTANCE_PATH}/pixeldata": [Row(IMAGE_PARTIES)],
+    **{
+        f"GET {path}/{tail}": [Row(IMAGE_PARTIES)]
+        for path in (STUDY, SERIES_PATH, INSTANCE_PATH, f"{INSTANCE_PATH}/frames/{{frame_list}}")
+        for tail in ("rendered", "thumbnail")
+    },
     "POST /dicom-web/studies": [Row(STORING)],
     f"POST {STUDY}": [Row(STORING)],
     f"GET {IMAGES}/manifest": [Row(IMAGE_PARTIES)],

@@ -96,7 +96,7 @@ async def web(
     install(app)
     limits = StowLimits(body_bytes_max=BODY_BYTES_MAX, object_bytes_max=OBJECT_BYTES_MAX, parts_max=20)
     app.include_router(dicomweb_router(ports, limits))
-    async with LifespanManager(app) as manager:
+    async with LifespanManager(app, shutdown_timeout=60) as manager:
         transport = httpx.ASGITransport(manager.app)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://archive.test/dicom-web", headers={"X-Who": "county"}

@@ -48,7 +48,7 @@ async def client(
     app = FastAPI()
     install(app)
     app.include_router(dicomweb_router(ports))
-    async with LifespanManager(app), listening(app) as url:
+    async with LifespanManager(app, shutdown_timeout=60), listening(app) as url:
         signed_in = DICOMwebClient(f"{url}/dicom-web", headers={"X-Who": "county"})
         # Left to itself it says Host without the port, and so is told addresses without one.
         signed_in.host = url.removeprefix("http://")
