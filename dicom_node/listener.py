@@ -123,6 +123,7 @@ class Listener:
         connection.setblocking(False)
         if self._tls is not None:
             try:
+                connection.getpeername()  # or ssl would drop what it cannot wrap without closing it
                 connection = self._tls.wrap_socket(
                     connection, server_side=True, do_handshake_on_connect=False
                 )
