@@ -67,8 +67,8 @@ def reading_router(ports: ViewerPorts, packs: Packs | None = None) -> APIRouter:
     )
     router.add_api_route(
         "/studies/{study_instance_uid}/series/{series_instance_uid}/thumbnail",
-        service.image_series_thumbnail,
-        operation_id="image_series_thumbnail",
+        service.series_thumbnail,
+        operation_id="series_thumbnail",
         response_class=Response,
         responses={200: {"content": {MEDIA_TYPE: {}}}},
     )
@@ -121,7 +121,7 @@ class ReadingService:
         content = await self._packs.frames(pack, first, last)
         return Response(content, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE})
 
-    async def image_series_thumbnail(
+    async def series_thumbnail(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """A small picture of the middle frame of a series."""

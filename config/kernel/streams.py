@@ -107,7 +107,7 @@ class Consumer:
         for number in range(1, ATTEMPTS_MAX + 1):
             try:
                 await attempt()
-            except Exception as error:  # noqa: BLE001 - the consumer is one of the five edges
+            except Exception as error:  # noqa: BLE001 - the consumer is one of the four edges
                 facts = {"handler": name, "event": envelope.name, "event_id": envelope.event_id}
                 logger.warning("handler.failed", extra=facts | {"attempt": number} | told_of(error))
                 await asyncio.sleep(min(0.1 * 2**number, RETRY_SECONDS))

@@ -239,7 +239,6 @@ ROWS: dict[str, list[Row]] = {
     f"GET {INSTANCE_PATH}": [Row(IMAGE_PARTIES)],
     f"GET {INSTANCE_PATH}/metadata": [Row(IMAGE_PARTIES)],
     f"GET {INSTANCE_PATH}/frames/{{frame_list}}": [Row(IMAGE_PARTIES)],
-    f"GET {INSTANCE_PATH}/pixeldata": [Row(IMAGE_PARTIES)],
     f"GET {INSTANCE_PATH}/bulkdata/{{place}}": [Row(instead(IMAGE_PARTIES, "404:dicom.bulk_data_not_found"))],
     f"GET {INSTANCE_PATH}/pixeldata": [Row(IMAGE_PARTIES)],
     **{
@@ -264,13 +263,6 @@ ROWS: dict[str, list[Row]] = {
     for root in ("api", "dicom-web")
     for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
 }
-
-# Pictures of whatever may be retrieved; this study's pixels are no image, which only a part of many may be.
-ROWS |= {
-    f"GET {path}/{picture}": [Row(instead(IMAGE_PARTIES, "409:dicomweb.frame_undecodable"))]
-    for path in (STUDY, SERIES_PATH, INSTANCE_PATH, f"{INSTANCE_PATH}/frames/{{frame_list}}")
-    for picture in ("rendered", "thumbnail")
-} | {f"GET {path}/rendered": [Row(IMAGE_PARTIES)] for path in (STUDY, SERIES_PATH)}
 
 # HEAD is answered as GET, without the body that would name a code.
 ROWS |= {
