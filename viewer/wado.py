@@ -67,10 +67,10 @@ def wado_router(ports: ViewerPorts) -> APIRouter:
         (f"{series}/rendered", service.render_series),
         (f"{instance}/rendered", service.render_instance),
         (f"{instance}/frames/{{frame_list}}/rendered", service.render_frames),
-        (f"{study}/thumbnail", service.study_thumbnail),
-        (f"{series}/thumbnail", service.series_thumbnail),
-        (f"{instance}/thumbnail", service.instance_thumbnail),
-        (f"{instance}/frames/{{frame_list}}/thumbnail", service.frame_thumbnail),
+        (f"{study}/thumbnail", service.retrieve_study_thumbnail),
+        (f"{series}/thumbnail", service.retrieve_series_thumbnail),
+        (f"{instance}/thumbnail", service.retrieve_instance_thumbnail),
+        (f"{instance}/frames/{{frame_list}}/thumbnail", service.retrieve_frame_thumbnail),
     ):
         add_reading(router, path, endpoint)
     return router
@@ -274,7 +274,7 @@ class WadoService:
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
         return await self._rendering.one(asked(request), instance, numbers)
 
-    async def study_thumbnail(self, request: Request, study_instance_uid: Uid) -> Response:
+    async def retrieve_study_thumbnail(self, request: Request, study_instance_uid: Uid) -> Response:
         """A small picture of the first series of a study that has images."""
         scope = await self._ports.access.scope(request, study_instance_uid)
         async with self._ports.database.read() as view:
@@ -285,7 +285,7 @@ class WadoService:
                     return await self._thumbnail(request, middle)
         raise PictureNotFound
 
-    async def series_thumbnail(
+    async def retrieve_series_thumbnail(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """A small picture of the image in the middle of a series."""
@@ -295,14 +295,14 @@ class WadoService:
             middle = await middle_image(view, series.series_key)
         return await self._thumbnail(request, middle)
 
-    async def instance_thumbnail(
+    async def retrieve_instance_thumbnail(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
     ) -> Response:
         """A small picture of one object."""
         instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
         return await self._thumbnail(request, instance)
 
-    async def frame_thumbnail(
+    async def retrieve_frame_thumbnail(
         self,
         request: Request,
         study_instance_uid: Uid,
