@@ -84,6 +84,7 @@ REDEEM = LINK | {"identity_tail": "", "consent": {"consult": True, "recording": 
 CONSULT, STUDY = "/api/consults/{consult_id}", "/dicom-web/studies/{study_instance_uid}"
 SERIES_PATH = STUDY + "/series/{series_instance_uid}"
 INSTANCE_PATH = SERIES_PATH + "/instances/{sop_instance_uid}"
+FRAMES = "/frames/{frame_list}"
 IMAGES = "/api/studies/{study_instance_uid}"
 
 # anonymous, applicant, technician, foreign applicant, coordinator, the assigned specialist, another
@@ -241,10 +242,15 @@ ROWS: dict[str, list[Row]] = {
     f"GET {INSTANCE_PATH}/frames/{{frame_list}}": [Row(IMAGE_PARTIES)],
     f"GET {INSTANCE_PATH}/bulkdata/{{place}}": [Row(instead(IMAGE_PARTIES, "404:dicom.bulk_data_not_found"))],
     f"GET {INSTANCE_PATH}/pixeldata": [Row(IMAGE_PARTIES)],
+    f"GET {STUDY}/rendered": [Row(IMAGE_PARTIES)],
+    f"GET {SERIES_PATH}/rendered": [Row(IMAGE_PARTIES)],
     **{
-        f"GET {path}/{tail}": [Row(IMAGE_PARTIES)]
-        for path in (STUDY, SERIES_PATH, INSTANCE_PATH, f"{INSTANCE_PATH}/frames/{{frame_list}}")
-        for tail in ("rendered", "thumbnail")
+        f"GET {path}": [Row(instead(IMAGE_PARTIES, "409:dicomweb.frame_undecodable"))]
+        for path in (
+            f"{STUDY}/thumbnail",
+            f"{SERIES_PATH}/thumbnail",
+            *(f"{INSTANCE_PATH}{part}/{tail}" for part in ("", FRAMES) for tail in ("rendered", "thumbnail")),
+        )
     },
     "POST /dicom-web/studies": [Row(STORING)],
     f"POST {STUDY}": [Row(STORING)],
