@@ -1012,10 +1012,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Image Series Thumbnail
+         * Series Thumbnail
          * @description A small picture of the middle frame of a series.
          */
-        get: operations["image_series_thumbnail"];
+        get: operations["series_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4490,7 +4490,7 @@ export interface operations {
             };
         };
     };
-    image_series_thumbnail: {
+    series_thumbnail: {
         parameters: {
             query?: never;
             header?: never;
