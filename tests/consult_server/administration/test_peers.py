@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from config.kernel.database import Database
+from config.settings import secret
 from consult_server.app import make_app
 from consult_server.audit.tables import AuditEntry
 from dicom_node.archive.tables import Peer, Receiver
@@ -229,10 +230,16 @@ async def test_what_is_being_received_is_seen_from_every_process(
     assert ok(await administrator.get("/api/receiving")) == [], "the dead receive nothing"
 
 
+def bearer(product: Product) -> dict[str, str]:
+    """What opens /metrics."""
+    token = secret(product.platform.settings, "metrics_token").get_secret_value()
+    return {"Authorization": f"Bearer {token}"}
+
+
 async def test_the_node_is_among_the_metrics_of_the_web_server(product: Product) -> None:
     async with product.platform.database.write() as tx:
         tx.add_all([a_receiver(product, 0), a_receiver(product, 1, instances=35)])
-    answer = await (await product.browser()).get("/metrics")
+    answer = await (await product.browser()).get("/metrics", headers=bearer(product))
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
     assert [one.value for one in families["lianzhen_dicom_instances_stored"].samples] == [7.0, 35.0]
     assert {one.labels["status"] for one in families["lianzhen_dicom_refusals"].samples} == {"C000"}
@@ -244,7 +251,7 @@ async def test_metrics_outlive_the_database(product: Product, tmp_path: Path) ->
     app = make_app(replace(product.platform, database=away))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-        answer = await client.get("/metrics")
+        answer = await client.get("/metrics", headers=bearer(product))
         assert (await client.get("/health/ready")).status_code == 503
     await away.close()
     assert answer.status_code == 200
