@@ -150,8 +150,10 @@ async def _greet(settings: Settings, show: Show | None) -> None:
 async def _begin(supervisor: Supervisor, settings: Settings, show: Show | None) -> None:
     began = time.monotonic()
     await _start_all(supervisor, settings)
-    if show is not None:
+    if show is not None and not supervisor.stopping.is_set():
         await show.set_up()
+    if supervisor.stopping.is_set():  # wait_for may lose a cancellation that comes as its wait ends
+        return
     await _greet(settings, show)
     typer.echo(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops, data stays")
 
