@@ -233,7 +233,11 @@ export class Call {
 	/** Out of the room: every connection ends. Forgotten by the server: knock again. */
 	#outsideOrIn(message: Incoming): void {
 		if (message.t === "lobby.waiting" || message.t === "bye") this.#mesh.close();
-		if (message.t !== "welcome" || message.d.state === "admitted") return;
+		if (message.t !== "welcome") return;
+		if (message.d.state === "admitted") {
+			if (!message.d.resumed) this.#mesh.awaitReturns();
+			return;
+		}
 		this.#mesh.close();
 		if (message.d.state === "checking" && this.state.value.entered) void this.enter().catch(() => undefined);
 	}

@@ -23,9 +23,14 @@ interface Known {
 	readonly peer: Peer;
 }
 
+/** How long a server that has just been started may not know yet who is still there. */
+export const RETURN_MS = 10_000;
+
 export class Mesh {
 	readonly #options: MeshOptions;
 	readonly #peers = new Map<string, Known>();
+	#planned: readonly PlanPeer[] = [];
+	#returning: ReturnType<typeof setTimeout> | undefined;
 	#planEpoch = 0;
 	#servers: RTCIceServer[] = [];
 
@@ -37,14 +42,32 @@ export class Mesh {
 	follow(plan: PlanData): void {
 		this.#planEpoch = plan.plan_epoch;
 		this.useServers(plan.ice_servers);
-		const wanted = new Map(plan.peers.map((peer) => [peer.pid, peer]));
-		for (const [pid, known] of [...this.#peers]) {
-			if (wanted.get(pid)?.epoch !== known.epoch) this.#drop(pid);
-		}
+		this.#planned = plan.peers;
+		this.#endTheUnplanned();
 		for (const peer of plan.peers) {
 			const known = this.#peers.get(peer.pid);
 			if (known === undefined) this.#peers.set(peer.pid, { epoch: peer.epoch, peer: this.#make(peer) });
 			else known.peer.setPolite(peer.polite);
+		}
+	}
+
+	/**
+	 * The server has forgotten the room and everybody comes back to it one by one: until RETURN_MS have
+	 * passed, whoever the plan does not name yet keeps the connection, which needs no server to go on.
+	 */
+	awaitReturns(): void {
+		clearTimeout(this.#returning);
+		this.#returning = setTimeout(() => {
+			this.#returning = undefined;
+			this.#endTheUnplanned();
+		}, RETURN_MS);
+	}
+
+	#endTheUnplanned(): void {
+		const wanted = new Map(this.#planned.map((peer) => [peer.pid, peer.epoch]));
+		for (const [pid, { epoch }] of [...this.#peers]) {
+			const absent = !wanted.has(pid);
+			if (absent ? this.#returning === undefined : wanted.get(pid) !== epoch) this.#drop(pid);
 		}
 	}
 
@@ -84,6 +107,8 @@ export class Mesh {
 	}
 
 	close(): void {
+		clearTimeout(this.#returning);
+		this.#returning = undefined;
 		for (const pid of [...this.#peers.keys()]) this.#drop(pid);
 	}
 

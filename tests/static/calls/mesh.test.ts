@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import { Mesh } from "../../../static/src/calls/mesh.ts";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Mesh, RETURN_MS } from "../../../static/src/calls/mesh.ts";
 import type { PlanPeer } from "../../../static/src/calls/protocol.ts";
 import { FakeConnection, FakeStream, FakeTrack, plan, settle } from "./room_floor.ts";
 
@@ -59,6 +59,34 @@ describe("a plan", () => {
 		mesh.follow(plan([{ pid: "b" }]));
 		expect([...mesh.connections().keys()]).toEqual(["b"]);
 		expect(streams).toEqual([["a", null]]);
+	});
+
+	it("of a server that has forgotten the room ends nobody who may still come back", async () => {
+		vi.useFakeTimers();
+		const mesh = make();
+		mesh.follow(plan([{ pid: "a" }, { pid: "b" }]));
+		mesh.awaitReturns();
+		mesh.follow(plan([]));
+		mesh.follow(plan([{ pid: "a" }]));
+		await vi.advanceTimersByTimeAsync(RETURN_MS - 1);
+		expect(living()).toHaveLength(2);
+		expect(FakeConnection.made).toHaveLength(2);
+		await vi.advanceTimersByTimeAsync(1);
+		expect([...mesh.connections().keys()]).toEqual(["a"]);
+		expect(streams).toEqual([["b", null]]);
+		mesh.follow(plan([]));
+		expect(living()).toEqual([]);
+		vi.useRealTimers();
+	});
+
+	it("that names a newer page ends the older also while others are awaited", () => {
+		const mesh = make();
+		mesh.follow(plan([{ pid: "a", epoch: 1 }]));
+		mesh.awaitReturns();
+		mesh.follow(plan([{ pid: "a", epoch: 2 }]));
+		expect(FakeConnection.made.map((one) => one.closed)).toEqual([true, false]);
+		mesh.close();
+		expect(living()).toEqual([]);
 	});
 
 	/** Every sequence of three plans over two people and two pages of each. */
