@@ -1,4 +1,4 @@
-"""The rows of one arriving object, written inside the ingest transaction."""
+"""The rows of arriving objects, written inside the ingest transaction, many objects at once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -130,8 +130,8 @@ def store_all(connection: Connection, arrivals: Sequence[Arrival], now: datetime
     the quarantine and the first object stays.
     """
     outcomes: dict[int, Outcome] = {}
-    now_here, again = _first_of_each(arrivals)
-    placed, more = _places(connection, now_here, outcomes, now)
+    first, again = _first_of_each(arrivals)
+    placed, more = _places(connection, first, outcomes, now)
     inserted = _instances(connection, placed, now)
     for number, (arrival, place) in placed.items():
         if number in inserted:
@@ -139,7 +139,7 @@ def store_all(connection: Connection, arrivals: Sequence[Arrival], now: datetime
             more[place.study_key].instances += 1
             more[place.study_key].bytes += arrival.received.file_bytes
         else:
-            outcomes[number] = _settled(connection, arrival, _known(connection, arrival), now)
+            outcomes[number] = _taken(connection, arrival, now) or Outcome.OTHER_CONTENT
     _count(connection, [placed[number][1] for number in inserted], more, now)
     if again:  # what came twice at once meets its first copy as if it had come later
         outcomes |= dict(zip(again, store_all(connection, list(again.values()), now), strict=True))
@@ -168,38 +168,32 @@ def _places(
     for number, arrival in arrivals.items():
         uids = _uids(arrival)
         name = (uids["institution_id"], uids["study_instance_uid"], uids["series_instance_uid"])
-        place = known_places.get(name) or _found(connection, uids)
+        place = known_places.get(name)
         if place is None:
-            known = _known(connection, arrival)
-            if known is not None:
-                outcomes[number] = _settled(connection, arrival, known, now)
+            row = connection.execute(PLACE, uids).first()
+            study_key, series_key = (row.study_key, row.series_key) if row else (None, None)
+            if series_key is None and (taken := _taken(connection, arrival, now)):
+                outcomes[number] = taken
                 continue
-            place = _begun(connection, arrival, more, now)
-        known_places[name] = place
+            place = (
+                _Place(study_key, series_key)
+                if study_key and series_key
+                else _begun(connection, arrival, study_key, more, now)
+            )
+            known_places[name] = place
         placed[number] = (arrival, place)
     return placed, more
 
 
-def _found(connection: Connection, uids: dict[str, str]) -> _Place | None:
-    row = connection.execute(PLACE, uids).first()
-    return _Place(row.study_key, row.series_key) if row and row.series_key else None
-
-
-def _begun(connection: Connection, arrival: Arrival, more: dict[str, _More], now: datetime) -> _Place:
-    row = connection.execute(PLACE, _uids(arrival)).first()
-    study_key = row.study_key if row else _study(connection, arrival, now)
+def _begun(
+    connection: Connection, arrival: Arrival, study_key: str | None, more: dict[str, _More], now: datetime
+) -> _Place:
+    study_key = study_key or _study(connection, arrival, now)
     series_key, is_new = _series(connection, arrival, study_key)
     if is_new:
         more[study_key].series += 1
         more[study_key].modalities |= {arrival.facts.series.modality} - {""}
     return _Place(study_key, series_key)
-
-
-def _settled(connection: Connection, arrival: Arrival, known: Outcome | None, now: datetime) -> Outcome:
-    """The outcome for an object whose SOP Instance UID is taken."""
-    if known is Outcome.ALREADY_THERE:
-        return known
-    return _other_content(connection, arrival, now)
 
 
 def _uids(arrival: Arrival) -> dict[str, str]:
@@ -212,20 +206,23 @@ def _uids(arrival: Arrival) -> dict[str, str]:
     }
 
 
-def _known(connection: Connection, arrival: Arrival) -> Outcome | None:
-    """What is stored under this SOP Instance UID, by this institution: nothing, the same, or another."""
+def _taken(connection: Connection, arrival: Arrival, now: datetime) -> Outcome | None:
+    """What is stored under this SOP Instance UID, by this institution: nothing, the same, or another.
+
+    Another is recorded as a conflict, unless the object is set aside already.
+    """
     row = connection.execute(KNOWN, _uids(arrival)).first()
     if row is None:
         return None
     same = (arrival.received.dataset_sha256, arrival.received.announced.transfer_syntax_uid)
-    return Outcome.ALREADY_THERE if tuple(row) == same else Outcome.OTHER_CONTENT
+    if tuple(row) == same:
+        return Outcome.ALREADY_THERE
+    if arrival.set_aside:
+        _conflict(connection, arrival, row.dataset_sha256, now)
+    return Outcome.OTHER_CONTENT
 
 
-def _other_content(connection: Connection, arrival: Arrival, now: datetime) -> Outcome:
-    """Record the conflict, unless the object is set aside already."""
-    if not arrival.set_aside:
-        return Outcome.OTHER_CONTENT
-    kept = connection.execute(KNOWN, _uids(arrival)).first()
+def _conflict(connection: Connection, arrival: Arrival, kept_sha256: str, now: datetime) -> None:
     refuse(
         connection,
         Refusal(
@@ -236,11 +233,10 @@ def _other_content(connection: Connection, arrival: Arrival, now: datetime) -> O
             object_key=arrival.object_key,
             object_bytes=arrival.received.file_bytes,
             dataset_sha256=arrival.received.dataset_sha256,
-            kept_sha256=kept.dataset_sha256 if kept else "",
+            kept_sha256=kept_sha256,
         ),
         now,
     )
-    return Outcome.OTHER_CONTENT
 
 
 def _insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
@@ -288,7 +284,7 @@ def _series(connection: Connection, arrival: Arrival, study_key: str) -> tuple[s
     return str(connection.execute(PLACE, _uids(arrival)).one().series_key), False
 
 
-def _instances(connection: Connection, placed: dict[int, tuple[Arrival, _Place]], now: datetime) -> list[int]:
+def _instances(connection: Connection, placed: dict[int, tuple[Arrival, _Place]], now: datetime) -> set[int]:
     """Insert what is not there yet, all in one statement; the numbers of what was inserted."""
     rows = {new_id(): number for number in placed}
     values = [
@@ -296,10 +292,10 @@ def _instances(connection: Connection, placed: dict[int, tuple[Arrival, _Place]]
         for instance_key, number in rows.items()
     ]
     if not values:
-        return []
+        return set()
     one_or_all = values if len(values) > 1 else values[0]
     result = connection.execute(ADD[connection.dialect.name][INSTANCE], one_or_all)
-    return sorted(rows[instance_key] for (instance_key,) in result)
+    return {rows[instance_key] for (instance_key,) in result}
 
 
 def _instance_row(arrival: Arrival, place: _Place, now: datetime) -> dict[str, Any]:

@@ -44,21 +44,35 @@ class Sending:
     patience: Patience
 
 
-class Getting:
-    """A C-GET: the objects come over the same association, in the contexts that the peer takes them in."""
+class _Retrieving:
+    """What C-GET and C-MOVE share: an identifier that comes in pieces and says what is wanted."""
 
-    def __init__(self, index: Index, context: Context, sending: Sending) -> None:
-        self._index, self._context, self._outbox = index, context, sending.outbox
+    def __init__(self, index: Index, context: Context) -> None:
+        self._index, self._context = index, context
         self._collector, self._syntax = Collector(), syntax_of(context.transfer_syntax)
 
     def take(self, piece: memoryview) -> None:
         """The next bytes of the identifier."""
         self._collector.take(piece)
 
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _filters(self) -> Filters:
+        return wanted(self._collector.identifier(self._syntax), self._context)
+
+
+class Getting(_Retrieving):
+    """A C-GET: the objects come over the same association, in the contexts that the peer takes them in."""
+
+    def __init__(self, index: Index, context: Context, sending: Sending) -> None:
+        super().__init__(index, context)
+        self._outbox = sending.outbox
+
     def answer(self, line: Line) -> Answer:
         """Every object over `line`, then how it went."""
         try:
-            filters = wanted(self._collector.identifier(self._syntax), self._context)
+            filters = self._filters()
         except IdentifierFault as fault:
             return fault.answer
         keys = keys_of(self._index, filters)
@@ -81,9 +95,6 @@ class Getting:
         except _Broken as broken:
             raise PduRefused(AbortReason.NOT_SPECIFIED) from broken
 
-    def close(self) -> None:
-        """Nothing is held."""
-
 
 class _Broken(Exception):
     """An object's bytes ended in the middle of its message: the association can say nothing more."""
@@ -102,7 +113,7 @@ def _sent(outbox: Outbox, instance: Instance, syntax: str, store: Callable[..., 
         raise (_Broken if begun else NotSendable) from error
 
 
-class Moving:
+class Moving(_Retrieving):
     """A C-MOVE: the objects go over an association of our own to a peer that the register knows."""
 
     def __init__(
@@ -114,18 +125,13 @@ class Moving:
         destination: Remote | None,
         originator: Originator,
     ) -> None:
-        self._index, self._context, self._sending = index, context, sending
-        self._destination, self._originator = destination, originator
-        self._collector, self._syntax = Collector(), syntax_of(context.transfer_syntax)
-
-    def take(self, piece: memoryview) -> None:
-        """The next bytes of the identifier."""
-        self._collector.take(piece)
+        super().__init__(index, context)
+        self._sending, self._destination, self._originator = sending, destination, originator
 
     def answer(self, line: Line) -> Answer:
         """Every object to the destination, then how it went."""
         try:
-            filters = wanted(self._collector.identifier(self._syntax), self._context)
+            filters = self._filters()
         except IdentifierFault as fault:
             return fault.answer
         if self._destination is None:
@@ -162,9 +168,6 @@ class Moving:
             )
         except _Broken as broken:
             raise PeerMisbehaved(fault="an object could not be read to its end") from broken
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def _services(kinds: list[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:

@@ -33,8 +33,8 @@ class Figure:
     def target(self) -> str:
         """The target in words."""
         if self.at_most is not None:
-            return f"≤ {self.at_most:g} {self.unit}"
-        return "—" if self.at_least is None else f"≥ {self.at_least:g} {self.unit}"
+            return f"≤ {self.at_most:.3g} {self.unit}"
+        return "—" if self.at_least is None else f"≥ {self.at_least:.3g} {self.unit}"
 
     @property
     def row(self) -> str:
@@ -54,15 +54,23 @@ def machine() -> dict[str, object]:
     }
 
 
-def write(name: str, title: str, notes: Sequence[str], figures: Sequence[Figure]) -> None:
-    """Both result files, and the table to the terminal."""
+def save(name: str, facts: dict[str, object], rows: Sequence[object], lines: Sequence[str]) -> None:
+    """Both result files, and what people read to the terminal."""
     RESULTS.mkdir(exist_ok=True)
-    facts = machine()
-    rows = [asdict(figure) | {"ok": figure.ok} for figure in figures]
-    content = json.dumps({"machine": facts, "figures": rows}, ensure_ascii=False, indent=1)
+    content = json.dumps({"machine": facts, "figures": list(rows)}, ensure_ascii=False, indent=1)
     (RESULTS / f"{name}.json").write_text(content + "\n")
-    where = f"{facts['cores']} cores, load (1, 5, 15 min) {facts['load']}, {facts['at']}."
-    lines = [f"# {title}", "", f"`make bench` on {where}", *notes, ""]
-    lines += ["| what | measured | target | met |", "|---|---|---|---|", *(figure.row for figure in figures)]
     (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n")
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
+
+
+def where(facts: dict[str, object]) -> str:
+    """The machine as people read it."""
+    return f"{facts['cores']} cores, load (1, 5, 15 min) {facts['load']}, {facts['at']}."
+
+
+def write(name: str, title: str, notes: Sequence[str], figures: Sequence[Figure]) -> None:
+    """The figures as a table with their targets."""
+    facts = machine()
+    lines = [f"# {title}", "", f"`make bench` on {where(facts)}", *notes, ""]
+    lines += ["| what | measured | target | met |", "|---|---|---|---|", *(figure.row for figure in figures)]
+    save(name, facts, [asdict(figure) | {"ok": figure.ok} for figure in figures], lines)

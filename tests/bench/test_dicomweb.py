@@ -17,20 +17,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from consult_server.demo import cast
 from tests.bench.dicomweb_archive import SLICES, Synthetic, load_orthanc, load_ours
+from tests.bench.report import machine, save, where
 from tests.fixtures.orthanc import running_orthanc, shipped_version, why_no_orthanc
 from tests.fixtures.serving import Serving
 
 pytestmark = pytest.mark.timeout(7_200)
 
-RESULTS = Path(__file__).parent / "results"
 ROUNDS, REPETITIONS = 5, 8
 JSON = {"Accept": "application/dicom+json", "Accept-Encoding": "gzip"}
 FRAME = {"Accept": 'multipart/related; type="application/octet-stream"', "Accept-Encoding": "identity"}
@@ -226,15 +224,9 @@ def row(figure: Figure) -> str:
 
 
 def write(found: list[Figure], archive: Synthetic) -> None:
-    """Both result files, and the figures to the terminal."""
-    RESULTS.mkdir(exist_ok=True)
-    machine: dict[str, Any] = {
-        "cores": os.cpu_count(),
-        "load": [round(each, 2) for each in os.getloadavg()],
-        "at": datetime.now(UTC).isoformat(timespec="minutes"),
-        "instances": archive.total,
-        "beside": shipped_version() if why_no_orthanc() is None else why_no_orthanc(),
-    }
+    """The figures as a table of both servers."""
+    beside = shipped_version() if why_no_orthanc() is None else why_no_orthanc()
+    facts = machine() | {"instances": archive.total, "beside": beside}
     rows = [
         {
             "name": one.name,
@@ -245,10 +237,7 @@ def write(found: list[Figure], archive: Synthetic) -> None:
         }
         for one in found
     ]
-    content = json.dumps({"machine": machine, "figures": rows}, ensure_ascii=False, indent=1)
-    (RESULTS / "dicomweb.json").write_text(content + "\n")
-    load, at = machine["load"], machine["at"]
-    held = f"{archive.total} objects; {machine['beside']}. {machine['cores']} cores, load {load}, {at}."
+    held = f"{archive.total} objects; {beside}. {where(facts)}"
     how = f"The whole product with a bearer token; {ROUNDS} alternating rounds, medians in ms. "
     lines = [
         "# DICOMweb beside Debian's Orthanc",
@@ -260,5 +249,4 @@ def write(found: list[Figure], archive: Synthetic) -> None:
         "|---|---|---|---|---|---|",
         *map(row, found),
     ]
-    (RESULTS / "dicomweb.md").write_text("\n".join(lines) + "\n")
-    say("\n".join(lines))
+    save("dicomweb", facts, rows, lines)

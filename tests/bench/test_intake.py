@@ -4,12 +4,9 @@ Ours answers success after fsync of the file, of its folder and of the index (SQ
 as Debian configures it syncs the file only. So "equal durability" is in Orthanc's favour here.
 """
 
-import json
 import os
-import random
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,14 +16,9 @@ import psutil
 import pytest
 
 from dicom_node.migrate import upgrade
+from tests.bench.nodes import CT, SMALL, STORESCU, Corpus, fresh, running_node, sent_seconds
 from tests.bench.report import Figure, write
-from tests.bench.sender import Sent
-from tests.dicom_node.conftest import register
-from tests.dicom_node.objects import a_ct, file_bytes
 from tests.fixtures.orthanc import Orthanc, running_orthanc
-from tests.fixtures.samples import REPOSITORY
-from tests.fixtures.servers import free_port, port_answers
-from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 ROUNDS = 5
@@ -34,18 +26,6 @@ NOTES = (
     f"Loopback, {ROUNDS} rounds, the two servers in turns, medians (range of the rounds in brackets).",
     "Ours syncs file, folder and index before it answers; Orthanc (Debian's configuration) the file only.",
 )
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Objects of one kind: a square CT slice of this many pixels a side."""
-
-    name: str
-    side: int
-    count: int
-
-
-SMALL, CT = Corpus("small (9 KB)", 64, 250), Corpus("CT (525 KB)", 512, 60)
 
 
 @dataclass(frozen=True)
@@ -75,25 +55,11 @@ class Run:
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contender]:
     """Our node by itself, as `lianzhen dicom` runs it."""
-    home, port = tmp_path_factory.mktemp("ours"), free_port()
+    home = tmp_path_factory.mktemp("ours")
     url = f"sqlite:///{home / 'lianzhen.db'}"
     upgrade(url)
-    for calling in ("BENCH", "STORESCU"):
-        register(url, calling)
-    environment = os.environ | {
-        "LIANZHEN_HOME": str(home),
-        "LIANZHEN_DATABASE__URL": url,
-        "LIANZHEN_DICOM__PORT": str(port),
-    }
-    command = [sys.executable, "-m", "dicom_node"]
-    with (
-        (home / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment, cwd=REPOSITORY, stderr=log) as process,
-    ):
-        wait_until(lambda: port_answers(port), 60)
-        yield Contender("ours", port, "LIANZHEN", process.pid)
-        process.terminate()
-        process.wait(30)
+    with running_node(url, home) as node:
+        yield Contender("ours", node.port, "LIANZHEN", node.pid)
 
 
 def beside(ours: Contender, orthanc: Orthanc) -> list[Contender]:
@@ -124,29 +90,10 @@ def figures() -> Iterator[list[Figure]]:
     write("intake", "C-STORE beside Orthanc", NOTES, found)
 
 
-def fresh(corpus: Corpus, folder: Path) -> Path:
-    """The corpus as files with UIDs nobody has seen."""
-    folder.mkdir()
-    noise = random.Random(corpus.side)
-    study = a_ct()
-    pixels = noise.randbytes(corpus.side * corpus.side * 2)
-    for number in range(corpus.count):
-        one = a_ct(
-            Rows=corpus.side,
-            Columns=corpus.side,
-            PixelData=pixels,
-            InstanceNumber=str(number),
-            StudyInstanceUID=study.StudyInstanceUID,
-            SeriesInstanceUID=study.SeriesInstanceUID,
-        )
-        (folder / f"{number:04}.dcm").write_bytes(file_bytes(one))
-    return folder
-
-
 def by_storescu(dcmtk: Path, contender: Contender, folder: Path) -> float:
     """DCMTK's client as a site starts it; seconds, its start included."""
     environment = {name: value for name, value in os.environ.items() if name != "TCP_NODELAY"}
-    names = ["-aet", "STORESCU", "-aec", contender.ae_title]
+    names = ["-aet", STORESCU, "-aec", contender.ae_title]
     node = ["127.0.0.1", str(contender.port), str(folder)]
     began = time.perf_counter()
     subprocess.run(
@@ -157,21 +104,6 @@ def by_storescu(dcmtk: Path, contender: Contender, folder: Path) -> float:
         timeout=600,
     )
     return time.perf_counter() - began
-
-
-def by_sender(contender: Contender, folder: Path, associations: int) -> float:
-    """Our sender with TCP_NODELAY; seconds from the common start to the last answer."""
-    words = [str(contender.port), contender.ae_title, str(associations), str(folder)]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.sender", *words],
-        check=True,
-        cwd=REPOSITORY,
-        capture_output=True,
-        timeout=600,
-    )
-    sent = Sent(**json.loads(done.stdout))
-    assert sent.refused == 0
-    return sent.seconds
 
 
 def in_turns(
@@ -242,7 +174,10 @@ def test_nagle_off_on_both_sides(
     at_least: float | None,
 ) -> None:
     runs = in_turns(
-        without_nagle, corpus, tmp_path, lambda each, folder: by_sender(each, folder, associations)
+        without_nagle,
+        corpus,
+        tmp_path,
+        lambda each, folder: sent_seconds(each.port, each.ae_title, associations, folder),
     )
     what = f"TCP_NODELAY, {associations} associations, {corpus.name}"
     compare(figures, what, runs, at_least, 1 / 3)
