@@ -3,8 +3,8 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check fix unit client-test e2e api migration bench faults packages lock clean \
-	ready-to-run ready-to-test
+.PHONY: help run test check fix unit client-test e2e api migration bench bench-dicom bench-viewer ohif faults \
+	packages lock clean ready-to-run ready-to-test
 SHELL := /bin/sh
 
 # The first Python that is new enough and can make virtual environments (PYTHON=… decides).
@@ -30,13 +30,8 @@ test: ready-to-test packages ## Set up and run all that CI runs; T=tests/… run
 	$(if $(T),$(PYTEST) $(T),$(MAKE) check unit client-test e2e)
 
 check: ready-to-test ## Style, types, layers, budgets, own rules, client types
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(PYTEST) tests/contracts -q
-	$(NPM) run check
-	$(NPM) run lint
+	@sh .ci/abreast '$(BIN)/mypy' '$(PYTEST) tests/contracts -q' '$(NPM) run check' '$(NPM) run lint' \
+		'$(BIN)/ruff check' '$(BIN)/ruff format --check' '$(BIN)/lint-imports'
 
 fix: ready-to-test ## Repair what the style checks can repair by themselves
 	$(BIN)/ruff check --fix
@@ -53,10 +48,21 @@ e2e: ready-to-test ## The whole story in real browsers
 	$(PYTEST) tests/e2e || $(PYTEST) tests/e2e $(ONCE_MORE)
 
 bench: ready-to-test ## Measure; results in tests/bench/results
-	$(PYTEST) tests/bench -s
+	$(PYTEST) tests/bench --ignore=tests/bench/test_ohif.py --ignore=tests/bench/test_viewer.py -s
 
-faults: ready-to-test ## Kill, fill and cut things while the story runs
-	$(PYTEST) tests/faults
+bench-dicom: ready-to-test ## Measure the DICOM side, beside Orthanc where there is one
+	$(PYTEST) -s $(addprefix tests/bench/,test_intake.py test_receivers.py test_dicomweb.py test_archive_size.py)
+
+bench-viewer: ready-to-test ## Measure the reading station beside OHIF on Orthanc (needs nginx and orthanc)
+	$(BIN)/python -m tests.bench.ohif
+	$(PYTEST) -s -p no:randomly tests/bench/test_viewer.py
+
+ohif: ready-to-test ## OHIF (fetched, pinned by its hash) as a client of our DICOMweb
+	$(BIN)/python -m tests.bench.ohif
+	$(PYTEST) tests/bench/test_ohif.py
+
+faults: ready-to-test ## Kill, fill, cut and flood; LIANZHEN_FAULTS_SHARE=0.1 runs a tenth
+	$(PYTEST) tests/faults -s
 
 api: ready-to-test ## Write static/openapi.json and the client's types from the server
 	$(BIN)/python -m consult_server.openapi

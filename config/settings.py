@@ -64,6 +64,7 @@ class Dicom(_Group):
     pdu_bytes_max: int
     object_bytes_max: int
     query_results_max: int = Field(ge=1, le=100_000)
+    commitment_hours: float = Field(gt=0)
     associations_max: int
     associations_per_peer_max: int
     associate_seconds: float
@@ -96,10 +97,15 @@ class RedisAddress(_Group):
     url: Annotated[str, _begins_with("unix://", "redis://", "rediss://")]
 
 
-class ObjectsAddress(_Group):
-    """Where objects are stored."""
+class Objects(_Group):
+    """Where objects are stored, and how they are kept there."""
 
     url: Annotated[str, _begins_with("file:///", "s3://")]
+    upload_later: bool
+    folder_bytes_max: int = Field(ge=0)
+    reserve_bytes: int = Field(ge=0)
+    check_days: float = Field(gt=0)
+    check_bytes_per_second: int = Field(ge=0)
 
 
 class Session(_Group):
@@ -147,7 +153,7 @@ class Settings(BaseSettings):
     dicom: Dicom
     database: DatabaseAddress
     redis: RedisAddress
-    objects: ObjectsAddress
+    objects: Objects
     session: Session
     signaling: Signaling
     web: Web

@@ -11,40 +11,64 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from config.kernel.errors import NotFound
+from config.kernel.stopping import end
 from config.settings import Settings
-from consult_server.administration import peers as peers_routes, quarantine, router as administration
+from consult_server.administration import (
+    peers as peers_routes,
+    quarantine,
+    rejections,
+    router as administration,
+    storage,
+)
+from consult_server.annotations import router as annotations
 from consult_server.calls import router as calls
 from consult_server.calls.tries import Tries
 from consult_server.consults import router as consults
-from consult_server.identity import router as identity
+from consult_server.exams import router as exams
+from consult_server.identity import preferences, router as identity
 from consult_server.identity.current import Caller
 from consult_server.identity.passwords import Passwords
 from consult_server.notices import router as notices
 from consult_server.patients import router as patients
 from consult_server.reports import router as reports, templates
+from consult_server.retention import router as retention
 from consult_server.study_access import viewer_ports
+from consult_server.transfers import priors, router as transfers
 from consult_server.web import errors, health
 from consult_server.web.client import Client
+from consult_server.web.kept_answers import KeptAnswers
 from consult_server.web.middleware import Edge, security_headers
 from consult_server.web.platform import Platform
 from signaling.app import make_app as make_signaling
 from viewer.access import ViewerPorts
-from viewer.dicomweb import dicomweb_router
+from viewer.decode_pool import DecodePool
+from viewer.dicomweb import DEFAULT_LIMITS, dicomweb_router
 from viewer.ecg.router import ecg_router
+from viewer.packs import Packs
 from viewer.reading import reading_router
+from viewer.spatial import spatial_router
+from viewer.stow_limits import StowLimits
 
 TRIES_PER_MINUTE = 10
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PRODUCT_ROUTERS = (
     identity.router,
+    preferences.router,
     administration.router,
     peers_routes.router,
     quarantine.router,
+    rejections.router,
+    storage.router,
     patients.router,
     consults.router,
+    exams.router,
     reports.router,
+    annotations.router,
     calls.router,
     notices.router,
+    transfers.router,
+    priors.router,
+    retention.router,
 )
 
 
@@ -53,9 +77,12 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def viewer_routers(ports: ViewerPorts) -> list[APIRouter]:
+def viewer_routers(
+    ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS, decoders: DecodePool | None = None
+) -> list[APIRouter]:
     """The viewer's routes over this process's ports."""
-    return [dicomweb_router(ports), reading_router(ports), ecg_router(ports)]
+    reading = reading_router(ports, Packs(ports, pool=decoders))
+    return [dicomweb_router(ports, limits), reading, spatial_router(ports), ecg_router(ports)]
 
 
 def _edge(settings: Settings) -> Middleware:
@@ -69,8 +96,10 @@ def _edge(settings: Settings) -> Middleware:
     )
 
 
-def make_app(platform: Platform) -> FastAPI:
-    """The whole web application over an open platform."""
+def make_app(
+    platform: Platform, *, passwords: Passwords | None = None, decoders: DecodePool | None = None
+) -> FastAPI:
+    """The whole web application over an open platform; `decoders` are the reading station's."""
     settings = platform.settings
 
     @asynccontextmanager
@@ -78,25 +107,26 @@ def make_app(platform: Platform) -> FastAPI:
         async with TaskGroup() as tasks:
             following = tasks.create_task(platform.live.run(), name="live")
             yield
-            following.cancel()
+            await end(following)
 
     app = FastAPI(
         title="Lianzhen",
         version="0.1.0",
         lifespan=lifespan,
-        middleware=[_edge(settings)],
+        middleware=[_edge(settings), Middleware(KeptAnswers, changes=platform.changes, clock=platform.clock)],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         generate_unique_id_function=operation_id,
     )
     app.state.platform = platform
-    app.state.passwords = Passwords()
+    app.state.passwords = passwords or Passwords()
     app.state.templates = templates.load()
     app.state.invitation_tries = Tries(at_most=TRIES_PER_MINUTE, seconds=60, monotonic_seconds=time.monotonic)
     errors.install(app)
     app.include_router(health.router)
-    for router in (*PRODUCT_ROUTERS, *viewer_routers(viewer_ports(platform))):
+    limits = StowLimits(reserve_bytes=settings.objects.reserve_bytes)
+    for router in (*viewer_routers(viewer_ports(platform), limits, decoders), *PRODUCT_ROUTERS):
         app.include_router(router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

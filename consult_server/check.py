@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,16 +14,20 @@ from redis.exceptions import RedisError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from config.kernel.clock import SystemClock
 from config.kernel.database import open_sync_engine
 from config.settings import Settings, unknown_variables
 from consult_server import data_folder
 from consult_server.listening import AddressRefused, port_is_free
+from dicom_node.certificates import NoCertificate, certificates_in, validity
+from dicom_node.tls import CA_FILE, CERTIFICATE_FILE, KEY_FILE, TlsNotUsable, server_context
 
 SECRETS = ("join_ticket", "turn_secret", "audit_key", "metrics_token", "s3_key_id", "s3_secret")
 GIB = 1 << 30
 DISK_BYTES_MIN = 1 * GIB
 DISK_BYTES_LOW = 10 * GIB
 REDIS_SECONDS = 3
+CERTIFICATE_RUNS_OUT = timedelta(days=30)
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -93,6 +98,7 @@ def findings(settings: Settings) -> list[Finding]:
         _database(settings.database_url),
         _redis(settings, running=running),
         *_ports(settings, running=running),
+        *_tls(settings, SystemClock().now()),
         *_client(settings),
         *_public(settings),
     ]
@@ -175,6 +181,39 @@ def _ports(settings: Settings, *, running: bool) -> Iterator[Finding]:
             yield fault(name, f"nobody listens at {where}") if free else ok(name, f"we listen at {where}")
         else:
             yield ok(name, f"{where} is free") if free else fault(name, f"another program uses {where}")
+
+
+def _tls(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """The files for DICOM over TLS: there, readable, fitting each other, in force."""
+    folder = settings.home_path / "secrets"
+    own = [(folder / name).exists() for name in (CERTIFICATE_FILE, KEY_FILE)]
+    if settings.dicom.tls_port or any(own):
+        try:
+            server_context(folder)
+        except TlsNotUsable as error:
+            yield fault("tls", f"certificate, key or CA file in {folder}: {error.params['reason']}")
+            return
+        yield from _dates(folder / CERTIFICATE_FILE, now)
+    if (folder / CA_FILE).exists():
+        yield from _dates(folder / CA_FILE, now)
+    elif settings.dicom.tls_port or any(own):
+        yield warning("tls", f"no {CA_FILE}: peers show no certificate, and none can be called over TLS")
+
+
+def _dates(path: Path, now: datetime) -> Iterator[Finding]:
+    try:
+        held = [validity(der) for der in certificates_in(path)]
+    except (OSError, NoCertificate) as error:
+        yield fault("tls", f"{path.name} can not be read: {error}")
+        return
+    begins, ends = max(first for first, _ in held), min(last for _, last in held)
+    words = f"{path.name} holds from {begins:%Y-%m-%d} until {ends:%Y-%m-%d %H:%M} UTC"
+    if not begins <= now <= ends:
+        yield fault("tls", f"{words}: it is not in force")
+    elif ends - now < CERTIFICATE_RUNS_OUT:
+        yield warning("tls", f"{words}: it runs out soon")
+    else:
+        yield ok("tls", words)
 
 
 def _client(settings: Settings) -> Iterator[Finding]:

@@ -210,6 +210,8 @@ def peers_add(
         str | None,
         typer.Option(help="Its certificate: PEM file, SHA-256, or CN=name. 对端证书：文件、指纹或名称。"),
     ] = None,
+    *,
+    tls: Annotated[bool, typer.Option("--tls", help="Call it over TLS. 呼叫它时加密。")] = False,
 ) -> None:
     """Register a DICOM peer; the running node knows it within a second. Audited.
 
@@ -219,7 +221,7 @@ def peers_add(
     certificate is refused without it: it has to come over TLS (settings dicom.tls_port).
     """
     loaded("consult_server.operating").add_peer(
-        load(), ae_title, institution, host=host, port=port, certificate=certificate
+        load(), ae_title, institution, host=host, port=port, certificate=certificate, tls=tls
     )
     if host is None and certificate is None:
         typer.echo(
@@ -233,8 +235,8 @@ def peers_list(*, as_json: AsJson = False) -> None:
 
     列出已登记的 DICOM 对端。
 
-    With --json: a list of {ae_title, institution, host, port, enabled, certificate, last_seen_at,
-    last_seen_address}.
+    With --json: a list of {ae_title, institution, host, port, enabled, certificate, tls,
+    last_seen_at, last_seen_address}.
     """
     _show(loaded("consult_server.operating").list_peers(load()), as_json=as_json)
 

@@ -41,6 +41,7 @@ def add_peer(
     host: str | None = None,
     port: int | None = None,
     certificate: str | None = None,
+    tls: bool = False,
 ) -> None:
     """Register a peer of an institution named by id or name; `certificate` as `certificate_in` takes it."""
 
@@ -61,6 +62,7 @@ def add_peer(
                     now=now,
                 )
                 peers.bind(peer, certificate and certificate_in(certificate))
+                peer.tls = tls
                 record(
                     tx, COMMAND_LINE, "peer.add", "peer", ae_title, now, institution_id=home.institution_id
                 )
@@ -85,6 +87,7 @@ def list_peers(settings: Settings) -> list[dict[str, Any]]:
                         "port": row.port,
                         "enabled": row.enabled,
                         "certificate": row.certificate,
+                        "tls": row.tls,
                         "last_seen_at": row.last_seen_at.isoformat() if row.last_seen_at else None,
                         "last_seen_address": row.last_seen_address,
                     }

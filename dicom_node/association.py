@@ -47,6 +47,9 @@ from dicom_node.wire import PduRefused, PeerGone, Wire
 
 logger = logging.getLogger(__name__)
 
+REJECTED_SECONDS = 0.05
+"""How long a rejected peer may take to hang up: meanwhile it takes a place from others."""
+
 
 class Services(Protocol):
     """What requests are served by."""
@@ -142,7 +145,7 @@ class Association:
             },
         )
         self._wire.write(associate_reject(rejection))
-        self._wire.drain()
+        self._wire.drain(REJECTED_SECONDS)
 
     def _accept(self, request: AssociateRequest, request_body: bytes) -> None:
         answers = tuple(answer_context(proposed) for proposed in request.contexts)

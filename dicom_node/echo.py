@@ -7,6 +7,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from config.kernel.errors import AppError
 from dicom_node.pdu import CALLED_AE_UNKNOWN, CALLING_AE_UNKNOWN, CONGESTED, LIMIT_EXCEEDED
@@ -20,6 +21,14 @@ from dicom_node.scu.association import (
     open_association,
 )
 from dicom_node.scu.errors import AssociationRejected, PeerMisbehaved, PeerUnreachable, ServiceNotTaken
+from dicom_node.scu.securing import (
+    ANOTHER_CERTIFICATE,
+    HANDSHAKE_FAILED,
+    NO_FILES,
+    NO_TLS,
+    NOT_VOUCHED_FOR,
+    OURS_REFUSED,
+)
 
 
 class EchoOutcome(StrEnum):
@@ -39,6 +48,14 @@ REJECTIONS = {
     LIMIT_EXCEEDED: "busy",
 }
 LINE_FAULTS = {
+    NO_FILES: (EchoOutcome.UNREACHABLE, "no_tls_files"),
+    NOT_VOUCHED_FOR: (EchoOutcome.REFUSED, "certificate_not_vouched_for"),
+    ANOTHER_CERTIFICATE: (EchoOutcome.REFUSED, "another_certificate"),
+    NO_TLS: (EchoOutcome.REFUSED, "no_tls"),
+    OURS_REFUSED: (EchoOutcome.REFUSED, "our_certificate_refused"),
+    HANDSHAKE_FAILED: (EchoOutcome.REFUSED, "handshake_failed"),
+    "SSLError": (EchoOutcome.REFUSED, "our_certificate_refused"),
+    "SSLEOFError": (EchoOutcome.REFUSED, "hung_up"),
     "TimeoutError": (EchoOutcome.SILENT, "no_answer"),
     "too slow": (EchoOutcome.SILENT, "no_answer"),
     "gaierror": (EchoOutcome.UNREACHABLE, "host_unknown"),
@@ -50,7 +67,8 @@ LINE_FAULTS = {
     "ConnectionResetError": (EchoOutcome.REFUSED, "hung_up"),
     "BrokenPipeError": (EchoOutcome.REFUSED, "hung_up"),
 }
-"""What the line said, by the name of its fault."""
+"""What the line said, by the name of its fault. In TLS 1.3 the other side refuses our certificate only
+after the handshake: then the first read ends in an SSLError."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,9 +83,14 @@ class EchoAnswer:
     milliseconds: float
 
 
-async def echo(remote: Remote, *, calling_ae_title: str, seconds: float) -> EchoAnswer:
-    """Ask `remote` for a C-ECHO-RSP; the answer comes within `seconds`, whatever the peer does."""
-    began, caller = time.monotonic(), Caller(ae_title=calling_ae_title)
+async def echo(
+    remote: Remote, *, calling_ae_title: str, seconds: float, secrets: Path | None = None
+) -> EchoAnswer:
+    """Ask `remote` for a C-ECHO-RSP; the answer comes within `seconds`, whatever the peer does.
+
+    `secrets` is the folder of the files for TLS, for a peer that is called over it.
+    """
+    began, caller = time.monotonic(), Caller(ae_title=calling_ae_title, secrets=secrets)
     try:
         return await asyncio.wait_for(asyncio.to_thread(_converse, remote, caller, seconds), seconds)
     except TimeoutError:

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from config.kernel.errors import AppError
-from dicom_node.command import Answer, Command, CommandField, CommandMalformed
+from dicom_node.command import RESPONSE, Answer, Command, CommandField, CommandMalformed
+from dicom_node.commitment.operation import Committing, Heard
+from dicom_node.commitment.service import Commitments
+from dicom_node.forward.promising import Reported
 from dicom_node.intake.door import Door
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
+from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced
 from dicom_node.intake.receive import Source
 from dicom_node.line import Context, Line, Operation
-from dicom_node.negotiation import VERIFICATION, is_storage_class
+from dicom_node.mpps.operations import Performing, is_served
+from dicom_node.negotiation import COMMITMENT, VERIFICATION, is_storage_class
 from dicom_node.pdu import AbortReason, PduMalformed
 from dicom_node.peers import KnownPeer
 from dicom_node.query.access import destination_of, scope_of
@@ -33,12 +38,15 @@ from dicom_node.status import (
     stored_answer,
 )
 from dicom_node.wire import PduRefused, PeerGone
+from dicom_node.worklist.finding import Listing
+from dicom_node.worklist.model import MODALITY_WORKLIST
+from dicom_node.worklist.queries import Worklist
 
 logger = logging.getLogger(__name__)
 
 
 ASKING = {
-    CommandField.C_FIND_RQ: FIND_CLASSES,
+    CommandField.C_FIND_RQ: FIND_CLASSES | {MODALITY_WORKLIST},
     CommandField.C_GET_RQ: GET_CLASSES,
     CommandField.C_MOVE_RQ: MOVE_CLASSES,
 }
@@ -133,20 +141,21 @@ class Guarded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What queries and retrieval are served from."""
+    """What queries, retrieval and storage commitment, both ways, are served from."""
 
     engine: Engine
     ae_title: str
     results_max: int
     sending: Sending
     find_peer: Callable[[str], KnownPeer | None]
+    commitments: Commitments
 
 
 class Dimse:
     """The services of this node."""
 
-    def __init__(self, door: Door, failpoints: Failpoints, reading: Reading) -> None:
-        self._door, self._failpoints, self._reading = door, failpoints, reading
+    def __init__(self, door: Door, failpoints: Failpoints, reading: Reading, ingest: Ingest) -> None:
+        self._door, self._failpoints, self._reading, self._ingest = door, failpoints, reading, ingest
 
     def begin(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
         """Start serving `command`."""
@@ -157,16 +166,35 @@ class Dimse:
         if command.command == CommandField.C_CANCEL_RQ:
             return Said(None)
         if command.is_response:
-            raise PduRefused(AbortReason.UNEXPECTED_PARAMETER)
+            return self._heard(peer, context, command)
         if command.command in ASKING and command.has_data_set:
             return self._query(peer, context, command)
+        return self._act(peer, context, command)
+
+    def _act(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
+        if command.command == CommandField.N_ACTION_RQ and context.abstract_syntax == COMMITMENT:
+            return Committing(self._reading.commitments, peer, context, command)
+        if is_served(context, command):
+            return Guarded(Performing(self._ingest, peer, context, command))
+        if command.command == CommandField.N_EVENT_REPORT_RQ and context.abstract_syntax == COMMITMENT:
+            return Reported(self._ingest, peer, context, command.type_id)
         return Said(Answer(UNRECOGNIZED_OPERATION, "this operation is not served"))
+
+    def _heard(self, peer: KnownPeer, context: Context, response: Command) -> Operation:
+        """What answers a report of ours; any other response was not asked for."""
+        desk = self._reading.commitments
+        if response.command == CommandField.N_EVENT_REPORT_RQ | RESPONSE and desk.answered(response):
+            return Heard(desk, peer, context)
+        raise PduRefused(AbortReason.UNEXPECTED_PARAMETER)
 
     def _query(self, peer: KnownPeer, context: Context, command: Command) -> Operation:
         served = ASKING[CommandField(command.command)]
         if command.sop_class_uid != context.abstract_syntax or context.abstract_syntax not in served:
             return Said(Answer(SOP_CLASS_NOT_SUPPORTED, "SOP class was not negotiated in this context"))
         reading = self._reading
+        if context.abstract_syntax == MODALITY_WORKLIST:
+            worklist = Worklist(reading.engine, scope_of(peer))
+            return Guarded(Listing(worklist, context, calling=peer.ae_title, results_max=reading.results_max))
         index, sending = Index(reading.engine, scope_of(peer)), reading.sending
         if command.command == CommandField.C_FIND_RQ:
             return Guarded(

@@ -1,6 +1,6 @@
 """What an operation may say and hear on its association before it answers for good."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,13 +26,16 @@ class Context:
     """An accepted presentation context.
 
     `takes_objects`: the requestor is a storage SCP in it, for the sub-operations of C-GET.
-    `relational` and `fuzzy` are what extended negotiation agreed on for a query (PS3.4 C.5).
+    `hears_reports`: the requestor named its roles for the storage commitment class, the user's among
+    them, so it waits for the N-EVENT-REPORT in this association too. `relational` and `fuzzy` are
+    what extended negotiation agreed on for a query (PS3.4 C.5).
     """
 
     context_id: int
     abstract_syntax: str
     transfer_syntax: str
     takes_objects: bool = False
+    hears_reports: bool = False
     relational: bool = False
     fuzzy: bool = False
 
@@ -84,6 +87,21 @@ class Line:
         while not self._cancelled and self._dialogue.has_input():
             self._hear(self._dialogue.receive())
         return self._cancelled
+
+    def has_input(self) -> bool:
+        """True once the peer has begun to say something more; never waits. Raises PeerGone."""
+        return self._dialogue.has_input()
+
+    def ask(
+        self, command: CommandField, message_id: int, more: Mapping[int, bytes], data_set: Pieces
+    ) -> None:
+        """A request of our own in this request's context, whose response comes in like any message.
+
+        Raises PeerGone.
+        """
+        sop_class = self._context.abstract_syntax
+        words = request(command, message_id, sop_class, has_data_set=True, more=more)
+        self._dialogue.send(self._context.context_id, words, data_set)
 
     def store(self, context: Context, sop_instance_uid: str, data_set: Pieces) -> int:
         """A C-STORE sub-operation in one of the `taking` contexts; its status.

@@ -5,6 +5,7 @@ from typing import Final
 
 from dicom_node.archive.carried_tables import UIDS
 from dicom_node.line import Context
+from dicom_node.mpps.domain import PERFORMED_STEP
 from dicom_node.pdu import (
     APPLICATION_CONTEXT_NAME,
     APPLICATION_CONTEXT_REFUSED,
@@ -18,7 +19,9 @@ from dicom_node.pdu import (
     Role,
 )
 from dicom_node.query.model import FIND_CLASSES, QUERY_CLASSES
+from dicom_node.worklist.model import MODALITY_WORKLIST
 
+COMMITMENT: Final = "1.2.840.10008.1.20.1"
 VERIFICATION: Final = "1.2.840.10008.1.1"
 STANDARD: Final = "1.2.840.10008."
 STORAGE: Final = "1.2.840.10008.5.1.4.1.1."
@@ -38,7 +41,9 @@ NOT_FOR_FILES: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
 """MIME and XML encodings, and live video and audio (PS3.5 A): no data set we could keep."""
 UID_SHAPE: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 QUERY_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
-"""Identifiers come and go in Implicit or Explicit VR Little Endian."""
+"""Identifiers and reports come and go in Implicit or Explicit VR Little Endian."""
+OF_PLAIN_SYNTAX: Final = QUERY_CLASSES | {COMMITMENT, MODALITY_WORKLIST, PERFORMED_STEP}
+"""SOP classes whose data sets we write ourselves."""
 RELATIONAL, FUZZY = 0, 2
 FIND_EXTENSIONS, RETRIEVE_EXTENSIONS = bytes((1, 0, 1, 0, 0)), bytes((1, 0))
 """What we take of PS3.4 C.5.1.1 and C.5.2.1: relational keys and retrieval, fuzzy names; nothing else."""
@@ -65,9 +70,9 @@ def is_storable_syntax(uid: str) -> bool:
 def answer_context(proposed: ProposedContext) -> AnsweredContext:
     """Accept the first transfer syntax that can be served, of a class that can be served."""
     first = proposed.transfer_syntaxes[0] if proposed.transfer_syntaxes else TRANSFER_SYNTAX
-    asks = proposed.abstract_syntax in QUERY_CLASSES
+    plain = proposed.abstract_syntax in OF_PLAIN_SYNTAX
     if (
-        not asks
+        not plain
         and proposed.abstract_syntax != VERIFICATION
         and not is_storage_class(proposed.abstract_syntax)
     ):
@@ -75,7 +80,7 @@ def answer_context(proposed: ProposedContext) -> AnsweredContext:
             context_id=proposed.context_id, result=ABSTRACT_SYNTAX_REFUSED, transfer_syntax=first
         )
     for syntax in proposed.transfer_syntaxes:
-        if syntax in QUERY_SYNTAXES or (not asks and is_storable_syntax(syntax)):
+        if syntax in QUERY_SYNTAXES or (not plain and is_storable_syntax(syntax)):
             return AnsweredContext(context_id=proposed.context_id, result=ACCEPTED, transfer_syntax=syntax)
     return AnsweredContext(
         context_id=proposed.context_id, result=TRANSFER_SYNTAXES_REFUSED, transfer_syntax=first
@@ -83,8 +88,15 @@ def answer_context(proposed: ProposedContext) -> AnsweredContext:
 
 
 def answer_roles(proposed: tuple[Role, ...]) -> tuple[Role, ...]:
-    """Storage classes may be used in the roles that the requestor wants; others keep the default roles."""
-    wanted = {role.sop_class_uid: role for role in proposed if is_storage_class(role.sop_class_uid)}
+    """Storage classes and storage commitment may be used in the roles that the requestor wants.
+
+    Others keep the default roles.
+    """
+    wanted = {
+        role.sop_class_uid: role
+        for role in proposed
+        if is_storage_class(role.sop_class_uid) or role.sop_class_uid == COMMITMENT
+    }
     return tuple(wanted.values())
 
 
@@ -103,7 +115,9 @@ def answer_extensions(proposed: tuple[Extension, ...]) -> tuple[Extension, ...]:
 
 def agreed_contexts(request: AssociateRequest, answers: tuple[AnsweredContext, ...]) -> dict[int, Context]:
     """The accepted presentation contexts by id, with what was agreed on for their SOP classes."""
-    takers = {role.sop_class_uid for role in answer_roles(request.user.roles) if role.scp}
+    roles = answer_roles(request.user.roles)
+    takers = {role.sop_class_uid for role in roles if role.scp} - {COMMITMENT}
+    hearers = {role.sop_class_uid for role in roles if role.scu} & {COMMITMENT}
     extensions = {e.sop_class_uid: e.information for e in answer_extensions(request.user.extensions)}
     agreed = {}
     for proposed, answer in zip(request.contexts, answers, strict=True):
@@ -115,6 +129,7 @@ def agreed_contexts(request: AssociateRequest, answers: tuple[AnsweredContext, .
                 abstract_syntax=uid,
                 transfer_syntax=answer.transfer_syntax,
                 takes_objects=uid in takers,
+                hears_reports=uid in hearers,
                 relational=words[RELATIONAL : RELATIONAL + 1] == b"\1",
                 fuzzy=uid in FIND_CLASSES and words[FUZZY : FUZZY + 1] == b"\1",
             )

@@ -114,6 +114,8 @@ async def add_peer(
         last_seen_at=None,
         last_seen_address=None,
         certificate=None,
+        tls=False,
+        availability=False,
     )
     tx.add(peer)
     await tx.flush()
@@ -147,15 +149,20 @@ async def change_peer(
     port: int | None,
     enabled: bool,
     certificate: str | None = None,
+    tls: bool = False,
+    availability: bool = False,
 ) -> Peer:
-    """Say anew where a peer is, what it must show and whether it may send; title and institution stay.
+    """Say anew where a peer is, how it is called, what it must show, whether it may send and is told.
+
+    Title and institution stay.
 
     The running node knows it within CACHE_SECONDS. Raises PeerNotFound, PeerAddressRefused or
     CertificateRefused.
     """
     await _checked_address(host, port)
     peer = await known_peer(tx, ae_title, lock=True)
-    peer.host, peer.port, peer.enabled = host, port, enabled
+    peer.host, peer.port, peer.enabled, peer.tls = host, port, enabled, tls
+    peer.availability = availability
     bind(peer, certificate)
     await tx.flush()
     return peer
@@ -176,7 +183,7 @@ async def remove_peer(tx: AsyncSession, ae_title: str) -> None:
 class KnownPeer:
     """What the listener needs to know of a peer. `addresses` empty means any, `certificate` None none.
 
-    `host` and `port` say where it can be called; without both it cannot.
+    `host` and `port` say where it can be called, `tls` whether over TLS; without both it cannot.
     """
 
     ae_title: str
@@ -186,6 +193,7 @@ class KnownPeer:
     host: str | None = None
     port: int | None = None
     certificate: str | None = None
+    tls: bool = False
 
     def may_show(self, shown: Shown | None) -> bool:
         """True when what a connection showed can be this peer's certificate."""
@@ -245,6 +253,7 @@ class PeerBook:
                 certificate=row.certificate,
                 host=row.host,
                 port=row.port,
+                tls=row.tls,
             )
             for row in rows
         }

@@ -15,11 +15,12 @@ from contextlib import ExitStack
 
 from config.kernel.clock import SystemClock
 from config.kernel.database import DatabaseUnavailable, open_sync_engine
-from config.kernel.supervise import Child, Supervisor
 from config.settings import Settings
+from config.supervise import Child, Supervisor
 from dicom_node.app import serve
+from dicom_node.exposition import exposition_now
 from dicom_node.health import HealthPage
-from dicom_node.reporting.metrics import exposition
+from dicom_node.keeping.queries import figures_now
 from dicom_node.reporting.queries import receivers_now
 
 logger = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class _Group:
         }
         try:
             rows = receivers_now(self._engine, self._clock.now())
+            found = figures_now(self._engine)
         except DatabaseUnavailable:
             return {"ready": False, "reason": "the database does not answer"}
         if not running:
@@ -110,8 +112,9 @@ class _Group:
             "receivers": len(running),
             "associations": len(receiving),
             "receiving": receiving,
+            "objects": found.facts(),
         }
 
     def metrics(self) -> str:
         """The figures of every receiver on this database. Raises DatabaseUnavailable."""
-        return exposition(receivers_now(self._engine, self._clock.now()))
+        return exposition_now(self._engine, self._clock.now())

@@ -8,11 +8,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from config.kernel.clock import Clock
 from config.kernel.database import open_sync_engine
 from config.kernel.errors import AppError
 from config.kernel.objects import ObjectStore
-from config.kernel.objects_open import spool_folder
+from config.stores import spool_folder
 from dicom_node.archive.errors import DatasetTruncated
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
@@ -20,6 +22,7 @@ from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts
 from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
 from dicom_node.intake.receive import Reception, Source, Spool
+from dicom_node.keeping.room import BoundedDoor, Room
 from dicom_node.status import STORED_AS_IT_SAYS, SUCCESS, answer_of, stored_answer
 
 AE_TITLE = "STOW-RS"
@@ -122,34 +125,68 @@ class Stow:
     """The store of one process for objects that come over HTTP."""
 
     def __init__(
-        self, *, database_url: str, objects: ObjectStore, elsewhere: Path, object_bytes_max: int, clock: Clock
+        self,
+        *,
+        database_url: str,
+        objects: ObjectStore,
+        elsewhere: Path,
+        object_bytes_max: int,
+        reserve_bytes: int,
+        clock: Clock,
     ) -> None:
         self._database_url, self._objects, self._elsewhere = database_url, objects, elsewhere
-        self._object_bytes_max, self._clock = object_bytes_max, clock
+        self._object_bytes_max, self._reserve_bytes, self._clock = object_bytes_max, reserve_bytes, clock
         self._lock = threading.Lock()
-        self._opened: tuple[Spool, Ingest, Door] | None = None
+        self._opened: _Opened | None = None
+
+    def check_room(self, institution_id: str, body_bytes: int) -> None:
+        """Refuse a body of so many bytes before it is read. Raises StoreFull or OverQuota."""
+        room = self._parts().room
+        room.check_disk()
+        room.check_quota(institution_id, max(body_bytes, 1))
 
     def upload(self, institution_id: str, study_instance_uid: str | None) -> Upload:
         """Begin to take one file for an institution, into that study if one is named."""
         source = Source(institution_id=institution_id, ae_title=AE_TITLE, issuer_of_patient_id="")
-        return Upload(self._door(), source, study_instance_uid)
+        return Upload(self._parts().door, source, study_instance_uid)
 
-    def _door(self) -> Door:
+    def _parts(self) -> "_Opened":
         with self._lock:
             if self._opened is None:
-                failpoints = Failpoints()
-                spool = Spool(spool_folder(self._objects, self._elsewhere), failpoints)
-                ingest = Ingest(open_sync_engine(self._database_url), self._clock, failpoints)
-                door = Door(
-                    spool=spool, objects=self._objects, ingest=ingest, object_bytes_max=self._object_bytes_max
-                )
-                self._opened = spool, ingest, door
-            return self._opened[2]
+                self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> "_Opened":
+        failpoints = Failpoints()
+        spool = Spool(spool_folder(self._objects, self._elsewhere), failpoints)
+        ingest = Ingest(open_sync_engine(self._database_url), self._clock, failpoints)
+        reader = open_sync_engine(self._database_url, writes=False)
+        room = Room(reader=reader, folders=[spool.own], reserve_bytes=self._reserve_bytes)
+        door = BoundedDoor(
+            spool=spool,
+            objects=self._objects,
+            ingest=ingest,
+            object_bytes_max=self._object_bytes_max,
+            room=room,
+        )
+        return _Opened(spool, ingest, reader, room, door)
 
     def close(self) -> None:
         """Finish what was taken and let go."""
         with self._lock:
             if self._opened is not None:
-                self._opened[1].close()
-                self._opened[0].close()
+                self._opened.ingest.close()
+                self._opened.spool.close()
+                self._opened.reader.dispose()
                 self._opened = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a process holds that has stored something."""
+
+    spool: Spool
+    ingest: Ingest
+    reader: Engine
+    room: Room
+    door: BoundedDoor

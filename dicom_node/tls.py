@@ -1,12 +1,15 @@
 """TLS for associations by BCP 195 (RFC 9325; PS3.15 B.9 to B.12), and whose certificate a peer showed.
 
 The files lie in the data folder's secrets. With a CA file every peer must show a certificate that it
-vouches for; the CA file may also hold peers' own self-signed certificates.
+vouches for; the CA file may also hold peers' own self-signed certificates. Whom we call over TLS is
+always verified against it, and sees our certificate where we have one.
 """
 
 import hashlib
 import re
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,18 +51,46 @@ class Shown:
 
 def server_context(folder: Path) -> ssl.SSLContext:
     """What an acceptor of TLS offers, by the files in `folder`. Raises TlsNotUsable."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(CIPHERS)
-    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
-    try:
+    context = _strict(ssl.PROTOCOL_TLS_SERVER)
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    with _files_of(folder):
         context.load_cert_chain(folder / CERTIFICATE_FILE, folder / KEY_FILE)
         if (folder / CA_FILE).exists():
             context.load_verify_locations(folder / CA_FILE)
             context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def client_context(folder: Path) -> ssl.SSLContext:
+    """What a requestor over TLS asks for, by the files in `folder`. Raises TlsNotUsable.
+
+    The CA file is needed; our own certificate is shown to whoever asks for one, if there is one. A
+    certificate names no AE title and hosts are often bare addresses: who the other side is, is said
+    by the CA file and by the binding of its peer, not by a host name.
+    """
+    context = _strict(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    with _files_of(folder):
+        context.load_verify_locations(folder / CA_FILE)
+        if (folder / CERTIFICATE_FILE).exists():
+            context.load_cert_chain(folder / CERTIFICATE_FILE, folder / KEY_FILE)
+    return context
+
+
+def _strict(protocol: int) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    return context
+
+
+@contextmanager
+def _files_of(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:  # SSLError is an OSError
         raise TlsNotUsable(folder=str(folder), reason=str(error)[:200]) from error
-    return context
 
 
 def shown_by(connection: object) -> Shown | None:

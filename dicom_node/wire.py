@@ -136,12 +136,12 @@ class Wire:
             self.write(abort(reason))
         self.drain()
 
-    def drain(self) -> None:
+    def drain(self, seconds: float = LINGER_SECONDS) -> None:
         """Let the peer read our last words: closing on unread input would make the kernel take them back."""
-        deadline = time.monotonic() + LINGER_SECONDS
+        deadline = time.monotonic() + seconds
         if isinstance(self._socket, ssl.SSLSocket):
             with contextlib.suppress(OSError, ValueError):
-                self._socket.settimeout(LINGER_SECONDS)
+                self._socket.settimeout(seconds)
                 self._socket.unwrap()  # says close_notify (RFC 8446 6.1): nobody has cut us off
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)

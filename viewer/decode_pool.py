@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Self, TypeVar
 
 from config.kernel.limits import GIB
-from config.kernel.supervise import die_with_parent
+from config.supervise import die_with_parent
 
 MEMORY_BYTES_MAX = 4 * GIB
 CPU_SECONDS_MAX = 60

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request, Response
+from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from viewer.content_coding import json_answer
@@ -45,4 +46,4 @@ async def answer_documents(
 
 def written(documents: Sequence[dict[str, Any]]) -> bytes:
     """Data sets as a JSON array."""
-    return json.dumps(documents, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json(documents)

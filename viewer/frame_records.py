@@ -3,7 +3,7 @@
 A record is a header of 16 bytes, little-endian, and its payload:
 
     u32 frame        number of the frame in its pack, from 0
-    u8  encoding     0 unreadable · 1 HTJ2K reversible · 2 zlib of little-endian samples
+    u8  encoding     0 unreadable · 1 HTJ2K reversible · 2 zlib of little-endian samples · 3 overlay
     u8  version      1
     u16 reserved     0
     u32 bytes        length of the payload
@@ -12,7 +12,8 @@ A record is a header of 16 bytes, little-endian, and its payload:
 HTJ2K (ITU-T T.814, reversible 5/3) carries unsigned 8 bit and all 16 bit samples; three components
 use the reversible colour transform. Samples it cannot carry everywhere (signed 8 bit, 32 bit,
 floating point) are zlib-compressed as they are, colour by pixel. The payload of an unreadable frame
-is its reason code in ASCII.
+is its reason code in ASCII. An overlay comes before the frame that it lies over: zlib of one bit for
+each pixel, row by row, the least significant first, set where the object draws over its image.
 """
 
 import struct
@@ -33,6 +34,7 @@ class Encoding(IntEnum):
     UNREADABLE = 0
     HTJ2K = 1
     ZLIB = 2
+    OVERLAY = 3
 
 
 class RecordsDamaged(Unavailable):

@@ -1,6 +1,6 @@
 """Where the bytes of a frame come from: the frame itself, or the whole file it cannot be cut from."""
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 
 from config.kernel.limits import MIB
 from config.kernel.objects import ObjectStore
@@ -9,6 +9,7 @@ from dicom_node.archive.reader import read_file, read_frame
 from dicom_node.archive.tables import Instance
 from viewer.frame_jobs import FrameJob
 from viewer.frame_types import BIG_ENDIAN, DEFLATED
+from viewer.overlays import Plane
 from viewer.pixels import Fault, PixelForm
 
 WHOLE_FILE_BYTES_MAX = 1024 * MIB
@@ -24,6 +25,7 @@ def job_of(
     *,
     called: int,
     files: MutableMapping[str, bytes],
+    overlays: Sequence[Plane] = (),
 ) -> FrameJob:
     """The job of decoding frame `number` (from 1) of an object, `called` so in its answer. Blocks.
 
@@ -37,13 +39,15 @@ def job_of(
         except (FrameNotAddressable, FrameNotFound):
             source = b""
         if source:
-            return FrameJob(frame=called, form=form, source=source, index=None)
+            return FrameJob(frame=called, form=form, source=source, index=None, overlays=tuple(overlays))
     if instance.object_bytes > WHOLE_FILE_BYTES_MAX:
         return FrameJob(frame=called, form=Fault.TOO_LARGE, source=b"", index=None)
     if instance.object_key not in files:
         files.clear()
         files[instance.object_key] = read_file(objects, instance)
-    return FrameJob(frame=called, form=form, source=files[instance.object_key], index=number - 1)
+    return FrameJob(
+        frame=called, form=form, source=files[instance.object_key], index=number - 1, overlays=tuple(overlays)
+    )
 
 
 def _addressable(form: PixelForm) -> bool:

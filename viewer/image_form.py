@@ -13,12 +13,19 @@ from pydantic import BaseModel, ConfigDict
 from viewer.attributes import NOTHING, Attributes, integer, item, items, number, numbers, text, texts
 from viewer.geometry import Orientation, Vector
 from viewer.luts import BulkReader, Lut, no_bulk, palette_of, sequence_lut
+from viewer.overlays import Plane, planes_of
 from viewer.pixels import Fault, PixelForm, form_of
+from viewer.shutters import Shutter, shutter_of
+from viewer.suv import suv_factor
 
 LOSSY_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
+SUPPLEMENTED = frozenset({"COLOR", "MIXED"})
+"""Pixel Presentation of grey images whose highest values are indices of colours (C.8.16.2, C.7.6.19)."""
 CENTIMETRES = 3
 TWO_DIMENSIONAL = 1
 MM_PER_CM = 10.0
+MS_PER_SECOND = 1000.0
+FRAME_TIMES_MAX = 32
 FRAMES_MAX = 20_000
 SpacingSource = Literal["pixel", "imager", "ultrasound"]
 
@@ -51,7 +58,8 @@ class ImageForm(_Value):
     """All that frames of one look share. Values are those of the standard's attributes.
 
     `orientation`: Image Orientation (Patient). `padding`: stored values [low, high] outside the
-    image (C.7.5.1.1.2). `lossy`: the stored object had already lost detail when it came.
+    image (C.7.5.1.1.2). `inverse`: low values are bright. `suv_factor`: SUVbw in g/ml for each unit of
+    a rescaled value. `lossy`: the stored object had already lost detail when it came.
     """
 
     rows: int
@@ -76,6 +84,8 @@ class ImageForm(_Value):
     slice_thickness_mm: float | None
     orientation: Orientation | None
     frame_time_ms: float | None
+    shutter: Shutter | None
+    suv_factor: float | None
     lossy: bool
 
 
@@ -87,6 +97,7 @@ class FrameFacts:
     position: Vector | None
     form: ImageForm | None
     pixels: PixelForm | Fault
+    overlays: tuple[Plane, ...] = ()
 
     @property
     def orientation(self) -> Orientation | None:
@@ -117,6 +128,7 @@ def frames_of(
     own = items(data, "52009230")
     offsets = numbers(data, "3004000C")
     tables = _tables(data, pixels, bulk) if isinstance(pixels, PixelForm) else NO_TABLES
+    times = _times_ms(data)
     facts: list[FrameFacts] = []
     form: ImageForm | None = None
     for index in range(max(number_of_frames, 1)):
@@ -126,16 +138,18 @@ def frames_of(
         facts.append(
             FrameFacts(
                 number=index + 1,
-                position=_position(groups, offsets[index] if index < len(offsets) else None),
-                form=form,
+                position=_position(groups, offsets[index] - offsets[0] if index < len(offsets) else None),
+                form=_timed(form, times[index + 1] if index + 1 < len(times) else None),
                 pixels=pixels,
+                overlays=planes_of(data, pixels, index) if isinstance(pixels, PixelForm) else (),
             )
         )
     return facts
 
 
 def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:
-    palette = palette_of(data, bulk) if pixels.photometric_interpretation == "PALETTE COLOR" else None
+    coloured = pixels.photometric_interpretation == "PALETTE COLOR" or text(data, "00089205") in SUPPLEMENTED
+    palette = palette_of(data, bulk, signed=pixels.signed) if coloured else None
     modality = sequence_lut(data, "00283000", bulk, signed=pixels.signed)
     intercept = number(data, "00281052") or 0.0
     voi = sequence_lut(data, "00283010", bulk, signed=pixels.signed or intercept < 0)
@@ -162,8 +176,8 @@ def _image_form(
         rescale_intercept=(number(rescale, "00281052") or 0.0) if slope else 0.0,
         rescale_type=text(rescale, "00281054"),
         windows=_windows(voi),
-        voi_lut_function=_voi_function(_group(groups, "00289132", "00281056")),
-        inverse=text(data, "20500020") == "INVERSE",
+        voi_lut_function=_voi_function(_group(groups, "00289132", "00281056"), _windows(voi), pixels),
+        inverse=_inverse(data, pixels),
         palette=tables.palette,
         modality_lut=tables.modality_lut,
         voi_lut=tables.voi_lut,
@@ -171,6 +185,8 @@ def _image_form(
         slice_thickness_mm=number(_group(groups, "00289110", "00180050"), "00180050"),
         orientation=_orientation(groups),
         frame_time_ms=_frame_time_ms(data),
+        shutter=shutter_of(data),
+        suv_factor=suv_factor(data),
         lossy=text(data, "00282110") == "01" or pixels.transfer_syntax_uid in LOSSY_SYNTAXES,
     )
 
@@ -201,7 +217,7 @@ def _orientation(groups: Sequence[Attributes]) -> Orientation | None:
 
 
 def _windows(voi: Attributes) -> tuple[Window, ...]:
-    """Windows that are possible: a linear window is at least 1 wide (C.11.2.1.2.1)."""
+    """Windows that are possible: each is wider than nothing (C.11.2.1.2.1)."""
     names = texts(voi, "00281055")
     pairs = zip(numbers(voi, "00281050"), numbers(voi, "00281051"), strict=False)
     return tuple(
@@ -211,11 +227,25 @@ def _windows(voi: Attributes) -> tuple[Window, ...]:
     )
 
 
-def _voi_function(voi: Attributes) -> Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]:
+def _voi_function(
+    voi: Attributes, windows: Sequence[Window], pixels: PixelForm
+) -> Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]:
+    """As named. Windows of fractions cannot be meant as LINEAR, which takes 1 off their width."""
     named = text(voi, "00281056")
     if named == "SIGMOID":
         return "SIGMOID"
-    return "LINEAR_EXACT" if named == "LINEAR_EXACT" else "LINEAR"
+    fractions = pixels.dtype.kind == "f" or (bool(windows) and windows[0].width < 1)
+    return "LINEAR_EXACT" if named == "LINEAR_EXACT" or fractions else "LINEAR"
+
+
+def _inverse(data: Attributes, pixels: PixelForm) -> bool:
+    """Whether low values are bright. MONOCHROME1 images for presentation say INVERSE too, and mean the
+    same by it, once (C.8.11.3.1.2).
+    """
+    shape = text(data, "20500020")
+    if shape in {"IDENTITY", "INVERSE"}:
+        return shape == "INVERSE"
+    return pixels.photometric_interpretation == "MONOCHROME1"
 
 
 def _padding(data: Attributes) -> tuple[int, int] | None:
@@ -264,8 +294,30 @@ def _ultrasound(data: Attributes) -> Spacing | None:
 
 
 def _frame_time_ms(data: Attributes) -> float | None:
-    """Time between frames when played (C.7.6.5.1.1), from Frame Time or one of the rates."""
+    """Time between frames when played: as recommended, else as acquired (C.7.6.5.1.1, C.7.6.5.1.2)."""
+    recommended = number(data, "00082144")
+    if recommended is not None and recommended > 0:
+        return MS_PER_SECOND / recommended
     if (time_ms := number(data, "00181063")) is not None and time_ms > 0:
         return time_ms
-    rate = number(data, "00082144") or number(data, "00180040")
-    return 1000.0 / rate if rate is not None and rate > 0 else None
+    if usual := sorted(one for one in numbers(data, "00181065") if one > 0):
+        return usual[len(usual) // 2]
+    rate = number(data, "00180040")
+    return MS_PER_SECOND / rate if rate is not None and rate > 0 else None
+
+
+def _times_ms(data: Attributes) -> Sequence[float]:
+    """Frame Time Vector: the time from the frame before, for each frame, where that is how to play them.
+
+    Nothing when all are alike, or when there are so many different ones that forms would not be shared.
+    """
+    times = [float(round(time_ms)) for time_ms in numbers(data, "00181065")]
+    few = 1 < len(set(times[1:])) <= FRAME_TIMES_MAX
+    fixed = number(data, "00082144") or number(data, "00181063")
+    return times if few and not fixed else ()
+
+
+def _timed(form: ImageForm | None, time_ms: float | None) -> ImageForm | None:
+    if form is None or time_ms is None or time_ms <= 0:
+        return form
+    return form.model_copy(update={"frame_time_ms": time_ms})

@@ -45,14 +45,20 @@ def no_bulk(_start: int, _end: int) -> bytes:
     return b""
 
 
-def palette_of(data: Attributes, bulk: BulkReader) -> Lut | None:
+def palette_of(data: Attributes, bulk: BulkReader, *, signed: bool = False) -> Lut | None:
     """The palette of a PALETTE COLOR object; None when it has none that is whole."""
     channels = [_table(data, descriptor, entries, bulk) for descriptor, entries in PALETTE]
     whole = [one for one in channels if one is not None]
     if len(whole) != len(PALETTE) or len({len(entries) for _, _, entries in whole}) != 1:
         return None
     first_mapped, bits, _ = whole[0]
-    return _lut(first_mapped, bits, np.stack([entries for _, _, entries in whole], axis=1).ravel())
+    if bits > BYTE_BITS and max(int(entries.max()) for _, _, entries in whole) < 1 << BYTE_BITS:
+        bits = BYTE_BITS  # colours of 8 bits under a header that says 16: shifted, they would all be black
+    return _lut(
+        _first(first_mapped, signed=signed),
+        bits,
+        np.stack([entries for _, _, entries in whole], axis=1).ravel(),
+    )
 
 
 def sequence_lut(data: Attributes, sequence_tag: str, bulk: BulkReader, *, signed: bool) -> Lut | None:
@@ -61,9 +67,12 @@ def sequence_lut(data: Attributes, sequence_tag: str, bulk: BulkReader, *, signe
     if found is None:
         return None
     first_mapped, bits, entries = found
-    if signed and first_mapped >= SIGN_BIT:
-        first_mapped -= WORD
-    return _lut(first_mapped, bits, entries)
+    return _lut(_first(first_mapped, signed=signed), bits, entries)
+
+
+def _first(first_mapped: int, *, signed: bool) -> int:
+    """The first value mapped; of a signed input it is signed, however it is written (C.11.1.1.1)."""
+    return first_mapped - WORD if signed and first_mapped >= SIGN_BIT else first_mapped
 
 
 def _lut(first_mapped: int, bits: int, entries: Entries) -> Lut:

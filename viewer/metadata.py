@@ -9,21 +9,22 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from config.kernel.limits import GIB, MIB
+from dicom_node.archive.queries import Documented
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.attributes import json_text
 from viewer.block_cache import BlockCache
 
 PLACEHOLDER = b'"BulkDataURI":"bulk/'
-GZIP_LEVEL = 4
+GZIP_LEVEL = 3
 BYTES_MAX = 2 * GIB
 MEMORY_BYTES_MAX = 64 * MIB
 
 
-def instance_document(study_uid: str, series_uid: str, instance: Instance, root: str) -> bytes:
+def instance_document(study_uid: str, series_uid: str, instance: Instance | Documented, root: str) -> bytes:
     """One instance's metadata as a JSON object. `root` is the absolute address of the DICOMweb root."""
     address = instance_address(root, study_uid, series_uid, instance.sop_instance_uid)
     document = json_text(instance.metadata_json)
@@ -83,7 +84,9 @@ class MetadataCache:
             self._remember(series, root, answer)
         return answer
 
-    def make(self, study: Study, series: Series, instances: list[Instance], root: str) -> bytes:
+    def make(
+        self, study: Study, series: Series, instances: Sequence[Instance | Documented], root: str
+    ) -> bytes:
         """The gzip answer, made and kept if these are all instances of this state of the series."""
         documents = (
             instance_document(study.study_instance_uid, series.series_instance_uid, i, root)

@@ -11,7 +11,8 @@ from config.kernel.errors import Invalid
 
 HEADERS_MAX = 16
 HEADER_BYTES_MAX = 2048
-BOUNDARY_CHARACTERS_MAX = 70
+BOUNDARY_CHARACTERS_MAX = 256
+"""RFC 2046 allows 70; Debian's Orthanc makes them of two UUIDs, 73 characters long."""
 PREAMBLE_BYTES_MAX = 4096
 LINE_END = b"\r\n"
 

@@ -20,7 +20,7 @@ from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Study
 from viewer.block_cache import BlockCache
 from viewer.decode_pool import DecodePool, DecoderDied
-from viewer.frame_jobs import FrameJob, encode_block, encode_frame, fault_record
+from viewer.frame_jobs import FrameJob, encode_block, encode_records, fault_record
 from viewer.frame_records import Encoding, RecordsDamaged, records_in
 from viewer.frame_sources import job_of
 from viewer.frame_types import BIG_ENDIAN, DEFLATED
@@ -79,13 +79,17 @@ class Packs:
     async def study(self, scope: StudyScope, study_instance_uid: str) -> StudyImages:
         """The images of the caller's copy of a study. Raises StudyNotFound."""
         async with self._ports.database.read() as view:
-            study = await find_study(view, scope, study_instance_uid)
-            key = (study.study_key, study.version, study.instance_count)
-            known = self._studies.get(key)
-            if known is not None:
-                self._studies.move_to_end(key)
-                return known
-            return await self._read_study(view, study)
+            return await self.study_in(view, scope, study_instance_uid)
+
+    async def study_in(self, view: AsyncSession, scope: StudyScope, study_instance_uid: str) -> StudyImages:
+        """The same, read in a view that is open already."""
+        study = await find_study(view, scope, study_instance_uid)
+        key = (study.study_key, study.version, study.instance_count)
+        known = self._studies.get(key)
+        if known is not None:
+            self._studies.move_to_end(key)
+            return known
+        return await self._read_study(view, study)
 
     async def _read_study(self, view: AsyncSession, study: Study) -> StudyImages:
         rows = [
@@ -149,7 +153,7 @@ class Packs:
         facts = pack.frames[middle].facts
         if facts.form is None or isinstance(facts.pixels, Fault):
             return None
-        record = next(records_in(await self.frames(pack, middle, middle)))
+        record = list(records_in(await self.frames(pack, middle, middle)))[-1]
         try:
             made = await self.pool.run(
                 thumbnail, ThumbnailJob(record=record, pixels=facts.pixels, form=facts.form)
@@ -185,7 +189,7 @@ class Packs:
             return None
         low = number * pack.block_frames
         try:
-            frames = [record.frame for record in records_in(content)]
+            frames = [r.frame for r in records_in(content) if r.encoding is not Encoding.OVERLAY]
         except RecordsDamaged:
             frames = []
         if frames == list(range(low, low + len(pack.block(number)))):
@@ -208,7 +212,7 @@ class Packs:
     async def _one_by_one(self, job: FrameJob) -> bytes:
         """Find the frame that ends decoders: only that one is given up."""
         try:
-            return (await self.pool.run_alone(encode_frame, job)).to_bytes()
+            return await self.pool.run_alone(encode_records, job)
         except DecoderDied:
             return fault_record(job.frame, Fault.DECODER_DIED).to_bytes()
 
@@ -229,6 +233,7 @@ class Packs:
                 frame.facts.number,
                 called=first + i,
                 files=files,
+                overlays=[plane.read(self._bulk_of(frame.instance)) for plane in frame.facts.overlays],
             )
             for i, frame in enumerate(frames)
         ]

@@ -25,6 +25,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
     RLELossless,
 )
 
@@ -40,15 +42,21 @@ NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
 JPEG_LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
+JPEG_LOSSLESS = frozenset({JPEGLossless, JPEGLosslessSV1})
 DECODABLE = frozenset(
     {RLELossless, DEFLATED_IMAGE_FRAME}
     | {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)}
 )
 """Compressed transfer syntaxes whose frames can be decoded here."""
+WHOLE_WORDS: dict[str, Any] = {"correct_unused_bits": False}
+"""Native samples are wanted as they are stored; `values_of` looks after bits that are no value."""
 BYTE_BITS = 8
 STREAM_STARTS = (b"\xff\xd8", b"\xff\x4f")
 STREAM_END, STREAM_TAIL_BYTES = b"\xff\xd9", 1024
 """JPEG, JPEG-LS and JPEG 2000 streams end alike; padding, and with some senders rubbish, may follow."""
+PARTS_FROM_BYTES = 2 * MIB
+"""Larger frames travel in one tile-part for each resolution: their beginning is a useful picture already."""
+BY_RESOLUTION = 1
 HTJ2K_DTYPES = frozenset({"|u1", "<u2", "<i2"})
 """What every decoder gives back exactly; the one in browsers makes 8-bit samples unsigned."""
 FLOAT_DTYPES = {"FloatPixelData": "<f4", "DoubleFloatPixelData": "<f8"}
@@ -106,6 +114,7 @@ class PixelForm:
     signed: bool
     planar_configuration: int
     pixel_keyword: str = "PixelData"
+    high_bit: int | None = None
 
     @property
     def frame_bytes(self) -> int:
@@ -124,6 +133,18 @@ class PixelForm:
     def shape(self) -> tuple[int, ...]:
         """Rows, columns, and components when there are several."""
         return (self.rows, self.columns, *((self.samples_per_pixel,) if self.samples_per_pixel > 1 else ()))
+
+    @property
+    def bit_shift(self) -> int:
+        """Bits below the lowest one of a value (PS3.5 8.1.1); 0 where the header contradicts itself."""
+        high = self.bits_stored - 1 if self.high_bit is None else self.high_bit
+        shift = high + 1 - self.bits_stored
+        return shift if 0 <= shift <= self.bits_allocated - self.bits_stored else 0
+
+    @property
+    def as_words(self) -> bool:
+        """True when the samples are whole stored words, whatever their bits are used for."""
+        return self.native or self.transfer_syntax_uid in {RLELossless, DEFLATED_IMAGE_FRAME}
 
     @property
     def native(self) -> bool:
@@ -148,6 +169,7 @@ def form_of(data: Attributes, transfer_syntax_uid: str) -> PixelForm | Fault:
         photometric_interpretation=text(data, "00280004") or "MONOCHROME2",
         bits_allocated=bits,
         bits_stored=min(integer(data, "00280101") or bits, bits),
+        high_bit=integer(data, "00280102"),
         signed=integer(data, "00280103") == 1,
         planar_configuration=integer(data, "00280006") or 0,
         pixel_keyword=keyword,
@@ -199,7 +221,7 @@ def decode_from_file(form: PixelForm, content: bytes, index: int) -> Samples:
         if len(dataset[form.pixel_keyword].value) < _native_bytes(form) * count:
             raise FrameFault(Fault.TRUNCATED)
         decoder = get_decoder(UID(form.transfer_syntax_uid))
-        samples, _ = decoder.as_array(dataset, index=index, raw=True)
+        samples, _ = decoder.as_array(dataset, index=index, raw=True, **WHOLE_WORDS)
         return shaped(form, samples)
     except MemoryError:
         raise FrameFault(Fault.TOO_LARGE) from None
@@ -209,6 +231,18 @@ def decode_from_file(form: PixelForm, content: bytes, index: int) -> Samples:
         raise FrameFault(Fault.UNDECODABLE) from None
 
 
+def values_of(form: PixelForm, samples: Samples) -> Samples:
+    """The pixel values in stored samples: what else shares their words, as overlays may, is taken out.
+
+    Streams of a codec hold values already; where their depth differs from the header's, the codec is right.
+    """
+    unused = form.bits_allocated - form.bits_stored
+    if not form.as_words or unused == 0 or samples.dtype.kind == "f":
+        return samples
+    above = unused - form.bit_shift
+    return np.asarray(np.right_shift(np.left_shift(samples, above), unused))
+
+
 def record_of(form: PixelForm, samples: Samples, frame: int) -> FrameRecord:
     """The lossless record of a frame, decoded again and compared before it counts.
 
@@ -216,7 +250,10 @@ def record_of(form: PixelForm, samples: Samples, frame: int) -> FrameRecord:
     """
     if form.dtype.str in HTJ2K_DTYPES:
         colour = form.samples_per_pixel > 1
-        payload = bytes(imagecodecs.htj2k_encode(samples, reversible=True, rgb=colour or None))
+        parts = BY_RESOLUTION if samples.nbytes >= PARTS_FROM_BYTES else None
+        payload = bytes(
+            imagecodecs.htj2k_encode(samples, reversible=True, rgb=colour or None, tilepart=parts)
+        )
         if np.array_equal(imagecodecs.htj2k_decode(payload), samples):
             return FrameRecord(frame, Encoding.HTJ2K, payload)
     raw = np.ascontiguousarray(samples).tobytes()
@@ -263,7 +300,7 @@ def _decoded(form: PixelForm, frame: bytes) -> Samples:
         return _inflated(form, frame)
     if form.bits_allocated == 1 and syntax == RLELossless:
         return _unpacked_bits(form, _unpacked_rle(frame))
-    if syntax in JPEG_LOSSY and _is_12_bit(frame):
+    if _is_jpeg_of_other_bits(form, frame):
         return np.asarray(imagecodecs.jpeg_decode(frame))
     source = frame if form.native else encapsulate([frame])
     samples, _ = get_decoder(UID(syntax)).as_array(source, index=0, raw=True, **_options(form))
@@ -283,12 +320,20 @@ def _options(form: PixelForm) -> dict[str, Any]:
         "photometric_interpretation": form.photometric_interpretation,
         "planar_configuration": form.planar_configuration,
         "pixel_keyword": form.pixel_keyword,
+        "correct_unused_bits": not form.as_words,
         "pixel_vr": "OW" if form.bits_allocated > BYTE_BITS else "OB",
     }
 
 
-def _is_12_bit(frame: bytes) -> bool:
-    declared = declared_size(frame)
+def _is_jpeg_of_other_bits(form: PixelForm, frame: bytes) -> bool:
+    """True for a JPEG that pydicom's decoders do not take: a lossy one of more than 8 bits, and a grey one of
+    fewer, at which GDCM ends its whole process.
+    """
+    if form.transfer_syntax_uid not in JPEG_LOSSY | JPEG_LOSSLESS:
+        return False
+    if form.bits_allocated == BYTE_BITS and form.samples_per_pixel == 1:
+        return form.bits_stored < BYTE_BITS
+    declared = declared_size(frame) if form.transfer_syntax_uid in JPEG_LOSSY else None
     return declared is not None and declared.bits > BYTE_BITS
 
 
@@ -297,7 +342,10 @@ def _inflated(form: PixelForm, frame: bytes) -> Samples:
     raw = unzip.decompress(frame, form.frame_bytes + 1)
     if form.bits_allocated == 1:
         return _unpacked_bits(form, raw)
-    return np.frombuffer(raw[: form.frame_bytes], form.dtype)
+    samples = np.frombuffer(raw[: form.frame_bytes], form.dtype)
+    if form.samples_per_pixel > 1 and form.planar_configuration == 1:
+        return np.moveaxis(samples.reshape(form.samples_per_pixel, form.rows, form.columns), 0, -1)
+    return samples
 
 
 def _unpacked_bits(form: PixelForm, raw: bytes) -> Samples:
@@ -318,4 +366,12 @@ def shaped(form: PixelForm, samples: Samples) -> Samples:
     exact = np.ascontiguousarray(flat.astype(form.dtype, copy=False))
     if not np.array_equal(exact, flat):
         raise FrameFault(Fault.UNDECODABLE)
-    return exact
+    return exact if form.native else _signed(form, exact)
+
+
+def _signed(form: PixelForm, samples: Samples) -> Samples:
+    """Samples with the sign that is the highest of Bits Stored: codecs without a sign leave zeros above it
+    (PS3.5 8.1.1, 8.2.3).
+    """
+    unused = form.bits_allocated - form.bits_stored
+    return samples << unused >> unused if form.signed and unused and samples.dtype.kind == "i" else samples

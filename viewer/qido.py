@@ -1,6 +1,7 @@
 """QIDO-RS: studies, series and instances the caller may see (PS3.18 10.6)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
+from dicom_node.archive.matching import ANY_SERIES
 from dicom_node.archive.queries import (
     find_series,
     find_study,
@@ -17,6 +19,7 @@ from dicom_node.archive.queries import (
     search_instances,
     search_series,
     search_studies,
+    series_of,
 )
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Series, Study
@@ -33,6 +36,7 @@ from viewer.qido_answers import (
     study_result,
 )
 from viewer.qido_further import Further, matches_all
+from viewer.qido_listed import InstanceList
 from viewer.qido_query import Level, Query, QueryRefused, read_query
 from viewer.routes import add_reading
 from viewer.web_address import root_of
@@ -91,11 +95,19 @@ class Search:
     async def answer(self, results: Sequence[Result]) -> Response:
         """Results as DICOM JSON; none are an empty list with 200, which every client reads (CP-2473)."""
         page = results[: self.query.limit]
-        more = self.query.capped and len(results) > len(page)
-        said = [MORE] * more + [LITERAL_ONLY] * self.query.literal_only
         body = await run_in_threadpool(written, page) if len(page) > AT_ONCE else written(page)
+        return await self.answer_written(body, more=len(results) > len(page))
+
+    async def answer_written(self, body: bytes, *, more: bool) -> Response:
+        """A page of results that is a JSON array already; `more` says that there are others."""
+        said = [MORE] * (self.query.capped and more) + [LITERAL_ONLY] * self.query.literal_only
         headers = NOT_KEPT | ({"Warning": ", ".join(said)} if said else {})
         return await answer_documents(self.request, body, self.media_type, headers)
+
+    def of_series(self, series_instance_uid: str) -> "Search":
+        """This search held to the series of one UID."""
+        series = replace(self.query.series, series_instance_uids=[series_instance_uid])
+        return replace(self, query=replace(self.query, series=series))
 
     def within(self, study: Study) -> "Search":
         """This search held to one institution's copy of a study."""
@@ -109,22 +121,28 @@ class QidoService:
     def __init__(self, ports: ViewerPorts) -> None:
         self._ports = ports
 
-    async def _begin(self, request: Request, level: Level, study_instance_uid: str | None = None) -> Search:
-        return Search(
-            request=request,
-            scope=await self._ports.access.scope(request, study_instance_uid),
-            media_type=document_type(request),
-            query=read_query(
-                request.query_params.multi_items(), level, within_study=study_instance_uid is not None
-            ),
-            root=root_of(request),
-        )
+    @asynccontextmanager
+    async def _begun(
+        self, request: Request, level: Level, study_instance_uid: str | None = None
+    ) -> AsyncIterator[tuple[AsyncSession, Search]]:
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
+            yield (
+                view,
+                Search(
+                    request=request,
+                    scope=scope,
+                    media_type=document_type(request),
+                    query=read_query(
+                        request.query_params.multi_items(), level, within_study=study_instance_uid is not None
+                    ),
+                    root=root_of(request),
+                ),
+            )
 
     async def search_for_studies(self, request: Request) -> Response:
         """Studies that match, newest first."""
-        search = await self._begin(request, Level.STUDIES)
-        query = search.query
-        async with self._ports.database.read() as view:
+        async with self._begun(request, Level.STUDIES) as (view, search):
+            query = search.query
             rows = await search_studies(
                 view, search.scope, query.studies, limit=search.limit, offset=query.offset
             )
@@ -140,17 +158,20 @@ class QidoService:
 
     async def search_for_series(self, request: Request) -> Response:
         """Series that match, whatever their study; study attributes come with them."""
-        search = await self._begin(request, Level.SERIES)
-        async with self._ports.database.read() as view:
+        async with self._begun(request, Level.SERIES) as (view, search):
             results = await self._series(view, search, with_study=True)
         return await search.answer(results)
 
     async def search_for_series_of_study(self, request: Request, study_instance_uid: Uid) -> Response:
         """The series of one study."""
-        search = await self._begin(request, Level.SERIES, study_instance_uid)
-        async with self._ports.database.read() as view:
+        async with self._begun(request, Level.SERIES, study_instance_uid) as (view, search):
+            query = search.query
             study = await find_study(view, search.scope, study_instance_uid)
-            results = await self._series(view, search.within(study), with_study=False)
+            if query.needs_metadata or query.narrowed or query.series != ANY_SERIES:
+                results = await self._series(view, search.within(study), with_study=False)
+            else:
+                listed = (await series_of(view, study.study_key))[query.offset :][: search.limit]
+                results = [series_result(study, series, search.root) for series in listed]
         return await search.answer(results)
 
     async def _series(self, view: AsyncSession, search: Search, *, with_study: bool) -> list[Result]:
@@ -177,15 +198,13 @@ class QidoService:
 
     async def search_for_instances(self, request: Request) -> Response:
         """Instances that match, whatever their study; study and series attributes come with them."""
-        search = await self._begin(request, Level.INSTANCES)
-        async with self._ports.database.read() as view:
+        async with self._begun(request, Level.INSTANCES) as (view, search):
             results = await self._instances(view, search, levels=2)
         return await search.answer(results)
 
     async def search_for_instances_of_study(self, request: Request, study_instance_uid: Uid) -> Response:
         """The instances of one study; series attributes come with them."""
-        search = await self._begin(request, Level.INSTANCES, study_instance_uid)
-        async with self._ports.database.read() as view:
+        async with self._begun(request, Level.INSTANCES, study_instance_uid) as (view, search):
             study = await find_study(view, search.scope, study_instance_uid)
             results = await self._instances(view, search.within(study), levels=1)
         return await search.answer(results)
@@ -194,24 +213,17 @@ class QidoService:
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """The instances of one series."""
-        search = await self._begin(request, Level.INSTANCES, study_instance_uid)
-        asked = replace(search.query.series, series_instance_uids=[series_instance_uid])
-        search = replace(search, query=replace(search.query, series=asked))
-        async with self._ports.database.read() as view:
+        async with self._begun(request, Level.INSTANCES, study_instance_uid) as (view, asked):
+            search = asked.of_series(series_instance_uid)
+            query = search.query
             study, series = await find_series(view, search.scope, study_instance_uid, series_instance_uid)
-            if search.query.needs_metadata or search.query.narrowed:
-                results = await self._instances(view, search.within(study), levels=0)
-            else:
-                results = await self._listed(view, search, study, series)
-        return await search.answer(results)
-
-    async def _listed(self, view: AsyncSession, search: Search, study: Study, series: Series) -> list[Result]:
-        """The instances of a series about which nothing more is asked, as quickly as can be."""
-        query = search.query
-        rows = await listed_instances(
-            view, series.series_key, query.instances, limit=search.limit, offset=query.offset
-        )
-        return [instance_result(study, series, row, search.root) for row in rows]
+            if query.needs_metadata or query.narrowed:
+                return await search.answer(await self._instances(view, search.within(study), levels=0))
+            rows = await listed_instances(
+                view, series.series_key, query.instances, limit=search.limit, offset=query.offset
+            )
+        body = InstanceList(study, series, search.root).written(rows[: query.limit])
+        return await search.answer_written(body, more=len(rows) > query.limit)
 
     async def _instances(self, view: AsyncSession, search: Search, *, levels: int) -> list[Result]:
         query, root = search.query, search.root

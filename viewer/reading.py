@@ -137,8 +137,8 @@ class ReadingService:
         return Response(picture, media_type=MEDIA_TYPE, headers={"Cache-Control": SHORTLY})
 
     async def _images(self, request: Request, study_instance_uid: str) -> StudyImages:
-        scope = await self._ports.access.scope(request, study_instance_uid)
-        return await self._packs.study(scope, study_instance_uid)
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
+            return await self._packs.study_in(view, scope, study_instance_uid)
 
     def _manifest_json(self, images: StudyImages) -> bytes:
         faults = {s.pack.pack_id: self._packs.faults(s.pack) for s in images.series if s.pack is not None}

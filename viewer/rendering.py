@@ -7,7 +7,7 @@ from PIL import Image
 
 from viewer.frame_jobs import FrameJob, samples_of_job
 from viewer.image_form import ImageForm
-from viewer.pixels import DECODE_FAULTS, Fault, FrameFault
+from viewer.pixels import DECODE_FAULTS, Fault, FrameFault, values_of
 from viewer.render_query import Region, Wish
 from viewer.rendered import rendered
 from viewer.thumbnails import aspect
@@ -32,7 +32,7 @@ def picture(job: PictureJob) -> bytes | Fault:
     if isinstance(stored, Fault):
         return stored
     try:
-        samples = samples_of_job(stored, job.frame)
+        samples = values_of(stored, samples_of_job(stored, job.frame))
         return _written(_fitted(Image.fromarray(rendered(samples, _wished(job))), job), job)
     except FrameFault as refused:
         return refused.fault

@@ -70,6 +70,7 @@ class StowService:
             objects=ports.objects,
             elsewhere=ports.cache_folder / "stow",
             object_bytes_max=limits.object_bytes_max,
+            reserve_bytes=limits.reserve_bytes,
             clock=ports.clock,
         )
 
@@ -90,15 +91,17 @@ class StowService:
         return await self._take(request, study_instance_uid)
 
     async def _take(self, request: Request, study_instance_uid: str | None) -> Response:
-        scope = await self._ports.access.scope(request, study_instance_uid)
-        if scope.store_as is None:
+        async with self._ports.access.reading(request, study_instance_uid) as (_view, scope):
+            store_as = scope.store_as
+        if store_as is None:
             raise StoringRefused
         media_type = response_type(request)
         reader = self._reader(request)
+        await run_in_threadpool(self._stow.check_room, store_as, _announced_bytes(request))
         if self._slots.locked():
             raise StoringBusy
         async with self._slots:
-            body = _Body(self._stow, scope.store_as, study_instance_uid, self._limits)
+            body = _Body(self._stow, store_as, study_instance_uid, self._limits)
             try:
                 await body.read(request, reader)
             finally:
@@ -111,12 +114,17 @@ class StowService:
             raise MediaTypeRefused(offered=[f'multipart/related; type="{DICOM}"', DICOM])
         if "content-encoding" in request.headers:
             raise MediaTypeRefused(fault="a compressed body is not taken")
-        length = request.headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._limits.body_bytes_max:
+        if _announced_bytes(request) > self._limits.body_bytes_max:
             raise BodyTooLarge(limit_bytes=self._limits.body_bytes_max)
         if not content_type.is_multipart:
             return SingleReader(DICOM)
         return MultipartReader(content_type.parameters.get("boundary", ""), self._limits.body_bytes_max + 1)
+
+
+def _announced_bytes(request: Request) -> int:
+    """How much the body will be, 0 when that is not said."""
+    length = request.headers.get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
 
 
 class _Body:

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dicom_node.archive.errors import BulkDataNotFound
 from dicom_node.archive.queries import (
+    documents_of,
     find_instance,
     find_series,
     find_study,
@@ -96,8 +97,7 @@ class WadoService:
     async def _all_of(
         self, request: Request, study_uid: str, series_uid: str | None = None
     ) -> tuple[Study, list[tuple[Series, list[Instance]]]]:
-        scope = await self._ports.access.scope(request, study_uid)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_uid) as (view, scope):
             if series_uid is not None:
                 study, one = await find_series(view, scope, study_uid, series_uid)
                 return study, [(one, await instances_of(view, one.series_key))]
@@ -107,8 +107,7 @@ class WadoService:
             ]
 
     async def _one(self, request: Request, study_uid: str, series_uid: str, sop_uid: str) -> Instance:
-        scope = await self._ports.access.scope(request, study_uid)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_uid) as (view, scope):
             return await find_instance(view, scope, study_uid, sop_uid, series_uid)
 
     async def retrieve_study(self, request: Request, study_instance_uid: Uid) -> Response:
@@ -152,9 +151,8 @@ class WadoService:
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """Metadata of all instances of a series, sent compressed as kept when the client takes gzip."""
-        scope = await self._ports.access.scope(request, study_instance_uid)
         media_type, root = document_type(request), root_of(request)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             study, series = await find_series(view, scope, study_instance_uid, series_instance_uid)
             tag = version_tag([series], root, media_type)
             headers = REVALIDATE | {"ETag": tag}
@@ -174,7 +172,7 @@ class WadoService:
         if answer is None:
             answer = await run_in_threadpool(self._cache.find, series, root)
         if answer is None:
-            instances = await instances_of(view, series.series_key)
+            instances = await documents_of(view, series.series_key)
             answer = await run_in_threadpool(self._cache.make, study, series, instances, root)
         return answer
 
@@ -276,8 +274,7 @@ class WadoService:
 
     async def retrieve_study_thumbnail(self, request: Request, study_instance_uid: Uid) -> Response:
         """A small picture of the first series of a study that has images."""
-        scope = await self._ports.access.scope(request, study_instance_uid)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             study = await find_study(view, scope, study_instance_uid)
             for series in await series_of(view, study.study_key):
                 middle = await middle_image(view, series.series_key)
@@ -289,8 +286,7 @@ class WadoService:
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """A small picture of the image in the middle of a series."""
-        scope = await self._ports.access.scope(request, study_instance_uid)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             _study, series = await find_series(view, scope, study_instance_uid, series_instance_uid)
             middle = await middle_image(view, series.series_key)
         return await self._thumbnail(request, middle)

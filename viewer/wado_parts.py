@@ -1,10 +1,11 @@
 """What the answers of WADO-RS are made of: parts, headers, the bulk data address of a caller."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from dicom_node.archive.tables import Instance
 from viewer.conditional import Unsatisfiable, byte_range
@@ -22,10 +23,24 @@ def multipart(
 
 
 def at_hand(parts: Iterable[tuple[str, Iterable[bytes]]], inner: str, headers: dict[str, str]) -> Response:
-    """The same in one piece, for what is small; blocks."""
+    """The same of what is small, read before the answer begins; blocks."""
     boundary = _boundary()
-    content = b"".join(_body(parts, boundary))
-    return Response(content, headers=headers | {"Content-Type": _related(inner, boundary)})
+    pieces = list(_body(parts, boundary))
+    return _InPieces(pieces, headers | {"Content-Type": _related(inner, boundary)})
+
+
+class _InPieces(Response):
+    """Pieces sent as they are: joining them would copy an image once more."""
+
+    def __init__(self, pieces: Sequence[bytes], headers: dict[str, str]) -> None:
+        super().__init__(headers=headers | {"Content-Length": str(sum(map(len, pieces)))})
+        self._pieces = pieces
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _body(parts: Iterable[tuple[str, Iterable[bytes]]], boundary: str) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session
 
 from config.kernel.errors import Unavailable
+from config.kernel.sqlite_inline import InlineConnection
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_WAIT_SECONDS = 10
@@ -52,15 +53,15 @@ def _engine_options(url: URL, *, writes: bool) -> dict[str, Any]:
     return options | {"pool_pre_ping": True, "isolation_level": isolation, "connect_args": connect}
 
 
-def _prepare_sqlite(engine: Engine, *, writes: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
+def _set_pragmas(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
 
+
+def _begin_sqlite(engine: Engine, *, writes: bool) -> None:
     @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
@@ -71,15 +72,24 @@ def open_sync_engine(url: str, *, writes: bool = True) -> Engine:
     target = driver_url(url, sync=True)
     engine = create_engine(target, **_engine_options(target, writes=writes))
     if target.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine, writes=writes)
+        event.listen(engine, "connect", _set_pragmas)
+        _begin_sqlite(engine, writes=writes)
     return engine
 
 
 def _open_async_engine(url: str, *, writes: bool) -> AsyncEngine:
     target = driver_url(url, sync=False)
-    engine = create_async_engine(target, **_engine_options(target, writes=writes))
-    if target.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine.sync_engine, writes=writes)
+    options = _engine_options(target, writes=writes)
+    if target.get_backend_name() != "sqlite":
+        return create_async_engine(target, **options)
+
+    async def inline(*_: Any, **__: Any) -> InlineConnection:
+        return InlineConnection(target.database or "", PRAGMAS, BUSY_TIMEOUT_MS)
+
+    engine = create_async_engine(target, **options | ({} if writes else {"async_creator": inline}))
+    if writes:
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+    _begin_sqlite(engine.sync_engine, writes=writes)
     return engine
 
 

@@ -1,14 +1,19 @@
 """Where bytes live: local files by default, an S3-compatible store by setting.
 
-Content is created once and never overwritten. `adopt` and `put` return only when the bytes are
-durable: on local disk that is fsync of the file, a name in its folder, fsync of the folder
-(libraries promise the name, not the fsync). After a failed fsync nothing is retried: the call fails.
+Content is created once and never overwritten, but for a key that names its content by SHA-256: the
+same bytes again take the place of what lies there, whole or damaged. `adopt` and `put` return only
+when the bytes are durable: on local disk that is fsync of the file, a name in its folder, fsync of the
+folder (libraries promise the name, not the fsync). After a failed fsync nothing is retried: the call
+fails.
 """
 
+import re
 from pathlib import Path
 from typing import Protocol
 
 from config.kernel.errors import Invalid, NotFound, Unavailable
+
+CONTENT_NAME = re.compile(r"[0-9a-f]{64}(\.[a-z]+)?")
 
 
 class ObjectMissing(NotFound):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.kernel.ids import new_id
-from config.kernel.objects import ObjectMissing, StoreFailed, StoreFull, checked_key
+from config.kernel.objects import CONTENT_NAME, ObjectMissing, StoreFailed, StoreFull, checked_key
 
 
 def fsync_folder(folder: Path) -> None:
@@ -51,9 +51,18 @@ class LocalObjects:
         target = self._path(key)
         with disk_errors(key):
             self._folder(target.parent)
-            with contextlib.suppress(FileExistsError):
+            try:
                 target.hardlink_to(path)
+            except FileExistsError:
+                if CONTENT_NAME.fullmatch(target.name):
+                    self._renew(target, path)
             fsync_folder(target.parent)
+
+    def _renew(self, target: Path, path: Path) -> None:
+        draft = self.root / f".spool-{new_id()}"
+        draft.hardlink_to(path)
+        draft.replace(target)
+        draft.unlink(missing_ok=True)  # rename(2) leaves it when both names are one file's
 
     def put(self, key: str, content: bytes) -> None:
         target = self._path(key)

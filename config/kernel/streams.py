@@ -32,13 +32,15 @@ Job: TypeAlias = Callable[[Envelope], Awaitable[None]]
 Handler: TypeAlias = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 BATCH = 100
-RETRY_SECONDS = 1.0
 ATTEMPTS_MAX = 5
 RESEND_WINDOW = timedelta(hours=1)
 
 
 class Consumer:
     """Runs handlers over one owner's stream as a named group, each in its own transaction."""
+
+    retry_seconds = 1.0
+    left_after_ms = 5_000
 
     def __init__(
         self,
@@ -70,7 +72,9 @@ class Consumer:
     async def once(self, block_ms: int = 1000) -> int:
         """Handle one batch, first what an earlier life left unacknowledged; how many entries."""
         await self.prepare()
-        left = await self._redis.xautoclaim(self._stream, self._group, "worker", 5_000, "0-0", BATCH)
+        left = await self._redis.xautoclaim(
+            self._stream, self._group, "worker", self.left_after_ms, "0-0", BATCH
+        )
         entries = left[1] or await self._fresh(block_ms)
         for entry_id, fields in entries:
             await self._handle(decode(fields))
@@ -110,7 +114,7 @@ class Consumer:
             except Exception as error:  # noqa: BLE001 - the consumer is one of the four edges
                 facts = {"handler": name, "event": envelope.name, "event_id": envelope.event_id}
                 logger.warning("handler.failed", extra=facts | {"attempt": number} | told_of(error))
-                await asyncio.sleep(min(0.1 * 2**number, RETRY_SECONDS))
+                await asyncio.sleep(min(0.1 * 2**number, self.retry_seconds))
             else:
                 return
         async with self._database.write() as tx:
@@ -123,7 +127,7 @@ class Consumer:
                 await self.once()
             except (AppError, RedisError, OSError) as error:
                 logger.warning("consumer.waiting", extra={"group": self._group} | told_of(error))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(self.retry_seconds)
 
 
 def _name(work: Handler | Job) -> str:

@@ -19,7 +19,7 @@ from consult_server.web.schemas import Heard
 from dicom_node import peers
 from dicom_node.echo import EchoOutcome, echo
 from dicom_node.reporting.queries import receivers
-from dicom_node.scu.association import Remote
+from dicom_node.scu.calling import remote_of
 
 ECHO_SECONDS = 5.0
 
@@ -45,18 +45,23 @@ class NewPeerIn(Heard):
     host: Host | None
     port: Port | None
     certificate: Certificate | None = None
+    tls: bool = False
+    availability: bool = False
 
 
 class PeerIn(Heard):
     """Where a peer is, what it must show and whether it may send; title and institution stay.
 
     `certificate` is one in PEM, its SHA-256, or `CN=` and its name; None binds the peer to none.
+    `tls`: we call it over TLS. `availability`: it is told which studies are there and which are gone.
     """
 
     host: Host | None
     port: Port | None
     enabled: bool
     certificate: Certificate | None
+    tls: bool
+    availability: bool
 
 
 class PeerOut(BaseModel):
@@ -72,6 +77,8 @@ class PeerOut(BaseModel):
     last_seen_at: datetime | None
     last_seen_address: str | None
     certificate: str | None
+    tls: bool
+    availability: bool
 
 
 class ReceivingOut(BaseModel):
@@ -126,6 +133,7 @@ async def add_peer(here: ThePlatform, tx: Tx, caller: Caller, new: NewPeerIn) ->
         now=now,
     )
     peers.bind(row, new.certificate)
+    row.tls, row.availability = new.tls, new.availability
     record(tx, caller, "peer.add", "peer", row.ae_title, now, institution_id=home.institution_id)
     return PeerOut.model_validate(row, from_attributes=True)
 
@@ -135,7 +143,14 @@ async def change_peer(here: ThePlatform, tx: Tx, caller: Caller, ae_title: str, 
     """Change where a peer is, or shut it out and let it in again; for administrators."""
     require_role(caller, Role.ADMINISTRATOR)
     row = await peers.change_peer(
-        tx, ae_title, host=now.host, port=now.port, enabled=now.enabled, certificate=now.certificate
+        tx,
+        ae_title,
+        host=now.host,
+        port=now.port,
+        enabled=now.enabled,
+        certificate=now.certificate,
+        tls=now.tls,
+        availability=now.availability,
     )
     record(
         tx,
@@ -148,6 +163,8 @@ async def change_peer(here: ThePlatform, tx: Tx, caller: Caller, ae_title: str, 
         port=now.port,
         enabled=now.enabled,
         certificate=row.certificate,
+        tls=row.tls,
+        availability=row.availability,
     )
     return PeerOut.model_validate(row, from_attributes=True)
 
@@ -158,13 +175,12 @@ async def echo_peer(here: ThePlatform, caller: Caller, ae_title: str) -> EchoOut
     require_role(caller, Role.ADMINISTRATOR)
     async with here.database.read() as view:
         peer = await peers.known_peer(view, ae_title)
-        host, port, title = peer.host, peer.port, peer.ae_title
-    if host is None or port is None:
+        remote, title = remote_of(peer), peer.ae_title
+    if remote is None:
         raise PeerNotDialable(ae_title=title)
     ours = here.settings.dicom.ae_title
-    found = await echo(
-        Remote(ae_title=title, host=host, port=port), calling_ae_title=ours, seconds=ECHO_SECONDS
-    )
+    secrets = here.settings.home_path / "secrets"
+    found = await echo(remote, calling_ae_title=ours, seconds=ECHO_SECONDS, secrets=secrets)
     async with here.database.write() as tx:
         record(
             tx,
@@ -174,8 +190,8 @@ async def echo_peer(here: ThePlatform, caller: Caller, ae_title: str) -> EchoOut
             title,
             here.clock.now(),
             Outcome.DONE if found.outcome is EchoOutcome.REACHABLE else Outcome.REFUSED,
-            host=host,
-            port=port,
+            host=remote.host,
+            port=remote.port,
             came=found.outcome.value,
             reason=found.reason,
         )

@@ -1,6 +1,9 @@
 """Who may know of which consult. Everything that opens a consult goes through here."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from functools import lru_cache
+from typing import TypeAlias
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.errors import VersionPassed
@@ -10,6 +13,7 @@ from consult_server.consults.tables import Consult
 from consult_server.identity.domain import CLINICAL, READERS, Role
 from dicom_node.archive.scope import NOTHING, StudyScope
 
+Given: TypeAlias = str | BindParameter[str]
 SHARED_STUDIES_MAX = 2_000
 # Once a request is back with its author, refused or taken back, the images are no longer lent.
 LENDING = (Status.SUBMITTED, Status.ACCEPTED, Status.ASSIGNED, Status.REPORTING, Status.SIGNED, Status.CLOSED)
@@ -17,19 +21,20 @@ LENDING = (Status.SUBMITTED, Status.ACCEPTED, Status.ASSIGNED, Status.REPORTING,
 
 def visible(principal: Principal) -> ColumnElement[bool]:
     """The consults this caller may know of, as a condition."""
+    return _known_to(principal.roles, principal.institution_id, principal.account_id)
+
+
+def _known_to(roles: frozenset[str], institution_id: Given, account_id: Given) -> ColumnElement[bool]:
     reasons: list[ColumnElement[bool]] = [false()]
-    if principal.has_role(Role.APPLICANT, Role.TECHNICIAN):
-        reasons.append(Consult.inviting_institution_id == principal.institution_id)
-    at_invited = and_(
-        Consult.invited_institution_id == principal.institution_id, Consult.submitted_at.is_not(None)
-    )
-    if principal.has_role(Role.COORDINATOR):
+    if not roles.isdisjoint({Role.APPLICANT, Role.TECHNICIAN}):
+        reasons.append(Consult.inviting_institution_id == institution_id)
+    at_invited = and_(Consult.invited_institution_id == institution_id, Consult.submitted_at.is_not(None))
+    if Role.COORDINATOR in roles:
         reasons.append(at_invited)
-    if principal.has_role(*READERS):
+    if not roles.isdisjoint(READERS):
         reasons.append(
             and_(
-                at_invited,
-                or_(Consult.status == Status.ACCEPTED.value, Consult.specialist_id == principal.account_id),
+                at_invited, or_(Consult.status == Status.ACCEPTED.value, Consult.specialist_id == account_id)
             )
         )
     return or_(*reasons)
@@ -63,18 +68,31 @@ async def get_consult_version(
     return row
 
 
+@lru_cache(maxsize=256)
+def _lent_studies(roles: frozenset[str], *, named: bool) -> Select[str, str | None]:
+    """The studies that consults known to people of these roles lend; made once, asked with every image."""
+    statement = select(Consult.inviting_institution_id, Consult.study_instance_uid).where(
+        _known_to(roles, bindparam("institution_id"), bindparam("account_id")),
+        Consult.study_instance_uid.is_not(None),
+        Consult.status.in_([status.value for status in LENDING]),
+    )
+    if named:
+        statement = statement.where(Consult.study_instance_uid == bindparam("study_instance_uid"))
+    return statement.order_by(Consult.consult_id.desc()).limit(SHARED_STUDIES_MAX)
+
+
 async def study_scope(view: AsyncSession, principal: Principal, study_instance_uid: str | None) -> StudyScope:
     """What the caller may see in the archive: their institution's studies, and those of their consults."""
     if not principal.has_role(*CLINICAL):
         return NOTHING
-    statement = select(Consult.inviting_institution_id, Consult.study_instance_uid).where(
-        visible(principal),
-        Consult.study_instance_uid.is_not(None),
-        Consult.status.in_([status.value for status in LENDING]),
+    rows = await view.execute(
+        _lent_studies(principal.roles, named=study_instance_uid is not None),
+        {
+            "institution_id": principal.institution_id,
+            "account_id": principal.account_id,
+            "study_instance_uid": study_instance_uid,
+        },
     )
-    if study_instance_uid is not None:
-        statement = statement.where(Consult.study_instance_uid == study_instance_uid)
-    rows = await view.execute(statement.order_by(Consult.consult_id.desc()).limit(SHARED_STUDIES_MAX))
     return StudyScope(
         institution_ids=frozenset({principal.institution_id}),
         shared=frozenset((institution_id, uid) for institution_id, uid in rows if uid),

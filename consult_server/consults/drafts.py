@@ -152,6 +152,16 @@ async def change_draft(
     return consult
 
 
+async def attach_arrived(tx: AsyncSession, consult_id: str, study_instance_uid: str, now: datetime) -> None:
+    """What was ordered for a request has come: its study, unless it has one or is sent."""
+    consult = await queries.waiting_for_study(tx, consult_id)
+    if consult is None:
+        return
+    await _attach(tx, consult, study_instance_uid)
+    consult.version += 1
+    await announce(tx, consult, "images", now)
+
+
 async def discard_draft(
     tx: AsyncSession, principal: Principal, consult_id: str, version: int, now: datetime
 ) -> None:

@@ -1,18 +1,18 @@
 """Lists of consults and of the studies they may be about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
 from consult_server.consults.access import study_scope, visible
-from consult_server.consults.domain import ServiceLine, Status
+from consult_server.consults.domain import EDITABLE, ServiceLine, Status
 from consult_server.consults.tables import Consult, ConsultStep, Counter, Evidence
 from consult_server.identity.domain import CLINICAL, READERS, Role, require_role
 from consult_server.patients.domain import folded_query
@@ -143,13 +143,22 @@ async def counter(tx: AsyncSession, day: str) -> Counter:
     return row
 
 
+OWN_STUDY = select(Study).where(
+    Study.institution_id == bindparam("institution_id"), Study.study_instance_uid == bindparam("uid")
+)
+OWNED = OWN_STUDY.with_only_columns(Study.study_key)
+"""Asked with every image, hence made once."""
+
+
+async def owns_study(view: AsyncSession, institution_id: str, study_instance_uid: str) -> bool:
+    """Whether an institution has a copy of a study."""
+    known = {"institution_id": institution_id, "uid": study_instance_uid}
+    return (await view.execute(OWNED, known)).first() is not None
+
+
 async def own_study(view: AsyncSession, institution_id: str, study_instance_uid: str) -> Study | None:
     """An institution's own copy of a study."""
-    return await view.scalar(
-        select(Study).where(
-            Study.institution_id == institution_id, Study.study_instance_uid == study_instance_uid
-        )
-    )
+    return await view.scalar(OWN_STUDY, {"institution_id": institution_id, "uid": study_instance_uid})
 
 
 async def body_part(view: AsyncSession, study_key: str) -> str:
@@ -238,3 +247,22 @@ async def study_by_accession(view: AsyncSession, institution_id: str, accession_
             Study.settled_at.is_not(None),
         )
     )
+
+
+async def waiting_for_study(tx: AsyncSession, consult_id: str) -> Consult | None:
+    """A request that is still being written and has no study, locked; None for any other."""
+    return await tx.scalar(
+        select(Consult)
+        .where(
+            Consult.consult_id == consult_id,
+            Consult.study_instance_uid.is_(None),
+            Consult.status.in_(_statuses(*EDITABLE)),
+        )
+        .with_for_update()
+    )
+
+
+def studies_referred_to(connection: Connection, study_instance_uids: Collection[str]) -> set[str]:
+    """Which of these studies a consult refers to, whatever became of it: its report speaks of them."""
+    question = select(Consult.study_instance_uid).where(Consult.study_instance_uid.in_(study_instance_uids))
+    return {str(uid) for uid in connection.scalars(question)}

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -20,17 +20,20 @@ from config.kernel.errors import Unavailable
 from config.kernel.principal import Principal
 from config.settings import Settings
 from consult_server.consults import drafts, queries, steps
-from consult_server.consults.domain import Verb
+from consult_server.consults.domain import Urgency, Verb
 from consult_server.consults.tables import Consult
 from consult_server.demo import cast, kept
 from consult_server.demo.people import Registered, register_everybody
 from consult_server.demo.send import send
 from consult_server.demo.stories import STORIES, Story
+from consult_server.exams import queries as exams, service
+from consult_server.exams.domain import BodyPart, ExamOrder, Modality
 from consult_server.identity import access
 from consult_server.identity.passwords import Passwords
 
 SETTLE_SECONDS = 60.0
 LOOK_SECONDS = 0.1
+ORDERED_BY = STORIES[0].applicant
 
 
 class StudyNotArrived(Unavailable):
@@ -103,8 +106,28 @@ class Demonstration:
             missing = [story for story in self._stories if not await self._told(database, story, everybody)]
             for story in missing:
                 await self._tell(database, story, everybody, notes)
+            await self._order(database, everybody)
         finally:
             await database.close()
+
+    async def _order(self, database: Database, everybody: Registered) -> None:
+        """One examination waits for its device; once there is any, none is ordered again."""
+        async with database.write() as tx:
+            doctor, now = await _principal(tx, ORDERED_BY), self._clock.now()
+            if await exams.exams(tx, doctor, exams.ExamView.ALL, "", None):
+                return
+            wanted = ExamOrder(
+                modality=Modality.CT,
+                body_part=BodyPart.CHEST,
+                procedure="胸部增强扫描",
+                reason="左肺下叶结节，会诊建议增强检查",
+                urgency=Urgency.URGENT.value,
+                scheduled_at=now.astimezone(self._zone).replace(minute=30, second=0, microsecond=0)
+                + timedelta(hours=2),
+                station_ae_title="",
+            )
+            patient_id = everybody.patients[cast.patient("P05").key]
+            await service.order(tx, doctor, patient_id, wanted, self._zone, now)
 
     async def _told(self, database: Database, story: Story, everybody: Registered) -> bool:
         async with database.read() as view:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal, Proof
-from consult_server.identity.domain import AccountNotFound
+from consult_server.identity.domain import AccountNotFound, PreferenceName
 from consult_server.identity.passwords import digest
-from consult_server.identity.tables import Account, ApiToken, Bootstrap, SignIn
+from consult_server.identity.tables import Account, ApiToken, Bootstrap, Preference, SignIn
 
 
 @dataclass(frozen=True)
@@ -20,25 +21,28 @@ class Proven:
     sign_in: SignIn | None
 
 
+BY_SESSION = (
+    select(SignIn, Account)
+    .join(Account, Account.account_id == SignIn.account_id)
+    .where(SignIn.token_sha256 == bindparam("digest"), SignIn.ended_at.is_(None), Account.active)
+)
+BY_API_TOKEN = (
+    select(Account)
+    .join(ApiToken, Account.account_id == ApiToken.account_id)
+    .where(ApiToken.token_sha256 == bindparam("digest"), ApiToken.revoked_at.is_(None), Account.active)
+)
+"""Asked with every request, hence made once."""
+
+
 async def by_session(view: AsyncSession, token: str) -> Proven | None:
     """The person of a session cookie, ended or not; None when it was never one."""
-    row = (
-        await view.execute(
-            select(SignIn, Account)
-            .join(Account, Account.account_id == SignIn.account_id)
-            .where(SignIn.token_sha256 == digest(token), SignIn.ended_at.is_(None), Account.active)
-        )
-    ).first()
+    row = (await view.execute(BY_SESSION, {"digest": digest(token)})).first()
     return Proven(row[1], row[0]) if row else None
 
 
 async def by_api_token(view: AsyncSession, token: str) -> Proven | None:
     """The person in whose name a bearer token acts."""
-    account = await view.scalar(
-        select(Account)
-        .join(ApiToken, Account.account_id == ApiToken.account_id)
-        .where(ApiToken.token_sha256 == digest(token), ApiToken.revoked_at.is_(None), Account.active)
-    )
+    account = await view.scalar(BY_API_TOKEN, {"digest": digest(token)})
     return Proven(account, None) if account else None
 
 
@@ -98,3 +102,16 @@ def principal_of(proven: Proven, address: str) -> Principal:
         proof=Proof.SESSION if proven.sign_in else Proof.API_TOKEN,
         session_id=proven.sign_in.session_id if proven.sign_in else "",
     )
+
+
+async def preference(view: AsyncSession, principal: Principal, name: PreferenceName) -> Preference | None:
+    """What the caller set in this matter; None while they set nothing."""
+    return await view.get(Preference, (principal.account_id, name.value))
+
+
+async def keep_preference(
+    tx: AsyncSession, principal: Principal, name: PreferenceName, value: dict[str, Any], now: datetime
+) -> None:
+    """Keep the caller's setting in the place of the one before."""
+    row = Preference(account_id=principal.account_id, name=name.value, value=value, changed_at=now)
+    await tx.merge(row)

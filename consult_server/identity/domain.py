@@ -10,6 +10,12 @@ PASSWORD_CHARACTERS_MIN = 10
 PASSWORD_CHARACTERS_MAX = 128
 
 
+class PreferenceName(StrEnum):
+    """The matters in which a person may set something for themselves."""
+
+    READING_KEYS = "reading.keys"
+
+
 class Role(StrEnum):
     """What a person does here; one person may have several roles."""
 
@@ -95,13 +101,11 @@ def checked_password(user: str, password: str) -> str:
     return password
 
 
-def session_ended(
-    *, now: datetime, created_at: datetime, seen_at: datetime, idle_minutes: int, lifetime_hours: int
-) -> bool:
-    """True when a sign-in is over, by idleness or by age."""
-    return now - seen_at > timedelta(minutes=idle_minutes) or now - created_at > timedelta(
-        hours=lifetime_hours
-    )
+def session_ends_at(
+    *, created_at: datetime, seen_at: datetime, idle_minutes: int, lifetime_hours: int
+) -> datetime:
+    """The last moment of a sign-in, by idleness or by age."""
+    return min(seen_at + timedelta(minutes=idle_minutes), created_at + timedelta(hours=lifetime_hours))
 
 
 def lock_until(*, failures: int, failures_max: int, lock_minutes: int, now: datetime) -> datetime | None:

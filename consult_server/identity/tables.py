@@ -1,6 +1,7 @@
 """Rows of accounts and of every proof a caller can hold. Proofs are stored as SHA-256 only."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -65,3 +66,14 @@ class Bootstrap(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Preference(Base):
+    """What a person set for themselves, one document for each matter."""
+
+    __tablename__ = "consult_preference"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("consult_account.account_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime]

@@ -33,6 +33,7 @@ STATUS: Mapping[Kind, HTTPStatus] = {
 DICOMWEB_ROOT = "/dicom-web/"
 SPECIAL: Mapping[str, HTTPStatus] = {
     "calls.too_many_tries": HTTPStatus.TOO_MANY_REQUESTS,
+    "dicom.over_quota": HTTPStatus.INSUFFICIENT_STORAGE,
     "dicomweb.frame_list_refused": HTTPStatus.BAD_REQUEST,
     "dicomweb.media_type_refused": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "dicomweb.multipart_refused": HTTPStatus.BAD_REQUEST,
@@ -40,6 +41,7 @@ SPECIAL: Mapping[str, HTTPStatus] = {
     "dicomweb.query_refused": HTTPStatus.BAD_REQUEST,
     "general.metrics_forbidden": HTTPStatus.UNAUTHORIZED,
     "dicomweb.rendering_refused": HTTPStatus.BAD_REQUEST,
+    "objects.full": HTTPStatus.INSUFFICIENT_STORAGE,
     "identity.signed_out": HTTPStatus.UNAUTHORIZED,
     "identity.wrong_password": HTTPStatus.UNAUTHORIZED,
     VersionPassed.code: HTTPStatus.PRECONDITION_FAILED,

@@ -12,6 +12,9 @@ from config.kernel.errors import Forbidden, Unavailable
 from config.metrics import may_read
 from consult_server.web.deps import ThePlatform
 from consult_server.web.platform import Platform
+from dicom_node.commitment.queries import counts
+from dicom_node.keeping import metrics as keeping
+from dicom_node.keeping.queries import figures
 from dicom_node.reporting.metrics import exposition
 from dicom_node.reporting.queries import receivers
 
@@ -60,9 +63,11 @@ async def metrics(here: ThePlatform, authorization: Annotated[str, Header()] = "
 
 
 async def _dicom(here: Platform) -> str:
-    """The receivers' figures; nothing while the database is away, which the other figures outlive."""
+    """The figures of receivers and objects; nothing while the database is away, which the others outlive."""
     try:
         async with here.database.read() as view:
-            return exposition(await receivers(view, here.clock.now()))
+            now = here.clock.now()
+            receiving = exposition(await receivers(view, now), await counts(view))
+            return receiving + keeping.exposition(await figures(view), now)
     except DatabaseUnavailable:
         return ""

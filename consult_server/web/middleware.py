@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,7 +66,8 @@ class Edge:
         concurrency_max: int,
         monotonic_seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._app, self._public_url, self._headers = app, public_url, headers
+        self._app, self._public_url = app, public_url
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._json_bytes_max, self._stow_bytes_max = json_bytes_max, stow_bytes_max
         self._concurrency_max, self._seconds = concurrency_max, monotonic_seconds
         self._running = 0
@@ -137,12 +138,12 @@ class Edge:
 
         async def write(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers["X-Request-Id"] = request_id.get()
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                own = message["headers"] = list(message.get("headers", []))
+                said = {name for name, _ in own}
+                own += [header for header in self._headers if header[0] not in said]
+                own.append((b"x-request-id", request_id.get().encode()))
+                if b"cache-control" not in said and scope["path"].startswith("/api/"):
+                    own.append((b"cache-control", b"no-store"))
                 REQUESTS.labels(scope["method"], message["status"]).inc()
                 SECONDS.labels(scope["method"]).observe(self._seconds() - started)
             await send(message)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from config.changes import Changes
 from config.kernel.clock import Clock
 from config.kernel.database import Database
 from config.kernel.objects import ObjectStore
@@ -19,6 +20,7 @@ class Platform:
     settings: Settings
     clock: Clock
     database: Database
+    changes: Changes
     redis: Redis
     objects: ObjectStore
     cpu: Executor

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from config.kernel.envelope import Envelope
 from config.kernel.errors import Unavailable
 from config.kernel.redis import Entry, decode, groups, stream_name
+from config.kernel.stopping import goes_on
 from config.logging import told_of
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class LiveHub:
     async def run(self) -> None:
         """Follow the streams for ever; a broken wire is waited out."""
         await self._start_at_end()
-        while True:
+        while goes_on():
             try:
                 answer = await self._redis.xread(self._positions, count=200, block=BLOCK_MS)  # type: ignore[arg-type]
             except (RedisError, OSError) as error:

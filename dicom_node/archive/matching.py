@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dicom_node.archive.names import fold
@@ -42,6 +43,14 @@ class StudyFilter:
     modalities_in_study: Sequence[str] = ()
     sop_classes_in_study: Sequence[str] = ()
 
+    @property
+    def names_few(self) -> bool:
+        """True when a key says so exactly what is wanted that only a few studies can match."""
+        exact = (self.patient_id, self.accession_number)
+        return bool(self.study_keys or self.study_instance_uids) or any(
+            text and "*" not in text and "?" not in text for text in exact
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesFilter:
@@ -75,21 +84,47 @@ def like_pattern(text: str) -> str:
     return text.replace("*", "%").replace("?", "_")
 
 
-def visible(scope: StudyScope) -> ColumnElement[bool]:
-    """The studies inside `scope`, default deny."""
+class Part(NamedTuple):
+    """Studies of one institution, `few` when they are named one by one."""
+
+    condition: ColumnElement[bool]
+    few: bool
+
+
+def parts(scope: StudyScope) -> list[Part]:
+    """What `scope` consists of: whole institutions, and what others lend."""
     shared: dict[str, list[str]] = {}
     for institution_id, uid in sorted(scope.shared):
-        shared.setdefault(institution_id, []).append(uid)
-    parts: list[ColumnElement[bool]] = [
-        and_(Study.institution_id == owner, Study.study_instance_uid.in_(uids))
-        for owner, uids in shared.items()
+        if institution_id not in scope.institution_ids:
+            shared.setdefault(institution_id, []).append(uid)
+    return [
+        *(Part(Study.institution_id == owner, few=False) for owner in sorted(scope.institution_ids)),
+        *(
+            Part(and_(Study.institution_id == owner, Study.study_instance_uid.in_(uids)), few=True)
+            for owner, uids in shared.items()
+        ),
     ]
-    if scope.institution_ids:
-        parts.append(Study.institution_id.in_(sorted(scope.institution_ids)))
-    return or_(false(), *parts)
 
 
-def _text(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+def visible(scope: StudyScope) -> ColumnElement[bool]:
+    """The studies inside `scope`, default deny."""
+    return or_(false(), *(part.condition for part in parts(scope)))
+
+
+IN_SCOPE = or_(
+    Study.institution_id.in_(bindparam("scope_institutions", expanding=True)),
+    tuple_(Study.institution_id, Study.study_instance_uid).in_(bindparam("scope_shared", expanding=True)),
+)
+"""The same for statements that are made once: `reach` gives its values."""
+
+
+def reach(scope: StudyScope) -> dict[str, Sequence[object]]:
+    """The values of IN_SCOPE. Of an empty scope nothing is visible."""
+    return {"scope_institutions": sorted(scope.institution_ids), "scope_shared": sorted(scope.shared)}
+
+
+def text(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+    """Single value or wild card."""
     if not wanted or set(wanted) == {"*"}:
         return []
     if "*" in wanted or "?" in wanted:
@@ -97,22 +132,26 @@ def _text(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement
     return [column == wanted]
 
 
-def _any_of(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+def any_of(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+    """One of several values."""
     return [column.in_(list(wanted))] if wanted else []
 
 
 def _any_text(column: InstrumentedAttribute[str], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
     """Any of several texts, each of which may hold wild cards; one that matches all matches everything."""
-    each = [_text(column, one) for one in wanted]
+    each = [text(column, one) for one in wanted]
     return [or_(*(and_(*conditions) for conditions in each))] if each and all(each) else []
 
 
-def _to_the_second(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+def to_the_second(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     """A TM value with the minutes and seconds it leaves out (PS3.5 6.2): 0930 is 093000."""
     return column + func.substr("000000", func.length(column) + 1)
 
 
-def _range(
+STUDY_TIME_BEGINS = to_the_second(Study.study_time)
+
+
+def value_range(
     column: InstrumentedAttribute[str], wanted: str, beginning: ColumnElement[str] | None = None
 ) -> list[ColumnElement[bool]]:
     """Range matching (PS3.4 C.2.2.2.5); the text order of DA and TM is their order in time.
@@ -132,7 +171,7 @@ def _range(
     return conditions
 
 
-def _person_name(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+def person_name(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
     """Single value or wild card, without case, against the whole value or any component group."""
     if not wanted or set(wanted) <= set("*^="):
         return []
@@ -147,41 +186,43 @@ def _fuzzy_name(wanted: str) -> list[ColumnElement[bool]]:
     return [Study.patient_name_key.contains(part, autoescape=True) for part in parts if part]
 
 
-def _name_by_reading(wanted: str) -> list[ColumnElement[bool]]:
-    """As `_person_name`, or the folded pattern against a reading in the key: script, pinyin, initials."""
-    literal = _person_name(Study.patient_name, wanted)
+def name_by_reading(
+    column: InstrumentedAttribute[str], key: InstrumentedAttribute[str], wanted: str
+) -> list[ColumnElement[bool]]:
+    """As `person_name`, or the folded pattern against a reading in the `key` (`names.name_key`)."""
+    literal = person_name(column, wanted)
     folded = "".join(part if part in {"*", "?"} else fold(part) for part in re.split(r"([*?])", wanted))
     if not literal or not folded.strip("*?"):
         return literal
     pattern = like_pattern(folded)
     shapes = (pattern, f"{pattern}|%", f"%|{pattern}", f"%|{pattern}|%")
-    return [or_(*literal, *(Study.patient_name_key.like(shape, escape=ESCAPE) for shape in shapes))]
+    return [or_(*literal, *(key.like(shape, escape=ESCAPE) for shape in shapes))]
 
 
 def _patient_name(wanted: StudyFilter) -> list[ColumnElement[bool]]:
     if wanted.fuzzy:
         return _fuzzy_name(wanted.patient_name)
     if wanted.by_reading:
-        return _name_by_reading(wanted.patient_name)
-    return _person_name(Study.patient_name, wanted.patient_name)
+        return name_by_reading(Study.patient_name, Study.patient_name_key, wanted.patient_name)
+    return person_name(Study.patient_name, wanted.patient_name)
 
 
 def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
     """`wanted` as conditions on `Study`."""
     conditions = [
-        *_any_of(Study.study_key, wanted.study_keys),
-        *_any_of(Study.study_instance_uid, wanted.study_instance_uids),
+        *any_of(Study.study_key, wanted.study_keys),
+        *any_of(Study.study_instance_uid, wanted.study_instance_uids),
         *_patient_name(wanted),
-        *_text(Study.patient_id, wanted.patient_id),
-        *_text(Study.issuer_of_patient_id, wanted.issuer_of_patient_id),
-        *_text(Study.patient_sex, wanted.patient_sex),
-        *_range(Study.patient_birth_date, wanted.patient_birth_date),
-        *_range(Study.study_date, wanted.study_date),
-        *_range(Study.study_time, wanted.study_time, _to_the_second(Study.study_time)),
-        *_text(Study.study_id, wanted.study_id),
-        *_text(Study.accession_number, wanted.accession_number),
-        *_text(Study.study_description, wanted.study_description),
-        *_person_name(Study.referring_physician_name, wanted.referring_physician_name),
+        *text(Study.patient_id, wanted.patient_id),
+        *text(Study.issuer_of_patient_id, wanted.issuer_of_patient_id),
+        *text(Study.patient_sex, wanted.patient_sex),
+        *value_range(Study.patient_birth_date, wanted.patient_birth_date),
+        *value_range(Study.study_date, wanted.study_date),
+        *value_range(Study.study_time, wanted.study_time, STUDY_TIME_BEGINS),
+        *text(Study.study_id, wanted.study_id),
+        *text(Study.accession_number, wanted.accession_number),
+        *text(Study.study_description, wanted.study_description),
+        *person_name(Study.referring_physician_name, wanted.referring_physician_name),
     ]
     modalities = _any_text(Series.modality, wanted.modalities_in_study)
     if modalities:
@@ -204,13 +245,13 @@ def series_conditions(wanted: SeriesFilter) -> list[ColumnElement[bool]]:
     """`wanted` as conditions on `Series`."""
     number = [] if wanted.series_number is None else [Series.series_number == wanted.series_number]
     return [
-        *_any_of(Series.series_instance_uid, wanted.series_instance_uids),
-        *_text(Series.modality, wanted.modality),
+        *any_of(Series.series_instance_uid, wanted.series_instance_uids),
+        *text(Series.modality, wanted.modality),
         *_any_text(Series.modality, wanted.modalities),
         *number,
-        *_text(Series.series_description, wanted.series_description),
-        *_text(Series.body_part_examined, wanted.body_part_examined),
-        *_range(Series.performed_procedure_step_start_date, wanted.performed_procedure_step_start_date),
+        *text(Series.series_description, wanted.series_description),
+        *text(Series.body_part_examined, wanted.body_part_examined),
+        *value_range(Series.performed_procedure_step_start_date, wanted.performed_procedure_step_start_date),
     ]
 
 
@@ -218,7 +259,7 @@ def instance_conditions(wanted: InstanceFilter) -> list[ColumnElement[bool]]:
     """`wanted` as conditions on `Instance`."""
     number = [] if wanted.instance_number is None else [Instance.instance_number == wanted.instance_number]
     return [
-        *_any_of(Instance.sop_instance_uid, wanted.sop_instance_uids),
-        *_any_of(Instance.sop_class_uid, wanted.sop_class_uids),
+        *any_of(Instance.sop_instance_uid, wanted.sop_instance_uids),
+        *any_of(Instance.sop_class_uid, wanted.sop_class_uids),
         *number,
     ]

@@ -36,14 +36,20 @@ def name_key(person_name: str) -> str:
     return key
 
 
+def pinyin(characters: str) -> list[str]:
+    """The pinyin of `characters`, folded, in up to READINGS_MAX combinations of readings."""
+    return [fold("".join(choice)) for choice in _choices(characters)]
+
+
 def _readings(characters: str) -> list[str]:
-    """The pinyin of `characters` in up to READINGS_MAX combinations of readings, and the initials."""
+    """The pinyin of `characters` and the initials of each reading."""
+    starts = ("".join(syllable[:1] for syllable in choice) for choice in _choices(characters))
+    return [*pinyin(characters), *map(fold, starts)]
+
+
+def _choices(characters: str) -> list[tuple[str, ...]]:
     each = [_syllables(character) for character in characters[:CHARACTERS_READ_MAX]]
-    wholes = ["".join(choice) for choice in itertools.islice(itertools.product(*each), READINGS_MAX)]
-    starts = [
-        "".join(r[:1] for r in choice) for choice in itertools.islice(itertools.product(*each), READINGS_MAX)
-    ]
-    return [fold(text) for text in (*wholes, *starts)]
+    return list(itertools.islice(itertools.product(*each), READINGS_MAX))
 
 
 def _syllables(character: str) -> list[str]:

@@ -1,9 +1,10 @@
 """Reading the archive. Every question carries the caller's scope; outside it nothing exists."""
 
+import heapq
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -12,10 +13,13 @@ from dicom_node.archive.matching import (
     ANY_INSTANCE,
     ANY_SERIES,
     ANY_STUDY,
+    IN_SCOPE,
     InstanceFilter,
     SeriesFilter,
     StudyFilter,
     instance_conditions,
+    parts,
+    reach,
     series_conditions,
     study_conditions,
     visible,
@@ -34,9 +38,61 @@ LISTED = (
 )
 ListedInstance: TypeAlias = Row[str, str, str, int | None, int, int | None, int | None]
 """The columns of LISTED, by their names."""
+Documented: TypeAlias = Row[str, bytes]
+"""`sop_instance_uid` and `metadata_json` of an instance."""
 ROWS_MAX = 20_000
 OFFSET_MAX = 1_000_000
 Question = TypeVar("Question", bound=Select[*tuple[Any, ...]])
+
+
+SERIES_OF_STUDY = (
+    select(Series)
+    .where(Series.study_key == bindparam("study_key"))
+    .order_by(Series.series_number, Series.series_key)
+    .limit(ROWS_MAX)
+)
+DOCUMENTS = (
+    select(Instance.sop_instance_uid, Instance.metadata_json)
+    .where(Instance.series_key == bindparam("series_key"))
+    .order_by(Instance.instance_number, Instance.instance_key)
+    .limit(ROWS_MAX + 1)
+)
+NEWEST = (Study.study_date.desc(), Study.study_time.desc(), Study.study_key.desc())
+FEW = (func.coalesce(Study.study_date, "").desc(), *NEWEST[1:])
+"""The same order of a few studies, sorted by itself: a database without statistics would rather walk
+through an index in this order, past every study there is, than look the few up and sort them."""
+STUDIES = select(Study).order_by(*NEWEST)
+PLACES = select(Study.study_date, Study.study_time, Study.study_key)
+STUDY = select(Study).where(Study.study_instance_uid == bindparam("study"), IN_SCOPE).limit(ROWS_MAX)
+STUDY_AND_SERIES = (
+    select(Study, Series)
+    .outerjoin(
+        Series, and_(Series.study_key == Study.study_key, Series.series_instance_uid == bindparam("series"))
+    )
+    .where(Study.study_instance_uid == bindparam("study"), IN_SCOPE)
+    .limit(ROWS_MAX)
+)
+
+
+def _study_and_instance(*of_series: ColumnElement[bool]) -> Select[Study, Instance]:
+    held = (
+        select(Instance.instance_key, Series.study_key)
+        .join(Series, Series.series_key == Instance.series_key)
+        .where(Instance.sop_instance_uid == bindparam("instance"), *of_series)
+        .subquery()
+    )
+    return (
+        select(Study, Instance)
+        .outerjoin(held, held.c.study_key == Study.study_key)
+        .outerjoin(Instance, Instance.instance_key == held.c.instance_key)
+        .where(Study.study_instance_uid == bindparam("study"), IN_SCOPE)
+        .limit(ROWS_MAX)
+    )
+
+
+STUDY_AND_INSTANCE = _study_and_instance()
+STUDY_AND_INSTANCE_OF_SERIES = _study_and_instance(Series.series_instance_uid == bindparam("series"))
+"""What is asked with every image, hence made once."""
 
 
 async def find_study(view: AsyncSession, scope: StudyScope, study_instance_uid: str) -> Study:
@@ -44,9 +100,7 @@ async def find_study(view: AsyncSession, scope: StudyScope, study_instance_uid: 
 
     Raises StudyNotFound.
     """
-    found = await view.scalars(
-        select(Study).where(Study.study_instance_uid == study_instance_uid, visible(scope)).limit(ROWS_MAX)
-    )
+    found = await view.scalars(STUDY, {"study": study_instance_uid} | reach(scope))
     return _first_copy(found, scope, study_instance_uid)
 
 
@@ -64,12 +118,8 @@ async def find_series(
     view: AsyncSession, scope: StudyScope, study_instance_uid: str, series_instance_uid: str
 ) -> tuple[Study, Series]:
     """The visible study and its series of these UIDs. Raises StudyNotFound or SeriesNotFound."""
-    of_study = and_(Series.study_key == Study.study_key, Series.series_instance_uid == series_instance_uid)
     rows = await view.execute(
-        select(Study, Series)
-        .outerjoin(Series, of_study)
-        .where(Study.study_instance_uid == study_instance_uid, visible(scope))
-        .limit(ROWS_MAX)
+        STUDY_AND_SERIES, {"study": study_instance_uid, "series": series_instance_uid} | reach(scope)
     )
     copies: dict[Study, Series | None] = {row[0]: row[1] for row in rows}
     study = _first_copy(copies, scope, study_instance_uid)
@@ -81,13 +131,7 @@ async def find_series(
 
 async def series_of(view: AsyncSession, study_key: str) -> list[Series]:
     """The series of a study, by Series Number."""
-    found = await view.scalars(
-        select(Series)
-        .where(Series.study_key == study_key)
-        .order_by(Series.series_number, Series.series_key)
-        .limit(ROWS_MAX)
-    )
-    return list(found)
+    return list(await view.scalars(SERIES_OF_STUDY, {"study_key": study_key}))
 
 
 async def instances_of(view: AsyncSession, series_key: str) -> list[Instance]:
@@ -100,6 +144,14 @@ async def instances_of(view: AsyncSession, series_key: str) -> list[Instance]:
             .limit(ROWS_MAX + 1)
         )
     )
+    if len(found) > ROWS_MAX:
+        raise SeriesTooLong(instances_max=ROWS_MAX)
+    return found
+
+
+async def documents_of(view: AsyncSession, series_key: str) -> Sequence[Documented]:
+    """Names and metadata of the instances of a series, by Instance Number. Raises SeriesTooLong."""
+    found = (await view.execute(DOCUMENTS, {"series_key": series_key})).all()
     if len(found) > ROWS_MAX:
         raise SeriesTooLong(instances_max=ROWS_MAX)
     return found
@@ -125,20 +177,10 @@ async def find_instance(
 
     Raises StudyNotFound or InstanceNotFound.
     """
-    holder = (
-        select(Instance.instance_key, Series.study_key)
-        .join(Series, Series.series_key == Instance.series_key)
-        .where(Instance.sop_instance_uid == sop_instance_uid)
-    )
-    if series_instance_uid is not None:
-        holder = holder.where(Series.series_instance_uid == series_instance_uid)
-    held = holder.subquery()
     rows = await view.execute(
-        select(Study, Instance)
-        .outerjoin(held, held.c.study_key == Study.study_key)
-        .outerjoin(Instance, Instance.instance_key == held.c.instance_key)
-        .where(Study.study_instance_uid == study_instance_uid, visible(scope))
-        .limit(ROWS_MAX)
+        STUDY_AND_INSTANCE if series_instance_uid is None else STUDY_AND_INSTANCE_OF_SERIES,
+        {"study": study_instance_uid, "series": series_instance_uid, "instance": sop_instance_uid}
+        | reach(scope),
     )
     copies: dict[Study, Instance | None] = {row[0]: row[1] for row in rows}
     instance = copies[_first_copy(copies, scope, study_instance_uid)]
@@ -167,10 +209,32 @@ async def search_studies(
     limit: int = 100,
     offset: int = 0,
 ) -> list[Study]:
-    """Visible studies that match, newest Study Date first. `limit` ≤ ROWS_MAX."""
-    question = select(Study).where(visible(scope), *study_conditions(studies))
-    order = (Study.study_date.desc(), Study.study_time.desc(), Study.study_key.desc())
-    return list(await view.scalars(_page(question.order_by(*order), limit, offset)))
+    """Visible studies that match, newest Study Date first. `limit` ≤ ROWS_MAX.
+
+    Each part of a wide scope is asked by itself, in the order of its index: one question about several
+    would have to sort all that matches. Pages after the first are found in the index alone.
+    """
+    wanted, within = study_conditions(studies), parts(scope)
+    orders = [FEW if studies.names_few or part.few else NEWEST for part in within]
+    if len(within) == 1 and (offset <= 0 or studies.names_few):
+        question = select(Study).where(within[0].condition, *wanted).order_by(*orders[0])
+        return list(await view.scalars(_page(question, limit, offset)))
+    first, last = min(offset, OFFSET_MAX), min(offset, OFFSET_MAX) + min(limit, ROWS_MAX)
+    places = [
+        await _places(view, PLACES.where(part.condition, *wanted).order_by(*order), last)
+        for part, order in zip(within, orders, strict=True)
+    ]
+    newest = list(dict.fromkeys(heapq.merge(*places, reverse=True)))[first:last]
+    found = await view.scalars(STUDIES.where(Study.study_key.in_([key for _, _, key in newest])))
+    return list(found)
+
+
+async def _places(
+    view: AsyncSession, question: Select[str, str, str], limit: int
+) -> list[tuple[str, str, str]]:
+    """Where the newest studies stand: date, time and key."""
+    rows = await view.execute(question.limit(limit))
+    return [(date, time, key) for date, time, key in rows]
 
 
 async def search_series(

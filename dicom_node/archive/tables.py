@@ -8,7 +8,7 @@ once, because objects are named by their SHA-256.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from config.kernel.inbox import Inbox
@@ -26,6 +26,8 @@ outbox = Outbox("dicom", Base.metadata)
 inbox = Inbox("dicom", Base.metadata)
 
 Uid = String(64)
+OF_KEY_OBJECTS = "sop_class_uid = '1.2.840.10008.5.1.4.1.1.88.59'"
+"""Key Object Selection Documents, among which rejection notes are looked for."""
 
 
 class Peer(Base):
@@ -44,6 +46,8 @@ class Peer(Base):
     last_seen_at: Mapped[datetime | None]
     last_seen_address: Mapped[str | None] = mapped_column(String(64))
     certificate: Mapped[str | None] = mapped_column(String(80))
+    tls: Mapped[bool] = mapped_column(default=False, server_default=false())
+    availability: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Study(Base):
@@ -53,7 +57,7 @@ class Study(Base):
     __table_args__ = (
         UniqueConstraint("institution_id", "study_instance_uid"),
         Index("ix_dicom_study_uid", "study_instance_uid"),
-        Index("ix_dicom_study_institution_date", "institution_id", "study_date", "study_key"),
+        Index("ix_dicom_study_institution_newest", "institution_id", "study_date", "study_time", "study_key"),
         Index("ix_dicom_study_institution_patient", "institution_id", "patient_id"),
         Index("ix_dicom_study_institution_accession", "institution_id", "accession_number"),
         Index("ix_dicom_study_institution_name", "institution_id", "patient_name_key"),
@@ -119,6 +123,12 @@ class Instance(Base):
         Index("ix_dicom_instance_series_number", "series_key", "instance_number"),
         Index("ix_dicom_instance_uid", "sop_instance_uid"),
         Index("ix_dicom_instance_object", "object_key"),
+        Index(
+            "ix_dicom_instance_key_objects",
+            "instance_key",
+            sqlite_where=text(OF_KEY_OBJECTS),
+            postgresql_where=text(OF_KEY_OBJECTS),
+        ),
     )
 
     instance_key: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -172,6 +182,75 @@ class Quarantine(Base):
     decision: Mapped[str | None] = mapped_column(String(16))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class RejectionNote(Base):
+    """A Key Object Selection that was read (`rejection.note`); `note_id` is its instance's key.
+
+    `title` is '' for one that rejects nothing. `missing` of the `referenced` objects had not come when
+    they were looked for last; `next_at` is when they are looked for again.
+    """
+
+    __tablename__ = "dicom_rejection_note"
+    __table_args__ = (
+        Index("ix_dicom_rejection_note_next", "next_at"),
+        Index("ix_dicom_rejection_note_institution_uid", "institution_id", "sop_instance_uid"),
+    )
+
+    note_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    institution_id: Mapped[str] = mapped_column(String(36))
+    sop_instance_uid: Mapped[str] = mapped_column(Uid)
+    study_instance_uid: Mapped[str] = mapped_column(Uid)
+    source_ae_title: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(16))
+    referenced: Mapped[int]
+    missing: Mapped[int]
+    noted_at: Mapped[datetime]
+    next_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class RejectedObject(Base):
+    """One object that a rejection note names, whether it has come or not."""
+
+    __tablename__ = "dicom_rejected_object"
+    __table_args__ = (Index("ix_dicom_rejected_object_uid", "institution_id", "sop_instance_uid"),)
+
+    note_id: Mapped[str] = mapped_column(ForeignKey("dicom_rejection_note.note_id"), primary_key=True)
+    sop_instance_uid: Mapped[str] = mapped_column(Uid, primary_key=True)
+    institution_id: Mapped[str] = mapped_column(String(36))
+
+
+class Commitment(Base):
+    """A storage commitment request of a peer's (PS3.4 J), and how far it has come (`commitment.model`).
+
+    `objects` holds [SOP class, SOP instance] pairs, `failures` [SOP class, SOP instance, reason],
+    None while nothing has been checked. `next_at` is when somebody is to look at it again; what has
+    ended is forgotten then. `fault` says why the last report did not arrive.
+    """
+
+    __tablename__ = "dicom_commitment"
+    __table_args__ = (
+        UniqueConstraint("ae_title", "transaction_uid", "fingerprint"),
+        Index("ix_dicom_commitment_state_next", "state", "next_at"),
+    )
+
+    commitment_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    institution_id: Mapped[str] = mapped_column(String(36))
+    ae_title: Mapped[str] = mapped_column(String(16))
+    transaction_uid: Mapped[str] = mapped_column(Uid)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    duplicate: Mapped[bool]
+    objects: Mapped[list[Any]]
+    failures: Mapped[list[Any] | None]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    fault: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    next_at: Mapped[datetime]
 
 
 class Receiver(Base):

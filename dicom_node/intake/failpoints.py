@@ -6,6 +6,8 @@ import threading
 
 ENVIRONMENT = "LIANZHEN_FAILPOINT"
 NAMES = ("after_write", "after_fsync", "after_rename", "before_commit", "after_commit", "before_response")
+SENT_ON = "after_forward"
+"""A peer has answered for an object that we send on, and we have not noted it."""
 
 
 class Failpoints:

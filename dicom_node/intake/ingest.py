@@ -57,7 +57,10 @@ class Ingest:
         failpoints: Failpoints,
         committed: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
-        """`committed` hears how long each transaction took, failed ones too."""
+        """`committed` hears how long each transaction took that somebody waited for, failed ones too.
+
+        Others are not told: a report of the figures is written by one, and would be news itself.
+        """
         self._engine, self._clock, self._failpoints = engine, clock, failpoints
         self._committed = committed
         self._queue: queue.Queue[_Waiting[Any] | None] = queue.Queue(QUEUE_JOBS_MAX)
@@ -134,7 +137,8 @@ class Ingest:
             logger.warning("ingest.commit_failed", extra={"jobs": len(jobs), "reason": type(error).__name__})
             for waiting in jobs:
                 waiting.error = NotStored(reason="the index did not take it")
-        self._committed(time.monotonic() - began)
+        if _is_awaited(jobs):
+            self._committed(time.monotonic() - began)
         for waiting in jobs:
             if waiting.error is not None:
                 waiting.future.set_exception(waiting.error)
@@ -142,8 +146,12 @@ class Ingest:
                 waiting.future.set_result(waiting.result)
 
     def _strike(self, name: str, jobs: list[_Waiting[Any]]) -> None:
-        if any(waiting.awaited for waiting in jobs):
+        if _is_awaited(jobs):
             self._failpoints.passed(name)
+
+
+def _is_awaited(jobs: list[_Waiting[Any]]) -> bool:
+    return any(waiting.awaited for waiting in jobs)
 
 
 def _by_itself(connection: Connection, jobs: Sequence[Job[T]], now: datetime) -> list[T]:

@@ -17,6 +17,8 @@ from dicom_node.events import StudyReceived
 from dicom_node.intake.errors import SameUidOtherContent
 from dicom_node.intake.parse import Facts, InstanceFacts
 from dicom_node.intake.receive import Received, Source
+from dicom_node.quotas.use import grow
+from dicom_node.rejection.filing import came_again
 
 STUDY, SERIES, INSTANCE = (Table(t.__tablename__, t.metadata) for t in (Study, Series, Instance))
 _OF_STUDY = (
@@ -133,14 +135,21 @@ def store_all(connection: Connection, arrivals: Sequence[Arrival], now: datetime
     first, again = _first_of_each(arrivals)
     placed, more = _places(connection, first, outcomes, now)
     inserted = _instances(connection, placed, now)
+    grown = Counter[str]()
     for number, (arrival, place) in placed.items():
         if number in inserted:
             outcomes[number] = Outcome.STORED
             more[place.study_key].instances += 1
             more[place.study_key].bytes += arrival.received.file_bytes
+            grown[arrival.source.institution_id] += arrival.received.file_bytes
         else:
             outcomes[number] = _taken(connection, arrival, now) or Outcome.OTHER_CONTENT
     _count(connection, [placed[number][1] for number in inserted], more, now)
+    grow(connection, grown)
+    for number, outcome in outcomes.items():
+        if outcome is Outcome.ALREADY_THERE:
+            uids = _uids(arrivals[number])
+            came_again(connection, uids["institution_id"], uids["sop_instance_uid"], now)
     if again:  # what came twice at once meets its first copy as if it had come later
         outcomes |= dict(zip(again, store_all(connection, list(again.values()), now), strict=True))
     return [outcomes[number] for number in range(len(arrivals))]

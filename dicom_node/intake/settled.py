@@ -1,30 +1,35 @@
 """A study settles when nothing new has come for the quiet period; then it may be worked on."""
 
-import logging
-import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from config.kernel.clock import Clock
-from config.kernel.errors import AppError
 from dicom_node.archive.tables import Study, outbox
 from dicom_node.events import StudySettled
 from dicom_node.intake.ingest import Ingest
 
-logger = logging.getLogger(__name__)
-
 BATCH_STUDIES = 200
 LOOK_SECONDS = 0.2
+Settled: TypeAlias = Callable[[Connection, str, datetime], None]
+"""Told of a study (by its key) in the transaction in which it settles."""
 
 
 def _quiet(since: datetime) -> list[ColumnElement[bool]]:
     return [Study.settled_at.is_(None), Study.last_received_at <= since]
 
 
-def settle(connection: Connection, now: datetime, quiet: timedelta) -> int:
-    """Settle every study that has been quiet, each with its event; how many there were."""
+def unheard(_connection: Connection, _study_key: str, _now: datetime) -> None:
+    """Nobody but the event's readers wants to know."""
+
+
+def settle(connection: Connection, now: datetime, quiet: timedelta, settled: Settled = unheard) -> int:
+    """Settle every study that has been quiet, each with its event; how many there were.
+
+    `settled` adds to the same transaction what follows from it.
+    """
     found = connection.execute(
         select(
             Study.study_key,
@@ -51,26 +56,24 @@ def settle(connection: Connection, now: datetime, quiet: timedelta) -> int:
             instance_count=row.instance_count,
         )
         connection.execute(insert(outbox.table).values(**outbox.row(event, now)))
+        settled(connection, row.study_key, now)
     return len(found)
 
 
 class Settler:
-    """Looks for quiet studies on its own thread; reads often, writes only when there is one."""
+    """Looks for quiet studies; reads often, writes only when there is one."""
 
-    def __init__(self, *, reader: Engine, ingest: Ingest, clock: Clock, quiet_seconds: float) -> None:
-        self._reader, self._ingest, self._clock = reader, ingest, clock
+    def __init__(
+        self,
+        *,
+        reader: Engine,
+        ingest: Ingest,
+        clock: Clock,
+        quiet_seconds: float,
+        settled: Settled = unheard,
+    ) -> None:
+        self._reader, self._ingest, self._clock, self._settled = reader, ingest, clock, settled
         self._quiet = timedelta(seconds=quiet_seconds)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._stopping.set()
-        self._thread.join()
 
     def once(self) -> int:
         """Settle what is quiet now; how many studies."""
@@ -80,11 +83,4 @@ class Settler:
             )
         if waiting is None:
             return 0
-        return self._ingest.run(lambda connection, now: settle(connection, now, self._quiet))
-
-    def _run(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                self.once()
-            except (AppError, SQLAlchemyError) as error:
-                logger.warning("settler.waiting", extra={"reason": type(error).__name__})
+        return self._ingest.run(lambda connection, now: settle(connection, now, self._quiet, self._settled))

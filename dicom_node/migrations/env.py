@@ -2,13 +2,13 @@
 
 from alembic import context
 
-from dicom_node.archive.tables import Base
+from dicom_node.schema import metadata
 
 VERSION_TABLE = "dicom_alembic_version"
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=metadata,
     version_table=VERSION_TABLE,
     transaction_per_migration=False,
     render_as_batch=True,

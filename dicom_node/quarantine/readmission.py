@@ -7,7 +7,7 @@ from config.kernel.clock import Clock
 from config.kernel.database import open_sync_engine
 from config.kernel.errors import AppError, Kind
 from config.kernel.objects import ObjectStore
-from config.kernel.objects_open import spool_folder
+from config.stores import spool_folder
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest

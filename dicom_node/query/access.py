@@ -3,6 +3,7 @@
 from dicom_node.archive.scope import StudyScope
 from dicom_node.peers import KnownPeer
 from dicom_node.scu.association import Remote
+from dicom_node.scu.calling import remote_of
 
 
 def scope_of(peer: KnownPeer) -> StudyScope:
@@ -14,6 +15,4 @@ def destination_of(peer: KnownPeer, destination: KnownPeer | None) -> Remote | N
     """Where a C-MOVE of `peer` may send: to a peer of its own institution whose address is registered."""
     if destination is None or destination.institution_id != peer.institution_id:
         return None
-    if destination.host is None or destination.port is None:
-        return None
-    return Remote(ae_title=destination.ae_title, host=destination.host, port=destination.port)
+    return remote_of(destination)

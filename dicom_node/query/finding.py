@@ -13,6 +13,20 @@ from dicom_node.query.queries import PAGE_ROWS, Index, Match
 from dicom_node.status import CANCELLED, OUT_OF_RESOURCES, PENDING, PENDING_SOME_KEYS_IGNORED, SUCCESS
 
 
+def tell(line: Line, status: int, identifiers: Iterator[bytes], *, cut_at: int | None) -> Answer:
+    """Each identifier as a pending answer of `status`, then the last answer.
+
+    `cut_at` is how many were answered where there are more. A C-CANCEL ends it between two answers.
+    """
+    for identifier in identifiers:
+        if line.cancelled():
+            return Answer(CANCELLED)
+        line.pending(Answer(status, identifier=identifier))
+    if cut_at is not None:
+        return Answer(OUT_OF_RESOURCES, f"more than {cut_at} matches, narrow the query")
+    return Answer(SUCCESS)
+
+
 class Finding:
     """A C-FIND: an answer for each match as its page is read, then how it went."""
 
@@ -32,15 +46,16 @@ class Finding:
         except IdentifierFault as fault:
             return fault.answer
         keys = self._index.keys(query.level, query.filters, self._results_max + 1)
-        status = PENDING if query.complete else PENDING_SOME_KEYS_IGNORED
-        for match in self._matches(query, keys[: self._results_max]):
-            if line.cancelled():
-                return Answer(CANCELLED)
-            elements = answered(query, match, self._ae_title)
-            line.pending(Answer(status, identifier=encoded(elements, self._syntax, query.character_set)))
-        if len(keys) > self._results_max:
-            return Answer(OUT_OF_RESOURCES, f"more than {self._results_max} matches, narrow the query")
-        return Answer(SUCCESS)
+        return tell(
+            line,
+            PENDING if query.complete else PENDING_SOME_KEYS_IGNORED,
+            self._answers(query, keys[: self._results_max]),
+            cut_at=self._results_max if len(keys) > self._results_max else None,
+        )
+
+    def _answers(self, query: Query, keys: Sequence[str]) -> Iterator[bytes]:
+        for match in self._matches(query, keys):
+            yield encoded(answered(query, match, self._ae_title), self._syntax, query.character_set)
 
     def _matches(self, query: Query, keys: Sequence[str]) -> Iterator[Match]:
         for start in range(0, len(keys), PAGE_ROWS):

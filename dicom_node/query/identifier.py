@@ -11,11 +11,13 @@ from typing import Any, Final
 from config.kernel.errors import AppError
 from dicom_node.archive.matching import InstanceFilter, SeriesFilter, StudyFilter
 from dicom_node.command import COMMENT_CHARACTERS_MAX, Answer
+from dicom_node.gathering import Gathering
 from dicom_node.intake.charset import charset_of
 from dicom_node.intake.dicom_json import Document
 from dicom_node.intake.elements import Budget, Syntax, read_element
 from dicom_node.intake.walk import Walk
 from dicom_node.line import Context
+from dicom_node.query.encoding import GB2312
 from dicom_node.query.model import (
     ALWAYS,
     KEYS,
@@ -43,7 +45,8 @@ MOMENT: Final = r"\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?"
 TIME: Final = re.compile(rf"{MOMENT}|{MOMENT}-|-{MOMENT}|{MOMENT}-{MOMENT}", re.ASCII)
 NUMBER: Final = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
-CHINESE: Final = frozenset({"gb18030", "gbk"})
+CHINESE: Final[Mapping[str, str]] = {"gb18030": "GB18030", "gbk": "GBK", "gb2312": GB2312}
+UTF_8: Final = "ISO_IR 192"
 MODALITY, MODALITIES_IN_STUDY = 0x00080060, 0x00080061
 
 
@@ -70,23 +73,18 @@ class Query:
     character_set: str
 
 
-class Collector:
-    """Takes the pieces of an identifier, up to a bound."""
+class Collector(Gathering):
+    """Takes the pieces of an identifier."""
 
     def __init__(self) -> None:
-        self._bytes, self._too_long = bytearray(), False
-
-    def take(self, piece: memoryview) -> None:
-        """The next piece; beyond the bound nothing is kept."""
-        self._too_long |= len(self._bytes) + len(piece) > IDENTIFIER_BYTES_MAX
-        if not self._too_long:
-            self._bytes += piece
+        super().__init__(IDENTIFIER_BYTES_MAX)
 
     def identifier(self, syntax: Syntax) -> "Identifier":
         """The whole identifier. Raises IdentifierFault."""
-        if self._too_long:
+        content = self.content()
+        if content is None:
             raise _refused(Answer(UNABLE, f"the identifier is longer than {IDENTIFIER_BYTES_MAX} bytes"))
-        return Identifier(bytes(self._bytes), syntax)
+        return Identifier(content, syntax)
 
 
 def _refused(answer: Answer) -> IdentifierFault:
@@ -95,31 +93,11 @@ def _refused(answer: Answer) -> IdentifierFault:
     return fault
 
 
-class Identifier:
-    """A decoded identifier. Raises IdentifierFault when it is no data set, or too complex a one."""
+class Keys:
+    """Keys of an identifier, or of the one item of a sequence in it."""
 
-    def __init__(self, raw: bytes, syntax: Syntax) -> None:
-        try:
-            budget = Budget(elements=KEYS_MAX, items=ITEMS_MAX)
-            self._document: Document = Walk(raw, budget).document(0, len(raw), syntax)
-            self._terms = _character_set(raw, syntax)
-        except AppError as error:
-            raise _refused(Answer(UNABLE, answer_of(error).comment)) from error
-
-    @property
-    def character_set(self) -> str:
-        """The Chinese character set that the requestor uses, else UTF-8."""
-        plain = charset_of(self._terms).plain
-        return {"gb18030": "GB18030", "gbk": "GBK"}.get(plain, "ISO_IR 192") if self._terms else "ISO_IR 192"
-
-    def level(self, sop_class_uid: str) -> Level:
-        """The level asked for, one of the SOP class's model. Raises IdentifierFault."""
-        named = str((self._document.get(f"{LEVEL:08X}", {}).get("Value") or [""])[0])
-        if not named:
-            raise IdentifierFault(MISMATCH, LEVEL, "is missing")
-        if named not in Level.__members__ or Level[named] < root_level(sop_class_uid):
-            raise IdentifierFault(MISMATCH, LEVEL, "is none of this SOP class")
-        return Level[named]
+    def __init__(self, document: Document) -> None:
+        self._document = document
 
     def value(self, tag: int, kind: Kind) -> Any:
         """What `tag` asks for; None when it matches everything. Raises IdentifierFault."""
@@ -127,7 +105,7 @@ class Identifier:
         if "BulkDataURI" in element or "InlineBinary" in element:
             raise IdentifierFault(UNABLE, tag, "cannot be read")
         values = [text for text in map(_text, element.get("Value", [])) if text]
-        if not values or all(set(text) <= {"*"} for text in values):
+        if not values or any(set(text) <= {"*"} for text in values):
             return None
         if kind in {Kind.UIDS, Kind.CODES}:
             return _list(tag, kind, values)
@@ -140,9 +118,44 @@ class Identifier:
         return len(self._document.get(f"{tag:08X}", {})) > 1
 
     def tags(self) -> dict[int, str]:
-        """Every key of the standard in the identifier with the VR it came with."""
+        """Every key of the standard with the VR it came with."""
         found = {int(name, 16): element["vr"] for name, element in self._document.items()}
         return {tag: vr for tag, vr in found.items() if not tag >> 16 & 1}
+
+    def inside(self, tag: int) -> "Keys":
+        """The keys in the one item of the sequence `tag`; none without an item. Raises IdentifierFault."""
+        element = self._document.get(f"{tag:08X}", {})
+        items = element.get("Value", [])
+        if len(items) > 1 or not all(isinstance(item, dict) for item in items) or "InlineBinary" in element:
+            raise IdentifierFault(UNABLE, tag, "is no sequence of one item")
+        return Keys(items[0] if items else {})
+
+
+class Identifier(Keys):
+    """A decoded identifier. Raises IdentifierFault when it is no data set, or too complex a one."""
+
+    def __init__(self, raw: bytes, syntax: Syntax) -> None:
+        try:
+            budget = Budget(elements=KEYS_MAX, items=ITEMS_MAX)
+            super().__init__(Walk(raw, budget).document(0, len(raw), syntax))
+            self._terms = _character_set(raw, syntax)
+        except AppError as error:
+            raise _refused(Answer(UNABLE, answer_of(error).comment)) from error
+
+    @property
+    def character_set(self) -> str:
+        """The Chinese character set that the requestor uses, else UTF-8."""
+        plain = charset_of(self._terms).plain
+        return CHINESE.get(plain, UTF_8) if self._terms else UTF_8
+
+    def level(self, sop_class_uid: str) -> Level:
+        """The level asked for, one of the SOP class's model. Raises IdentifierFault."""
+        named = str((self._document.get(f"{LEVEL:08X}", {}).get("Value") or [""])[0])
+        if not named:
+            raise IdentifierFault(MISMATCH, LEVEL, "is missing")
+        if named not in Level.__members__ or Level[named] < root_level(sop_class_uid):
+            raise IdentifierFault(MISMATCH, LEVEL, "is none of this SOP class")
+        return Level[named]
 
     def filters(self, level: Level, *, fuzzy: bool = False) -> Filters:
         """The matching keys of `level` and above. Raises IdentifierFault."""
@@ -209,11 +222,13 @@ def _as_it_is(_tag: int, text: str) -> str:
     return text
 
 
-def _shaped(rule: re.Pattern[str], noise: str, fault: str) -> Callable[[int, str], str]:
-    """Reads a date or time, without the punctuation of older standards."""
+def _shaped(rule: re.Pattern[str], noise: str, fault: str) -> Callable[[int, str], str | None]:
+    """Reads a date or time, without the punctuation of older standards; a range without ends is any."""
 
-    def read(tag: int, text: str) -> str:
+    def read(tag: int, text: str) -> str | None:
         plain = "".join(text.split()).translate(str.maketrans("", "", noise))
+        if plain == "-":
+            return None
         if not rule.fullmatch(plain):
             raise IdentifierFault(UNABLE, tag, fault)
         return plain

@@ -16,11 +16,12 @@ from typing import Any, TypeAlias
 from config.kernel.clock import Clock
 from config.kernel.errors import AppError
 from config.kernel.objects import ObjectStore
-from dicom_node.intake.door import Door
+from dicom_node.archive.verification import Integrity
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.parse import Facts
 from dicom_node.intake.part10 import Announced
 from dicom_node.intake.receive import Reception, Source, Spool
+from dicom_node.keeping.room import BoundedDoor, Room
 from dicom_node.status import status_of
 
 Snapshot: TypeAlias = dict[str, Any]
@@ -53,6 +54,7 @@ class Activity:
         self._open: dict[int, _Open] = {}
         self._counts = Counter[str]()
         self._refusals = Counter[str]()
+        self._unsound = Counter[str]()
         self._commits = _Commits()
 
     def accepted(self, ae_title: str, address: str) -> None:
@@ -87,6 +89,11 @@ class Activity:
         with self._lock:
             self._refusals[f"{status:04X}"] += 1
 
+    def unsound(self, found: Integrity) -> None:
+        """A stored object was read again and is no longer what was received."""
+        with self._lock:
+            self._unsound[found.value] += 1
+
     def committed(self, seconds: float) -> None:
         """The index writer has ended a transaction."""
         with self._lock:
@@ -101,6 +108,7 @@ class Activity:
                 "instances": self._counts["instances"],
                 "bytes": self._counts["bytes"],
                 "refusals": dict(sorted(self._refusals.items())),
+                "unsound": dict(sorted(self._unsound.items())),
                 "queue": queue_depth,
                 "commit_seconds": round(self._commits.seconds, 6),
                 "commit_steps": list(self._commits.steps),
@@ -117,24 +125,33 @@ class Activity:
             }
 
 
-class WatchedDoor(Door):
+class WatchedDoor(BoundedDoor):
     """The door of an association's services, which tells what goes through it."""
 
     def __init__(
-        self, *, activity: Activity, spool: Spool, objects: ObjectStore, ingest: Ingest, object_bytes_max: int
+        self,
+        *,
+        activity: Activity,
+        spool: Spool,
+        objects: ObjectStore,
+        ingest: Ingest,
+        object_bytes_max: int,
+        room: Room,
     ) -> None:
-        super().__init__(spool=spool, objects=objects, ingest=ingest, object_bytes_max=object_bytes_max)
+        super().__init__(
+            spool=spool, objects=objects, ingest=ingest, object_bytes_max=object_bytes_max, room=room
+        )
         self._activity = activity
 
     def begin(self, announced: Announced) -> Reception:
-        """As `Door.begin`."""
+        """As `BoundedDoor.begin`."""
         with self._told():
             reception = super().begin(announced)
         self._activity.arriving(reception)
         return reception
 
     def admit(self, reception: Reception, source: Source, *, study_instance_uid: str | None = None) -> Facts:
-        """As `Door.admit`."""
+        """As `BoundedDoor.admit`."""
         size = reception.received_bytes
         try:
             with self._told():

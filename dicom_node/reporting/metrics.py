@@ -1,8 +1,9 @@
 """The figures of all receivers in Prometheus text form (exposition format 0.0.4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dicom_node.archive.tables import Receiver
+from dicom_node.commitment.model import State
 from dicom_node.reporting.activity import COMMIT_SECONDS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,13 +38,18 @@ def _lines(rows: Sequence[Receiver]) -> Iterator[str]:
     for row in rows:
         for status, count in row.facts["refusals"].items():
             yield f"{name}{_labels(row, status=status)} {count}"
+    name = "lianzhen_dicom_objects_unsound_total"
+    yield _head(name, "counter", "Stored objects found missing or damaged when they were read again.")
+    for row in rows:
+        for found, count in row.facts.get("unsound", {}).items():
+            yield f"{name}{_labels(row, found=found)} {count}"
     for name, words, figure in (
         ("lianzhen_dicom_associations", "Associations open now.", lambda row: len(row.facts["open"])),
         ("lianzhen_dicom_index_queue", "Jobs that wait for the index.", lambda row: row.facts["queue"]),
     ):
         yield _head(name, "gauge", words)
         yield from (f"{name}{_labels(row)} {figure(row)}" for row in rows)
-    yield _head(COMMITS, "histogram", "Time of one transaction of the index.")
+    yield _head(COMMITS, "histogram", "Time of one transaction of the index that an object waited for.")
     for row in rows:
         yield from _commits(row)
 
@@ -57,6 +63,12 @@ def _commits(row: Receiver) -> Iterator[str]:
     yield f"{COMMITS}_count{_labels(row)} {so_far}"
 
 
-def exposition(rows: Sequence[Receiver]) -> str:
+def _commitments(counts: Mapping[State, int]) -> Iterator[str]:
+    name = "lianzhen_dicom_commitments"
+    yield _head(name, "gauge", "Storage commitment requests by state.")
+    yield from (f'{name}{{state="{state.value}"}} {count}' for state, count in counts.items())
+
+
+def exposition(rows: Sequence[Receiver], commitments: Mapping[State, int]) -> str:
     """The whole text; counters of a receiver begin anew when it does."""
-    return "\n".join(_lines(rows)) + "\n"
+    return "\n".join((*_lines(rows), *_commitments(commitments))) + "\n"

@@ -1,10 +1,8 @@
 """C-GET and C-MOVE as operations of an association (PS3.7 9.1.3, 9.1.4)."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from config.kernel.errors import AppError
 from dicom_node.archive.tables import Instance
 from dicom_node.command import Answer
 from dicom_node.intake.parse import syntax_of
@@ -13,9 +11,17 @@ from dicom_node.pdu import AbortReason
 from dicom_node.query.identifier import Collector, Filters
 from dicom_node.query.model import IdentifierFault
 from dicom_node.query.queries import Index
-from dicom_node.retrieve.convert import EXPLICIT, IMPLICIT, NATIVE
-from dicom_node.retrieve.retrieval import NotSendable, Retrieval, keys_of, wanted
-from dicom_node.retrieve.sending import Outbox, best_context
+from dicom_node.retrieve.retrieval import Retrieval, keys_of, wanted
+from dicom_node.retrieve.sending import (
+    KINDS_MAX,
+    Broken,
+    NotSendable,
+    Outbox,
+    best_context,
+    sent,
+    sent_over,
+    services,
+)
 from dicom_node.scu.association import (
     Caller,
     Originator,
@@ -30,9 +36,6 @@ from dicom_node.status import DESTINATION_UNKNOWN
 from dicom_node.wire import PduRefused
 
 logger = logging.getLogger(__name__)
-
-KINDS_MAX = 64
-"""Each kind of object takes two of the 128 presentation contexts that an association can hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +86,7 @@ class Getting(_Retrieving):
             context = best_context(line.taking, instance)
             if context is None:
                 raise NotSendable
-            return _sent(
+            return sent(
                 self._outbox,
                 instance,
                 context.transfer_syntax,
@@ -92,25 +95,8 @@ class Getting(_Retrieving):
 
         try:
             return Retrieval(self._index, keys, line, self._syntax).run(send)
-        except _Broken as broken:
+        except Broken as broken:
             raise PduRefused(AbortReason.NOT_SPECIFIED) from broken
-
-
-class _Broken(Exception):
-    """An object's bytes ended in the middle of its message: the association can say nothing more."""
-
-
-def _sent(outbox: Outbox, instance: Instance, syntax: str, store: Callable[..., int]) -> int:
-    """`store` given the pieces of an object. Raises NotSendable before the first, _Broken after it."""
-    begun = False
-    try:
-        with outbox.pieces(instance, syntax) as pieces:
-            begun = True
-            return store(pieces)
-    except (PeerUnreachable, PeerMisbehaved):
-        raise
-    except AppError as error:
-        raise (_Broken if begun else NotSendable) from error
 
 
 class Moving(_Retrieving):
@@ -143,7 +129,7 @@ class Moving(_Retrieving):
         return self._moved(retrieval, filters, self._destination) if keys else retrieval.done()
 
     def _moved(self, retrieval: Retrieval, filters: Filters, destination: Remote) -> Answer:
-        contexts = contexts_of(*_services(self._index.kinds(filters, KINDS_MAX)))
+        contexts = contexts_of(*services(self._index.kinds(filters, KINDS_MAX)))
         caller, patience = self._sending.caller, self._sending.patience
         try:
             with open_association(destination, contexts, caller=caller, patience=patience) as outgoing:
@@ -156,22 +142,7 @@ class Moving(_Retrieving):
             return retrieval.done() if retrieval.fault is not None else retrieval.fail(fault)
 
     def _send(self, outgoing: Outgoing, instance: Instance) -> int:
-        context = best_context(outgoing.agreed, instance)
-        if context is None:
-            raise NotSendable
         try:
-            return _sent(
-                self._sending.outbox,
-                instance,
-                context.transfer_syntax,
-                lambda pieces: outgoing.store(context, instance.sop_instance_uid, pieces, self._originator),
-            )
-        except _Broken as broken:
+            return sent_over(outgoing, self._sending.outbox, instance, self._originator)
+        except Broken as broken:
             raise PeerMisbehaved(fault="an object could not be read to its end") from broken
-
-
-def _services(kinds: list[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
-    """A context for each kind as it is stored, and one for each native kind in the plain encodings."""
-    stored = [(sop_class, (syntax,)) for sop_class, syntax in kinds]
-    plain = dict.fromkeys(sop_class for sop_class, syntax in kinds if syntax in NATIVE)
-    return [*stored, *((sop_class, (EXPLICIT, IMPLICIT)) for sop_class in plain)]

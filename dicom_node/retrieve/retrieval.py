@@ -22,6 +22,7 @@ from dicom_node.query.model import (
     root_level,
 )
 from dicom_node.query.queries import PAGE_ROWS, Index
+from dicom_node.retrieve.sending import NotSendable
 from dicom_node.status import (
     CANCELLED,
     CANNOT_COUNT_MATCHES,
@@ -39,10 +40,6 @@ WARNINGS = frozenset({0xB000, 0xB006, 0xB007})
 
 Send = Callable[[Instance], int]
 """Stores one object there; its status. Raises NotSendable for this one alone, AppError for all to come."""
-
-
-class NotSendable(Exception):
-    """This object cannot go: no context takes it, or its bytes cannot be had."""
 
 
 def wanted(identifier: Identifier, context: Context) -> Filters:

@@ -1,11 +1,12 @@
 """One stored object on its way out: which context takes it, and its bytes in that context's syntax."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from config.kernel.errors import AppError
 from config.kernel.ids import new_id
 from config.kernel.objects import ObjectStore, StoreFailed
 from config.kernel.objects_local import disk_errors
@@ -13,8 +14,20 @@ from dicom_node.archive.reader import chunks
 from dicom_node.archive.tables import Instance
 from dicom_node.intake.parse import opened, syntax_of
 from dicom_node.retrieve.convert import EXPLICIT, IMPLICIT, NATIVE, converted
+from dicom_node.scu.association import Originator, Outgoing
+from dicom_node.scu.errors import PeerMisbehaved, PeerUnreachable
 
 COPY_BYTES = 1024 * 1024
+KINDS_MAX = 64
+"""Each kind of object takes two of the 128 presentation contexts that an association can hold."""
+
+
+class NotSendable(Exception):
+    """This object cannot go: no context takes it, or its bytes cannot be had."""
+
+
+class Broken(Exception):
+    """An object's bytes ended in the middle of its message: the association can say nothing more."""
 
 
 class Taking(Protocol):
@@ -85,3 +98,42 @@ class Outbox:
         finally:
             stored.unlink(missing_ok=True)
             out.unlink(missing_ok=True)
+
+
+def sent(outbox: Outbox, instance: Instance, syntax: str, store: Callable[..., int]) -> int:
+    """`store` given the pieces of an object. Raises NotSendable before the first, Broken after it."""
+    begun = False
+    try:
+        with outbox.pieces(instance, syntax) as pieces:
+            begun = True
+            return store(pieces)
+    except (PeerUnreachable, PeerMisbehaved):
+        raise
+    except AppError as error:
+        raise (Broken if begun else NotSendable) from error
+
+
+def sent_over(
+    outgoing: Outgoing, outbox: Outbox, instance: Instance, originator: Originator | None = None
+) -> int:
+    """C-STORE of one object in the context that takes it best; its status.
+
+    Raises NotSendable for this object alone, Broken, PeerUnreachable or PeerMisbehaved for all to come.
+    """
+    context = best_context(outgoing.agreed, instance)
+    if context is None:
+        raise NotSendable
+    return sent(
+        outbox,
+        instance,
+        context.transfer_syntax,
+        lambda pieces: outgoing.store(context, instance.sop_instance_uid, pieces, originator),
+    )
+
+
+def services(kinds: Iterable[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
+    """A context for each kind as it is stored, and one for each native kind in the plain encodings."""
+    listed = list(kinds)
+    stored = [(sop_class, (syntax,)) for sop_class, syntax in listed]
+    plain = dict.fromkeys(sop_class for sop_class, syntax in listed if syntax in NATIVE)
+    return [*stored, *((sop_class, (EXPLICIT, IMPLICIT)) for sop_class in plain)]

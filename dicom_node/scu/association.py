@@ -1,21 +1,26 @@
 """An association of our own: opened to a registered peer, asked one thing after another, released."""
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from dicom_node.command import (
     MEDIUM_PRIORITY,
     PENDING,
     RESPONSE,
+    Answer,
     Command,
     CommandField,
     CommandMalformed,
     Field,
     ae,
     request,
+    response,
     ui,
     us,
 )
@@ -29,21 +34,25 @@ from dicom_node.scu.requesting import (
     read_rejection,
     release_request,
 )
+from dicom_node.scu.securing import secured
 from dicom_node.wire import Deadlines, PduRefused, PeerGone, Wire
 
 VERIFICATION = "1.2.840.10008.1.1"
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 PLAIN_SYNTAXES = (EXPLICIT, IMPLICIT)
 MESSAGE_IDS = 65_535
+LISTEN_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remote:
-    """Whom to call, as the register of peers has it."""
+    """Whom to call, as the register of peers has it; over TLS it must show `certificate`, if given."""
 
     ae_title: str
     host: str
     port: int
+    tls: bool = False
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,10 +66,11 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who is calling, and how much we take in one PDU."""
+    """Who is calling, how much we take in one PDU, and the folder of the files for TLS."""
 
     ae_title: str
     pdu_bytes_max: int = 131_072
+    secrets: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +96,8 @@ class Outgoing:
     def __init__(self, dialogue: Dialogue, agreed: tuple[Agreed, ...]) -> None:
         self._dialogue, self.agreed = dialogue, agreed
         self._asked = 0
+        self.reported: Callable[[Message], int] | None = None
+        """Given each N-EVENT-REPORT that the other side makes in between; the status to answer it with."""
 
     def context_for(self, abstract_syntax: str) -> Agreed:
         """The first context of this abstract syntax. Raises ServiceNotTaken."""
@@ -116,10 +128,30 @@ class Outgoing:
         while True:
             with _faults_named():
                 message = self._dialogue.receive()
+                if self._is_report(message):
+                    continue
                 _checked(message.command, command, self._asked)
             yield message
             if message.command.status not in PENDING:
                 return
+
+    def hear_reports(self, seconds: float, enough: Callable[[], bool]) -> None:
+        """Wait so long for an N-EVENT-REPORT on this association, or until there is `enough`."""
+        deadline, rest = time.monotonic() + seconds, threading.Event()
+        while not enough() and time.monotonic() < deadline:
+            with _faults_named():
+                if not self._dialogue.has_input():
+                    rest.wait(LISTEN_SECONDS)
+                elif not self._is_report(self._dialogue.receive()):
+                    raise PeerMisbehaved(fault="says something that was not asked")
+
+    def _is_report(self, message: Message) -> bool:
+        """True for a report of the other side's, which is answered at once."""
+        if self.reported is None or message.command.command != CommandField.N_EVENT_REPORT_RQ:
+            return False
+        answer = Answer(self.reported(message))
+        self._dialogue.send(message.context_id, response(message.command, answer))
+        return True
 
     def answer_to(
         self,
@@ -185,10 +217,10 @@ def open_association(
 ) -> Iterator[Outgoing]:
     """An association to `remote`, released when the block ends well and aborted when it raises.
 
-    Raises PeerUnreachable, AssociationRejected or PeerMisbehaved.
+    Raises PeerUnreachable (TlsFailed is one), AssociationRejected or PeerMisbehaved.
     """
     limits = patience or Patience()
-    with _connected(remote, limits.connect_seconds) as connection:
+    with _connected(remote, caller, limits.connect_seconds) as connection:
         deadlines = Deadlines(pdu_seconds=limits.pdu_seconds, idle_seconds=limits.answer_seconds)
         wire = Wire(connection, deadlines, caller.pdu_bytes_max)
         farewell = _abort
@@ -205,13 +237,17 @@ def open_association(
 
 
 @contextmanager
-def _connected(remote: Remote, seconds: float) -> Iterator[socket.socket]:
+def _connected(remote: Remote, caller: Caller, seconds: float) -> Iterator[socket.socket]:
     try:
         connection = socket.create_connection((remote.host, remote.port), timeout=seconds)
     except (OSError, UnicodeError) as error:
         raise PeerUnreachable(ae_title=remote.ae_title, fault=type(error).__name__) from error
     with connection:
-        yield connection
+        if not remote.tls:
+            yield connection
+            return
+        with secured(connection, remote, caller.secrets) as encrypted:
+            yield encrypted
 
 
 def _negotiated(

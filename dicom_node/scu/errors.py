@@ -9,6 +9,12 @@ class PeerUnreachable(Unavailable):
     code = "dicom.peer_unreachable"
 
 
+class TlsFailed(PeerUnreachable):
+    """No TLS connection came about with the application entity: its certificate, or ours, is not taken."""
+
+    code = "dicom.tls_failed"
+
+
 class AssociationRejected(Unavailable):
     """The application entity answers, but takes no association from us."""
 

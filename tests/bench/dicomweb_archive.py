@@ -20,7 +20,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from config.kernel.clock import SystemClock
 from config.kernel.database import open_sync_engine
-from config.kernel.objects_open import open_store, spool_folder
+from config.stores import open_store, spool_folder
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest

@@ -173,6 +173,8 @@ def test_make_alone_lists_every_verb() -> None:
         "migration",
         "e2e",
         "bench",
+        "bench-dicom",
+        "ohif",
         "faults",
         "lock",
         "clean",

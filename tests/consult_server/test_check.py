@@ -1,7 +1,11 @@
 """`lianzhen check`: what is looked at, what is said of it, and that no secret is."""
 
+import shutil
 import socket
 import sqlite3
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +13,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config.settings import Settings, load, secret
-from consult_server.check import Finding, effective, findings, without_password
+from consult_server.check import Finding, _tls, effective, findings, without_password
 from consult_server.listening import AddressRefused, port_is_free
+from dicom_node.certificates import certificates_in, validity
+from dicom_node.tls import CA_FILE, CERTIFICATE_FILE, KEY_FILE
+from tests.dicom_node.certificates import Authority
 from tests.fixtures.servers import free_port
 
 WORD = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=4, max_size=12)
@@ -175,6 +182,90 @@ def test_a_slip_of_the_pen_in_a_variable_is_said(settings: Settings, monkeypatch
     monkeypatch.setenv("LIANZHEN_HTPP__PORT", "1")
     [one] = said(settings, "settings")
     assert (one.level, "LIANZHEN_HTPP__PORT" in one.words) == ("warning", True)
+
+
+# --- TLS files ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tls_files(tmp_path: Path, settings: Settings) -> Callable[..., None]:
+    """Puts files for DICOM over TLS into the data folder: a certificate, the key of a name, the CA file."""
+    folder, authority = tmp_path / "authority", settings.home_path / "secrets"
+    folder.mkdir()
+    authority.mkdir(mode=0o700)
+    made = Authority(folder)
+
+    def put(certificate: str = "ours", key: str = "ours", *, ca: bool = True) -> None:
+        for name in {certificate, key}:
+            made.signed(name)
+        shutil.copy(folder / f"{certificate}.pem", authority / CERTIFICATE_FILE)
+        shutil.copy(folder / f"{key}.key", authority / KEY_FILE)
+        if ca:
+            shutil.copy(made.certificate, authority / CA_FILE)
+
+    return put
+
+
+def test_without_tls_nothing_is_said_of_it(settings: Settings) -> None:
+    assert said(settings, "tls") == []
+
+
+def test_certificates_about_to_end_are_told_of(settings: Settings, tls_files: Callable[..., None]) -> None:
+    """Those of the tests hold for two days (openssl -days 2)."""
+    tls_files()
+    own, authority = said(settings, "tls")
+    assert (own.level, authority.level) == ("warning", "warning")
+    assert own.words.startswith(f"{CERTIFICATE_FILE} holds from ")
+    assert authority.words.startswith(CA_FILE)
+    ahead = timedelta(days=2)
+    assert f"until {datetime.now(UTC) + ahead:%Y-%m-%d}" in own.words
+
+
+@pytest.mark.parametrize("days, level", [(-1, "FAULT"), (1, "ok"), (31, "warning"), (61, "FAULT")])
+def test_what_is_not_in_force_is_a_fault(settings: Settings, days: int, level: str) -> None:
+    """A certificate of sixty days, looked at so many days after it began to hold."""
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "60"]
+    folder = settings.home_path / "secrets"
+    folder.mkdir(mode=0o700)
+    words: list[str | Path] = [
+        "-subj",
+        "/CN=ours",
+        "-keyout",
+        folder / KEY_FILE,
+        "-out",
+        folder / CERTIFICATE_FILE,
+    ]
+    subprocess.run(["openssl", "req", "-x509", *key, *words], check=True, capture_output=True)
+    begins, _ends = validity(certificates_in(folder / CERTIFICATE_FILE)[0])
+    first, missing = _tls(settings, begins + timedelta(days=days))
+    assert (first.level, missing.level) == (level, "warning")
+    assert CA_FILE in missing.words
+
+
+def test_a_key_of_another_certificate_is_a_fault(settings: Settings, tls_files: Callable[..., None]) -> None:
+    tls_files(key="another")
+    [one] = said(settings, "tls")
+    assert (one.level, "KEY_VALUES_MISMATCH" in one.words) == ("FAULT", True)
+
+
+def test_a_port_for_tls_without_files_is_a_fault(tmp_path: Path, settings: Settings) -> None:
+    there = with_settings(settings.home_path, tmp_path / "client", dicom={"tls_port": free_port()})
+    assert level(there, "tls") == "FAULT"
+
+
+def test_without_a_ca_file_it_is_said_what_does_not_work(
+    settings: Settings, tls_files: Callable[..., None]
+) -> None:
+    tls_files(ca=False)
+    _dates, missing = said(settings, "tls")
+    assert (missing.level, "none can be called over TLS" in missing.words) == ("warning", True)
+
+
+def test_a_ca_file_of_nonsense_is_a_fault(settings: Settings) -> None:
+    folder = settings.home_path / "secrets"
+    folder.mkdir(mode=0o700)
+    (folder / CA_FILE).write_text("not a certificate")
+    assert level(settings, "tls") == "FAULT"
 
 
 # --- Ports --------------------------------------------------------------------------------------

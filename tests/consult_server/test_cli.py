@@ -1,11 +1,15 @@
 """The commands as operators type them: what they print, how they refuse, what they leave in the audit."""
 
+import asyncio
 import json
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +26,7 @@ from consult_server.institutions.domain import Level
 from consult_server.institutions.service import NewInstitution, register
 from tests.dicom_node.certificates import Authority, fingerprint
 from tests.fixtures.clock import HandClock
-from tests.fixtures.command import ROOT, Spoken, Terminal
+from tests.fixtures.command import ROOT, Said, Spoken, Terminal
 from tests.fixtures.product import PASSWORD, QUICK_HASHES
 from tests.fixtures.servers import free_port
 
@@ -143,12 +147,10 @@ def test_a_broken_settings_file_is_one_line(spoken: Spoken, tmp_path: Path) -> N
     assert str(file) in said.refusal
 
 
-def test_no_password_of_an_address_is_ever_said(terminal: Terminal) -> None:
+def test_no_password_of_an_address_is_ever_said(spoken: Spoken) -> None:
     url = f"postgresql://lianzhen:hunter2@127.0.0.1:{free_port()}/lianzhen"
     for words in (("check",), ("migrate",)):
-        said = terminal.run(
-            *words, LIANZHEN_DATABASE__URL=url, LIANZHEN_REDIS__URL="redis://:hunter2@127.0.0.1:1"
-        )
+        said = spoken(*words, LIANZHEN_DATABASE__URL=url, LIANZHEN_REDIS__URL="redis://:hunter2@127.0.0.1:1")
         assert said.status == 1
         assert "hunter2" not in said.out + said.err
 
@@ -157,17 +159,17 @@ def test_no_password_of_an_address_is_ever_said(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
-def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path, command: str) -> None:
+def test_a_data_folder_that_cannot_be_made_is_one_line(spoken: Spoken, tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_text("")
-    said = Terminal(tmp_path / "file" / "home").run(command)
+    said = spoken(command, LIANZHEN_HOME=str(tmp_path / "file" / "home"))
     assert (said.status, said.out) == (1, "")
     assert "serve.data_folder_unusable" in said.refusal
     assert str(tmp_path / "file" / "home") in said.refusal
 
 
-def test_a_database_that_does_not_answer_is_one_line(terminal: Terminal) -> None:
+def test_a_database_that_does_not_answer_is_one_line(spoken: Spoken) -> None:
     port = free_port()
-    said = terminal.run("serve", LIANZHEN_DATABASE__URL=f"postgresql://u@127.0.0.1:{port}/d")
+    said = spoken("serve", LIANZHEN_DATABASE__URL=f"postgresql://u@127.0.0.1:{port}/d")
     assert (said.status, said.out) == (1, "")
     assert "general.database_unavailable" in said.refusal
     assert str(port) in said.refusal
@@ -181,34 +183,41 @@ def test_a_file_that_is_no_database_is_one_line(spoken: Spoken, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("owner", ["consult", "dicom"])
-def test_a_database_from_a_newer_version_is_left_alone(terminal: Terminal, owner: str) -> None:
-    assert terminal.run("migrate").out == "up to date\n"
-    file = terminal.home / "lianzhen.db"
+def test_a_database_from_a_newer_version_is_left_alone(spoken: Spoken, tmp_path: Path, owner: str) -> None:
+    assert spoken("migrate").out == "up to date\n"
+    file = tmp_path / "home" / "lianzhen.db"
     with sqlite3.connect(file) as connection:
         connection.execute(f"UPDATE {owner}_alembic_version SET version_num = '9999_pre_future'")
     connection.close()
     before = file.read_bytes()
-    said = terminal.run("serve")
+    said = spoken("serve")
     assert (said.status, said.out) == (1, "")
     assert "serve.database_newer" in said.refusal
     assert "9999_pre_future" in said.refusal
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["http", "dicom"])
-def test_a_port_in_use_is_one_line_that_names_the_setting(terminal: Terminal, name: str) -> None:
-    ports = {"http": free_port(), "dicom": free_port()}
-    variables = {f"LIANZHEN_{key.upper()}__PORT": str(port) for key, port in ports.items()}
-    with socket.create_server(("127.0.0.1", ports[name])):
-        said = terminal.run("serve", **variables)
-    assert (said.status, said.out) == (1, "")
-    assert f"setting={name}.port" in said.refusal
-    assert str(ports[name]) in said.refusal
+def test_a_port_in_use_is_one_line_that_names_the_setting(tmp_path: Path) -> None:
+    """Either port. A server waits a while for one that is just ending, so both are tried at once."""
+
+    def served_beside(name: str) -> tuple[Said, str]:
+        ports = {"http": free_port(), "dicom": free_port()}
+        variables = {f"LIANZHEN_{key.upper()}__PORT": str(port) for key, port in ports.items()}
+        with socket.create_server(("127.0.0.1", ports[name])):
+            return Terminal(tmp_path / name).run("serve", **variables), str(ports[name])
+
+    names = ("http", "dicom")
+    with ThreadPoolExecutor(len(names)) as shells:
+        answers = dict(zip(names, shells.map(served_beside, names), strict=True))
+    for name, (said, port) in answers.items():
+        assert (said.status, said.out) == (1, "")
+        assert f"setting={name}.port" in said.refusal
+        assert port in said.refusal
 
 
-def test_an_address_that_is_not_ours_is_one_line(terminal: Terminal) -> None:
+def test_an_address_that_is_not_ours_is_one_line(spoken: Spoken) -> None:
     """192.0.2.0/24 is nobody's (RFC 5737)."""
-    said = terminal.run("serve", LIANZHEN_HTTP__HOST="192.0.2.1")
+    said = spoken("serve", LIANZHEN_HTTP__HOST="192.0.2.1")
     assert said.status == 1
     assert "serve.address_refused" in said.refusal
     assert "192.0.2.1" in said.refusal
@@ -217,10 +226,11 @@ def test_an_address_that_is_not_ours_is_one_line(terminal: Terminal) -> None:
 # --- What is made is its owner's alone ----------------------------------------------------------
 
 
-def test_the_data_folder_is_closed_to_others(terminal: Terminal) -> None:
-    terminal.home.mkdir(mode=0o755)
-    terminal.run("migrate")
-    made = [terminal.home, *terminal.home.rglob("*")]
+def test_the_data_folder_is_closed_to_others(spoken: Spoken, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    spoken("migrate")
+    made = [home, *home.rglob("*")]
     assert len(made) >= 2
     assert [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
@@ -228,10 +238,12 @@ def test_the_data_folder_is_closed_to_others(terminal: Terminal) -> None:
 # --- People, tokens, peers ----------------------------------------------------------------------
 
 
+Typed = Callable[..., Awaitable[Said]]
+
+
 @pytest.fixture
-async def staffed(database: Database, terminal: Terminal, clock: HandClock) -> Terminal:
-    """A shell on a database with one institution and one person, on SQLite and PostgreSQL."""
-    terminal.variables["LIANZHEN_DATABASE__URL"] = database.url
+async def staffed(database: Database, spoken: Spoken, clock: HandClock) -> Typed:
+    """Commands on a database with one institution and one person, on SQLite and PostgreSQL."""
     async with database.write() as tx:
         new = NewInstitution(
             name=PLACE, level=Level.TOWNSHIP, runs_centre=False, issuer_of_patient_id="SQZX", phone=""
@@ -241,7 +253,7 @@ async def staffed(database: Database, terminal: Terminal, clock: HandClock) -> T
             user="zhouli", name="周丽", institution_id=home.institution_id, roles=[Role.APPLICANT]
         )
         await create_account(tx, COMMAND_LINE, person, PASSWORD, Passwords(QUICK_HASHES), clock.now())
-    return terminal
+    return partial(asyncio.to_thread, spoken, LIANZHEN_DATABASE__URL=database.url)
 
 
 async def audited(database: Database, action: str) -> list[AuditEntry]:
@@ -249,8 +261,10 @@ async def audited(database: Database, action: str) -> list[AuditEntry]:
         return list(await view.scalars(select(AuditEntry).where(AuditEntry.action == action)))
 
 
-async def test_a_token_is_printed_alone_and_audited(staffed: Terminal, database: Database) -> None:
-    said = staffed.run("token", "create", "--user", "zhouli")
+@pytest.mark.usefixtures("staffed")
+async def test_a_token_is_printed_alone_and_audited(terminal: Terminal, database: Database) -> None:
+    """In a process of its own, as scripts call it."""
+    said = terminal.run("token", "create", "--user", "zhouli", LIANZHEN_DATABASE__URL=database.url)
     assert (said.status, said.err) == (0, "")
     token = said.out.removesuffix("\n")
     assert len(token) >= 43
@@ -261,48 +275,49 @@ async def test_a_token_is_printed_alone_and_audited(staffed: Terminal, database:
     assert token not in json.dumps(entry.facts)
 
 
-async def test_a_token_for_nobody_is_refused_and_not_audited(staffed: Terminal, database: Database) -> None:
-    said = staffed.run("token", "create", "--user", "nobody")
+async def test_a_token_for_nobody_is_refused_and_not_audited(staffed: Typed, database: Database) -> None:
+    said = await staffed("token", "create", "--user", "nobody")
     assert (said.status, said.out) == (1, "")
     assert "identity.account_not_found" in said.refusal
     assert await audited(database, "api_token.create") == []
 
 
-async def test_peers_are_added_listed_and_audited(staffed: Terminal, database: Database) -> None:
-    assert json.loads(staffed.run("peers", "list", "--json").out) == []
-    assert staffed.run("peers", "list").out == "none\n"
+async def test_peers_are_added_listed_and_audited(staffed: Typed, database: Database) -> None:
+    assert json.loads((await staffed("peers", "list", "--json")).out) == []
+    assert (await staffed("peers", "list")).out == "none\n"
     words = ("--ae-title", "SQZX_PACS", "--institution", PLACE, "--host", "10.1.2.3", "--port", "104")
-    said = staffed.run("peers", "add", *words)
+    said = await staffed("peers", "add", *words)
     assert (said.status, said.out, said.err) == (0, "", "")
-    assert json.loads(staffed.run("peers", "list", "--json").out) == [
+    assert json.loads((await staffed("peers", "list", "--json")).out) == [
         {
             "ae_title": "SQZX_PACS", "institution": PLACE, "host": "10.1.2.3", "port": 104, "enabled": True,
-            "certificate": None, "last_seen_at": None, "last_seen_address": None,
+            "certificate": None, "tls": False, "last_seen_at": None, "last_seen_address": None,
         }
     ]  # fmt: skip
-    assert PLACE in staffed.run("peers", "list").out
+    assert PLACE in (await staffed("peers", "list")).out
     [entry] = await audited(database, "peer.add")
     assert (entry.object_id, entry.account_id) == ("SQZX_PACS", COMMAND_LINE.account_id)
 
 
 async def test_a_peer_is_bound_to_the_certificate_in_a_file_or_to_what_is_said_of_it(
-    staffed: Terminal, tmp_path: Path
+    staffed: Typed, tmp_path: Path
 ) -> None:
     pair = Authority(tmp_path).own("SQZX")
     given = {"BY_FILE": str(pair.certificate), "BY_HASH": fingerprint(pair), "BY_NAME": "CN=SQZX"}
     for title, certificate in given.items():
         words = ("--ae-title", title, "--institution", PLACE, "--certificate", certificate)
-        said = staffed.run("peers", "add", *words)
+        said = await staffed("peers", "add", *words)
         assert (said.status, said.err) == (0, ""), "no warning: the certificate is proof enough"
     rows = {
-        row["ae_title"]: row["certificate"] for row in json.loads(staffed.run("peers", "list", "--json").out)
+        row["ae_title"]: row["certificate"]
+        for row in json.loads((await staffed("peers", "list", "--json")).out)
     }
     plain = "sha256:" + fingerprint(pair).replace(":", "").lower()
     assert rows == {"BY_FILE": plain, "BY_HASH": plain, "BY_NAME": "CN=SQZX"}
 
 
-async def test_a_peer_from_anywhere_is_said_aloud(staffed: Terminal) -> None:
-    said = staffed.run("peers", "add", "--ae-title", "ROAMING", "--institution", PLACE)
+async def test_a_peer_from_anywhere_is_said_aloud(staffed: Typed) -> None:
+    said = await staffed("peers", "add", "--ae-title", "ROAMING", "--institution", PLACE)
     assert said.status == 0
     assert "any address" in said.err
 
@@ -318,12 +333,12 @@ async def test_a_peer_from_anywhere_is_said_aloud(staffed: Terminal) -> None:
     ],
 )
 async def test_a_wrong_peer_is_refused_whole(
-    staffed: Terminal, database: Database, words: tuple[str, ...], code: str
+    staffed: Typed, database: Database, words: tuple[str, ...], code: str
 ) -> None:
-    said = staffed.run("peers", "add", *words)
+    said = await staffed("peers", "add", *words)
     assert (said.status, said.out) == (1, "")
     assert code in said.refusal
-    assert json.loads(staffed.run("peers", "list", "--json").out) == []
+    assert json.loads((await staffed("peers", "list", "--json")).out) == []
     assert await audited(database, "peer.add") == []
 
 
@@ -338,15 +353,15 @@ def test_accounts_without_a_demonstration_are_refused(spoken: Spoken) -> None:
     assert "demo.missing" in said.refusal
 
 
-def test_accounts_are_printed_for_scripts_and_for_people(terminal: Terminal) -> None:
+def test_accounts_are_printed_for_scripts_and_for_people(spoken: Spoken, tmp_path: Path) -> None:
     rows = [
         {"user": "zhouli", "password": "a-b-c", "role": "applicant", "institution": PLACE, "name": "周丽"},
         {"user": "xunuo", "password": "d-e-f", "role": "specialist", "institution": "县医院", "name": "许诺"},
     ]
-    terminal.home.mkdir(parents=True)
-    (terminal.home / "demonstration.json").write_text(json.dumps({"accounts": rows}))
-    assert json.loads(terminal.run("accounts", "--json").out) == rows
-    shown = terminal.run("accounts").out.splitlines()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "demonstration.json").write_text(json.dumps({"accounts": rows}))
+    assert json.loads(spoken("accounts", "--json").out) == rows
+    shown = spoken("accounts").out.splitlines()
     assert len(shown) == 3
     assert shown[0].split() == ["user", "password", "role", "institution", "name"]
     assert shown[1].split() == ["zhouli", "a-b-c", "applicant", PLACE, "周丽"]
@@ -359,7 +374,7 @@ def test_a_command_on_tables_that_are_not_there_is_one_line(spoken: Spoken, tmp_
     assert "no such table" in said.refusal
 
 
-def test_defaults_hold_for_an_empty_environment(terminal: Terminal) -> None:
-    shown = terminal.run("check").out.splitlines()
+def test_defaults_hold_for_an_empty_environment(spoken: Spoken, tmp_path: Path) -> None:
+    shown = spoken("check").out.splitlines()
     assert f"http.port = {load().http.port}" in shown
-    assert f"in effect: home = '{terminal.home}'" in shown
+    assert f"in effect: home = '{tmp_path / 'home'}'" in shown

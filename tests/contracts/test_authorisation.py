@@ -25,10 +25,12 @@ from consult_server.consults.domain import Status
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, create_token
 from dicom_node.archive.tables import Quarantine
+from tests.factories import annotations
 from tests.factories.aside import Intake
-from tests.factories.cases import REPORT, STUDY_UID, Case, desks, ok
+from tests.factories.cases import REPORT, STUDY_UID, Case, Desk, desks, ok
 from tests.factories.states import cases_in
-from tests.fixtures.product import ORIGIN, PASSWORD, QUICK_HASHES, Product
+from tests.factories.transfers import RULE, a_rule, a_waiting_job
+from tests.fixtures.product import ORIGIN, PASSWORD, QUICK_HASHES, Product, Unhurried
 
 ACTORS = (
     "anonymous",
@@ -42,6 +44,7 @@ ACTORS = (
     "token",
 )
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
+KNOWN_BY = {"{consult_id}", "{study_instance_uid}", "{account_id}", "{exam_id}"}
 UNKNOWN_UID = "1.2.3.4.5.6"
 SERIES, INSTANCE = f"{STUDY_UID}.1", f"{STUDY_UID}.1.1"
 
@@ -70,7 +73,7 @@ INSTITUTION = {
     "issuer_of_patient_id": "BSZX",
     "phone": "",
 }
-PLACE = {"host": None, "port": 1, "enabled": True, "certificate": None}
+PLACE = {"host": None, "port": 1, "enabled": True, "certificate": None, "tls": False, "availability": False}
 PATIENT = {
     "identifier": "N1",
     "name": "单建国",
@@ -79,6 +82,19 @@ PATIENT = {
     "id_no": "",
     "phone": "",
 }
+EXAM = {
+    "modality": "CT",
+    "body_part": "CHEST",
+    "procedure": "胸部平扫",
+    "reason": "咳嗽",
+    "urgency": "routine",
+    "scheduled_at": "2026-03-03T10:00:00+08:00",
+    "station_ae_title": "",
+}
+KEPT = {"institution_id": None, "source_ae_title": None, "modality": None, "keep_months": 180}
+SEALED = {"institution_id": UNKNOWN_ID, "study": "A1", "reason": "争议"}
+APPROVED = {"digest": "0" * 64, "reason": "到期"}
+WHOSE = {"ae_title": "NEAR_PACS", "patient_id": UNKNOWN_ID}
 LINK = {"invitation": "x" * 32}
 REDEEM = LINK | {"identity_tail": "", "consent": {"consult": True, "recording": False}}
 CONSULT, STUDY = "/api/consults/{consult_id}", "/dicom-web/studies/{study_instance_uid}"
@@ -93,6 +109,7 @@ PUBLIC = "200 200 200 200 200 200 200 200 200"
 SIGNED_IN = "401 200 200 200 200 200 200 200 200"
 CLINICAL = "401 200 200 200 200 200 200 403 200"
 ADMINISTRATOR = "401 403 403 403 403 403 403 200 403"
+ORDERING = "401 200 200 200 403 403 403 403 403"
 KEEPERS = "401 403 200 403 403 403 403 200 403"
 AUTHOR = "401 200 403 404 404 404 404 404 404"
 CENTRE = "401 403 403 404 200 404 404 404 404"
@@ -173,9 +190,7 @@ ROWS: dict[str, list[Row]] = {
             json={"ae_title": "NEW_PACS", "institution_id": "{county}", "host": None, "port": None},
         )
     ],
-    "PUT /api/peers/{ae_title:path}": [
-        Row(ADMINISTRATOR, json={"host": None, "port": 1, "enabled": True, "certificate": None})
-    ],
+    "PUT /api/peers/{ae_title:path}": [Row(ADMINISTRATOR, json=PLACE)],
     "POST /api/peers/{ae_title:path}/echo": [Row(instead(ADMINISTRATOR, "409:dicom.peer_not_dialable"))],
     "DELETE /api/peers/{ae_title:path}": [Row(instead(ADMINISTRATOR, 204))],
     "GET /api/receiving": [Row(ADMINISTRATOR)],
@@ -184,8 +199,52 @@ ROWS: dict[str, list[Row]] = {
     "GET /api/quarantine/{quarantine_id}/file": [Row(ADMINISTRATOR)],
     "POST /api/quarantine/{quarantine_id}/retry": [Row(KEEPERS)],
     "POST /api/quarantine/{quarantine_id}/discard": [Row(instead(KEEPERS, 204), json=WORD)],
+    "GET /api/rejections": [Row(KEEPERS)],
+    "POST /api/rejections/{note_id}/withdraw": [
+        Row(instead(ADMINISTRATOR, "404:dicom.rejection_note_not_found"), json=WORD)
+    ],
+    "GET /api/transfers": [Row(KEEPERS)],
+    "POST /api/transfers": [
+        Row(
+            "401 201 201 404 201 201 201 403 201",
+            Status.ACCEPTED,
+            {"study_instance_uid": STUDY_UID, "ae_title": "NEAR_PACS", "commitment": False},
+        )
+    ],
+    "POST /api/transfers/{transfer_id}/cancel": [Row(KEEPERS)],
+    "POST /api/transfers/{transfer_id}/again": [Row(KEEPERS)],
+    "GET /api/destinations": [Row(SIGNED_IN)],
+    "GET /api/forward-rules": [Row(ADMINISTRATOR)],
+    "POST /api/forward-rules": [Row(instead(ADMINISTRATOR, 201), json=RULE | {"modality": "MR"})],
+    "PUT /api/forward-rules/{rule_id}": [Row(ADMINISTRATOR, json={"enabled": False, "commitment": True})],
+    "DELETE /api/forward-rules/{rule_id}": [Row(instead(ADMINISTRATOR, 204))],
+    "POST /api/priors/search": [Row(instead(CLINICAL, "404:patients.not_found"), json=WHOSE)],
+    "POST /api/priors": [
+        Row(instead(CLINICAL, "404:patients.not_found"), json=WHOSE | {"studies": ["1.2.3"]})
+    ],
+    "GET /api/storage": [Row(ADMINISTRATOR)],
+    "GET /api/storage/faults": [Row(ADMINISTRATOR)],
+    "PUT /api/storage/quotas/{institution_id}": [Row(instead(ADMINISTRATOR, 204), json={"quota_bytes": 1})],
+    "GET /api/retention": [Row(ADMINISTRATOR)],
+    "GET /api/retention/preview": [Row(ADMINISTRATOR)],
+    "GET /api/retention/holds": [Row(ADMINISTRATOR)],
+    "POST /api/retention/rules": [Row(instead(ADMINISTRATOR, 201), json=KEPT)],
+    "DELETE /api/retention/rules/{rule_id}": [Row(instead(ADMINISTRATOR, 404))],
+    "POST /api/retention/holds": [Row(instead(ADMINISTRATOR, 404), json=SEALED)],
+    "POST /api/retention/holds/{hold_id}/lift": [Row(instead(ADMINISTRATOR, 404), json=WORD)],
+    "POST /api/retention/destructions": [Row(instead(ADMINISTRATOR, 409), json=APPROVED)],
+    "GET /api/retention/destructions/{destruction_id}": [Row(ADMINISTRATOR)],
     "GET /api/patients": [Row(CLINICAL)],
     "POST /api/patients": [Row(instead(CLINICAL, 201), json=PATIENT)],
+    "GET /api/exams": [Row(ORDERING)],
+    "GET /api/exams/stations": [Row(ORDERING)],
+    "POST /api/exams": [
+        Row("401 201 403 404 403 403 403 403 403", json=EXAM | {"patient_id": "{patient_id}"})
+    ],
+    "GET /api/consults/{consult_id}/exams": [Row("401 200 200 404 404 404 404 404 404", Status.DRAFT)],
+    "GET /api/exams/{exam_id}": [Row("401 200 200 404 403 403 403 403 403")],
+    "PUT /api/exams/{exam_id}": [Row("401 200 403 404 403 403 403 403 403", json=EXAM, version=1)],
+    "POST /api/exams/{exam_id}/cancel": [Row("401 200 403 404 403 403 403 403 403", json=WORD, version=1)],
     "GET /api/worklist": [Row(CLINICAL)],
     "GET /api/arrivals": [Row(CLINICAL)],
     "POST /api/consults": [Row("401 201 403 201 403 403 403 403 403", json={"case_kind": "consult"})],
@@ -270,6 +329,8 @@ ROWS: dict[str, list[Row]] = {
     for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
 }
 
+ROWS |= {name: [Row(**row)] for name, row in annotations.ROWS.items()}
+
 # HEAD is answered as GET, without the body that would name a code.
 ROWS |= {
     name.replace("GET", "HEAD", 1): [
@@ -320,7 +381,8 @@ class Hospital:
         """A row's address: of the case and study that exist, or of some that do not."""
         words = self.words | {"consult_id": self.cases[row.case]["consult_id"] if row.case else ""}
         if unknown:
-            words |= {"consult_id": UNKNOWN_ID, "account_id": UNKNOWN_ID, "study_instance_uid": UNKNOWN_UID}
+            words |= dict.fromkeys(("consult_id", "account_id", "exam_id"), UNKNOWN_ID)
+            words |= {"study_instance_uid": UNKNOWN_UID}
         return re.sub(r"\{(\w+)(?::path)?\}", lambda found: words[found[1]], path)
 
     async def ask(self, actor: str, name: str, row: Row, *, unknown: bool = False) -> httpx.Response:
@@ -375,6 +437,31 @@ async def first_words(app: FastAPI, request: httpx.Request) -> httpx.Response:
     return httpx.Response(status)
 
 
+async def an_order(desk: Desk) -> tuple[str, str]:
+    """The township's patient and an examination of theirs, by their ids."""
+    (patient,) = ok(await desk.applicant.get("/api/patients"))
+    ordered = EXAM | {"patient_id": patient["patient_id"]}
+    exam = ok(await desk.applicant.post("/api/exams", json=ordered))
+    return patient["patient_id"], exam["exam_id"]
+
+
+SAME_FOR_ALL = {
+    "note_id": "no-such-note",
+    "hold_id": UNKNOWN_ID,
+    "destruction_id": UNKNOWN_ID,
+    "study_instance_uid": STUDY_UID,
+    "series_instance_uid": SERIES,
+    "sop_instance_uid": INSTANCE,
+    "frame_list": "1",
+    "place": "pixels",
+    "pack_id": "0" * 64,
+    "first": "0",
+    "last": "0",
+    "_rest": "no/such/thing",
+} | annotations.WORDS
+"""What stands in an address wherever a test asks."""
+
+
 async def a_hospital(product: Product) -> Hospital:
     """Cases in every state, then an application on the same database that changes nothing any more."""
     desk = await desks(product)
@@ -389,6 +476,7 @@ async def a_hospital(product: Product) -> Hospital:
     cases = await cases_in(product, desk, *states)
     peer = {"ae_title": "OLD_PACS", "institution_id": product.places["county"], "host": None, "port": None}
     ok(await (await product.signed_in("administrator")).post("/api/peers", json=peer))
+    patient_id, exam_id = await an_order(desk)
     await Intake(product).sent(b"no data set", "1.2.3")
     async with product.platform.database.read() as view:
         aside = await view.scalar(select(Quarantine.quarantine_id))
@@ -396,8 +484,9 @@ async def a_hospital(product: Product) -> Hospital:
         token = await create_token(tx, COMMAND_LINE, "specialist", product.clock.now())
     undone = Undone(product.platform.database.url)
     product.stack.push_async_callback(undone.close)
-    app = make_app(replace(product.platform, database=undone))
-    app.state.passwords = Passwords(QUICK_HASHES)
+    app = make_app(
+        replace(product.platform, database=undone), passwords=Passwords(QUICK_HASHES), decoders=Unhurried()
+    )
     app.state.invitation_tries = Tries(at_most=1000, seconds=60, monotonic_seconds=time.monotonic)
     cookies = {actor: dict((await product.signed_in(actor)).cookies) for actor in ACTORS[1:-1]} | {
         "anonymous": {},
@@ -421,16 +510,13 @@ async def a_hospital(product: Product) -> Hospital:
         "specialist": product.accounts["specialist"],
         "account_id": product.accounts["auditor"],
         "ae_title": "OLD_PACS",
+        "rule_id": await a_rule(product),
+        "transfer_id": await a_waiting_job(product),
         "quarantine_id": str(aside),
-        "study_instance_uid": STUDY_UID,
-        "series_instance_uid": SERIES,
-        "sop_instance_uid": INSTANCE,
-        "frame_list": "1",
-        "place": "pixels",
-        "pack_id": "0" * 64,
-        "first": "0",
-        "last": "0",
-        "_rest": "no/such/thing",
+        "institution_id": product.places["city"],
+        "patient_id": patient_id,
+        "exam_id": exam_id,
+        **SAME_FOR_ALL,
     }
     return Hospital(app, clients, cases, words)
 
@@ -467,7 +553,7 @@ async def test_what_one_may_not_know_is_answered_as_what_does_not_exist(product:
     hospital = await a_hospital(product)
     compared, wrong = 0, {}
     for name, rows in ROWS.items():
-        if not {"{consult_id}", "{study_instance_uid}", "{account_id}"} & set(re.findall(r"\{\w+\}", name)):
+        if not KNOWN_BY & set(re.findall(r"\{\w+\}", name)):
             continue
         for row in rows:
             for actor, status in row.expected().items():

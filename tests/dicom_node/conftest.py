@@ -21,7 +21,11 @@ QUIET_SECONDS = 2.0
 
 
 def register(
-    url: str, ae_title: str, institution_id: str = HOME_INSTITUTION, host: str | None = "127.0.0.1"
+    url: str,
+    ae_title: str,
+    institution_id: str = HOME_INSTITUTION,
+    host: str | None = "127.0.0.1",
+    port: int | None = None,
 ) -> None:
     """Make a peer known."""
 
@@ -34,7 +38,7 @@ def register(
                 institution_id=institution_id,
                 institution_name="县医院",
                 host=host,
-                port=None,
+                port=port,
                 issuer_of_patient_id="COUNTY-PID",
                 now=datetime.now(UTC),
             )

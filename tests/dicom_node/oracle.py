@@ -1,13 +1,16 @@
 """What pydicom says about a file: the independent answer our own reader is held against."""
 
 import base64
+import io
 import math
 from pathlib import Path
 from typing import Any
 
 import pydicom
 from pydicom import config
+from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import generate_frames
+from pydicom.uid import UID
 
 PATIENT_OBJECTS = (
     "charset",
@@ -30,24 +33,104 @@ PATIENT_OBJECTS = (
     "dicomdir/media",
     "bad",
 )
+IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
+BARE = {
+    "bad/CT_Implicit_Little_Headless_Retired.dcm": IMPLICIT,
+    "bad/ExplVR_BigEndNoMeta.dcm": BIG,
+    "bad/ExplVR_LitEndNoMeta.dcm": EXPLICIT,
+    "bad/OT_Implicit_Little_Headless.dcm": IMPLICIT,
+    "bad/no_meta.dcm": EXPLICIT,
+    "cr_dx/implicitLittleEndian.dcm": IMPLICIT,
+    "rt/rtstruct.dcm": IMPLICIT,
+}
+"""Data sets without a head, and how they are encoded: the wire has no head either."""
+WITHOUT_UIDS = (
+    "bad/CT_Implicit_Little_Headless_Retired.dcm",
+    "bad/UN_sequence.dcm",
+    "bad/empty_charset_LEI.dcm",
+    "bad/nested_priv_SQ.dcm",
+    "bad/no_meta_group_length.dcm",
+    "bad/priv_SQ.dcm",
+    "charset/chrSQEncoding.dcm",
+    "charset/chrSQEncoding1.dcm",
+    "ct/philips_54/DIRFILE",
+    "ts/HTJ2KLossless_08_RGB.dcm",
+    "ts/HTJ2K_08_RGB.dcm",
+    "ts/JLSL_08_07_0_1F.dcm",
+    "ts/JLSL_16_15_1_1F.dcm",
+    "ts/JLSL_RGB_ILV0.dcm",
+    "ts/JLSL_RGB_ILV1.dcm",
+    "ts/JLSL_RGB_ILV2.dcm",
+    "ts/JLSN_RGB_ILV0.dcm",
+    "ts/JPEGLSNearLossless_08.dcm",
+    "ts/JPEGLSNearLossless_16.dcm",
+    "ts/SC_rgb_jls_lossy_line.dcm",
+    "ts/SC_rgb_jls_lossy_sample.dcm",
+)
+REFUSED = dict.fromkeys(WITHOUT_UIDS, "StudyInstanceUID is missing") | {
+    "bad/MR_truncated.dcm": "ends inside an element",
+    "bad/bad_sequence.dcm": "StudyInstanceUID is not a UID",
+    "bad/dwv-test_no-number-rows.dcm": "Rows, Columns, Samples per Pixel or Bits Allocated is wrong",
+    "bad/meta_missing_tsyntax.dcm": "",  # nothing says how it is encoded: the reason depends on the guess
+    "bad/no_meta.dcm": "unknown value representation",
+    "bad/rtplan_truncated.dcm": "ends inside an element",
+    "enhanced/emri_small_jpeg_2k_lossless_too_short.dcm": "ends inside an element header",
+    "ts/SC_rgb_jpeg.dcm": "unknown value representation",
+}
+"""Samples that cannot be indexed, and why; every other one is stored, whichever way it comes."""
 BINARY = {"OB", "OW", "OL", "OF", "OD", "OV", "UN"}
 INLINE_BYTES_MAX = 1024
 
 
 def dicom_files(samples: Path) -> list[Path]:
-    """Every sample that begins as a DICOM file."""
+    """Every sample that holds an object of a patient, with a head or without. All others are directories
+    (DICOMDIR), worklist entries, or no DICOM.
+    """
     files = (
         path for folder in PATIENT_OBJECTS for path in sorted((samples / folder).rglob("*")) if path.is_file()
     )
-    return [path for path in files if path.read_bytes()[128:132] == b"DICM"]
+    return [path for path in files if _has_preamble(path) or _has_bare_head(path) or _name(path) in BARE]
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _has_preamble(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def _has_bare_head(path: Path) -> bool:
+    """True for a file that begins with its meta information, without a preamble."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\2\0\x10\0"
 
 
 def head_of(path: Path) -> tuple[str, int]:
     """Transfer syntax of a file and where its data set begins."""
+    if _name(path) in BARE:
+        return BARE[_name(path)], 0
     with path.open("rb") as file:
-        pydicom.filereader.read_preamble(file, force=False)
+        if not _has_bare_head(path):
+            pydicom.filereader.read_preamble(file, force=False)
         meta = pydicom.filereader._read_file_meta_info(file)
         return str(meta.get("TransferSyntaxUID", "")), file.tell()
+
+
+def whole_file(path: Path) -> bytes:
+    """The file, with a head where it has none."""
+    if _has_preamble(path):
+        return path.read_bytes()
+    syntax, offset = head_of(path)
+    sop_class, sop_instance = identity_of(path)
+    out, meta = io.BytesIO(), FileMetaDataset()
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(sop_class), UID(sop_instance)
+    pydicom.dcmwrite(
+        out, FileDataset(out, {}, preamble=bytes(128), file_meta=meta), enforce_file_format=False
+    )
+    return out.getvalue() + path.read_bytes()[offset:]
 
 
 def identity_of(path: Path) -> tuple[str, str]:
@@ -156,7 +239,7 @@ def _same_numbers(a: list[Any], b: list[Any]) -> bool:
     )
 
 
-def read(path: Path) -> pydicom.Dataset:
+def read(path: Path | io.BytesIO) -> pydicom.Dataset:
     """The file as pydicom reads it, bad values and all."""
     config.settings.reading_validation_mode = config.IGNORE
     return pydicom.dcmread(path)

@@ -54,16 +54,17 @@ def ui(text: str) -> bytes:
 def command(
     field: int, message_id: int, sop_class: str = "", sop_instance: str = "", *, data: bool = False
 ) -> bytes:
-    """A command set."""
+    """A command set; what N-GET, N-SET, N-ACTION and N-DELETE name is requested, not affected."""
+    requested = field in {0x0110, 0x0120, 0x0130, 0x0150}
     body = (
-        element(0x0002, ui(sop_class))
+        element(0x0002 + requested, ui(sop_class))
         + element(0x0100, struct.pack("<H", field))
         + element(0x0110, struct.pack("<H", message_id))
         + element(0x0700, b"\0\0")
         + element(0x0800, struct.pack("<H", 0 if data else 0x0101))
     )
     if sop_instance:
-        body += element(0x1000, ui(sop_instance))
+        body += element(0x1000 + requested, ui(sop_instance))
     return element(0, struct.pack("<L", len(body))) + body
 
 
@@ -125,9 +126,10 @@ class RawScu:
     ) -> dict[int, bytes]:
         """Send one message; the elements of the answer, {} when the association ended instead."""
         self.send(pdu(4, pdv(context_id, command_set, is_command=True, last=True)))
-        for start in range(0, len(data or b""), piece):
+        starts = range(0, 0 if data is None else max(1, len(data)), piece)
+        for start in starts:
             part = (data or b"")[start : start + piece]
-            self.send(pdu(4, pdv(context_id, part, is_command=False, last=start + piece >= len(data or b""))))
+            self.send(pdu(4, pdv(context_id, part, is_command=False, last=start == starts[-1])))
         return self.answer()
 
     def answer(self) -> dict[int, bytes]:

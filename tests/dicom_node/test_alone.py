@@ -111,7 +111,12 @@ def test_lianzhen_dicom_is_a_whole_node_by_itself(
             ready = httpx.get(f"http://127.0.0.1:{health}/health/ready")
             assert (ready.status_code, ready.json()) == (
                 200,
-                {"ready": True, "associations": 0, "receiving": []},
+                {
+                    "ready": True,
+                    "associations": 0,
+                    "receiving": [],
+                    "objects": {"missing": 0, "damaged": 0, "unsent": 0},
+                },
             )
             assert status(storing(port, CT, dataset.SOPInstanceUID, dataset_bytes(dataset))) == 0
             wait_until(lambda: all(study.settled_at for study in rows_of(engine, Study)))

@@ -9,6 +9,7 @@ import pytest
 from pynetdicom import AE
 
 from dicom_node.app import Node
+from dicom_node.wire import LINGER_SECONDS
 from tests.dicom_node.conftest import register
 from tests.dicom_node.objects import a_ct, dataset_bytes
 from tests.dicom_node.raw_scu import (
@@ -30,7 +31,7 @@ from tests.fixtures.waiting import wait_until
 
 ECHO_SECONDS = 1.0
 ABORT = 7
-WORKLIST = "1.2.840.10008.5.1.4.31"
+PULL_WORKLIST = "1.2.840.10008.5.1.4.34.6.3"
 
 
 def echo(port: int) -> float:
@@ -98,8 +99,8 @@ def test_storage_of_any_class_and_syntax_is_accepted_and_nothing_else(node: Node
         7: (CT, "1.2.840.113619.5.2"),
         9: (CT, "1.2.840.10008.1.2.4.203"),
         11: ("1.2.840.10008.5.1.4.1.1.999", EXPLICIT),
-        13: ("1.2.840.10008.5.1.4.31", IMPLICIT),
-        15: ("1.2.840.10008.1.20.1", IMPLICIT),
+        13: (PULL_WORKLIST, IMPLICIT),
+        15: ("1.2.840.10008.1.20.2", IMPLICIT),
         17: ("1.2.840.10008.5.1.4.1.2.3.1", IMPLICIT),
         19: ("1.2.840.10008.5.1.4.1.1.200.4", IMPLICIT),
         21: ("1.2.840.10008.1.3.10", EXPLICIT),
@@ -110,9 +111,9 @@ def test_storage_of_any_class_and_syntax_is_accepted_and_nothing_else(node: Node
     assert scu.accepted == {number: proposals[number][1] for number in (1, 3, 5, 7, 9, 11)}
 
 
-def test_a_modality_worklist_is_not_taken_for_storage(node: Node) -> None:
+def test_a_worklist_we_do_not_serve_is_not_taken_for_storage(node: Node) -> None:
     entity = AE("COUNTY")
-    entity.add_requested_context(WORKLIST)
+    entity.add_requested_context(PULL_WORKLIST)
     entity.add_requested_context(VERIFICATION)
     association = entity.associate("127.0.0.1", node.listener.port, ae_title="LIANZHEN")
     assert [cx.abstract_syntax for cx in association.accepted_contexts] == [VERIFICATION]
@@ -239,6 +240,23 @@ def test_one_peer_at_its_cap_leaves_room_for_others(start_node: Callable[..., No
         with RawScu(node.listener.port, "OTHER") as other:
             assert other.associate([(1, VERIFICATION, [IMPLICIT])])[0] == 2
             assert other.echo(1) == 0
+
+
+def test_those_rejected_who_do_not_hang_up_take_no_place_from_others(
+    start_node: Callable[..., Node], sqlite_url: str
+) -> None:
+    """They get their answer whole, and their place in all is free long before the second is over that is
+    given to others' last words.
+    """
+    node = start_node(associations_max=4, associations_per_peer_max=1)
+    register(sqlite_url, "OTHER")
+    with ExitStack() as stack:
+        rejected = [stack.enter_context(RawScu(node.listener.port)) for _ in range(4)]
+        assert [scu.associate([(1, CT, [EXPLICIT])])[0] for scu in rejected] == [2, 3, 3, 3]
+        wait_until(lambda: node.listener.active == 1, LINGER_SECONDS * 0.8)
+        other = stack.enter_context(RawScu(node.listener.port, "OTHER"))
+        assert other.associate([(1, VERIFICATION, [IMPLICIT])])[0] == 2
+        assert [scu.receive() for scu in rejected[1:]] == [(0, b"")] * 3
 
 
 def test_operations_we_do_not_serve_are_answered_so(node: Node) -> None:

@@ -182,3 +182,22 @@ def test_an_answer_carries_counts_an_offending_element_and_an_identifier() -> No
     assert found[0x0800] != struct.pack("<H", 0x0101)
     assert elements_of(response(asked, Answer(0)))[0x0800] == struct.pack("<H", 0x0101)
     assert not {0x1020, 0x0901, 0x0902} & elements_of(response(asked, Answer(0))).keys()
+
+
+@given(st.sampled_from(REQUESTS), st.integers(0, 65_535), uids)
+def test_what_we_ask_is_read_as_it_was_meant(field: CommandField, number: int, sop_class: str) -> None:
+    found = read_command(request(field, number, sop_class))
+    assert (found.command, found.message_id, found.sop_class_uid) == (field, number, sop_class)
+
+
+@pytest.mark.parametrize(
+    "field, number", [(CommandField.N_ACTION_RQ, 0x1008), (CommandField.N_EVENT_REPORT_RQ, 0x1002)]
+)
+def test_an_answer_repeats_the_type_of_action_or_event(field: CommandField, number: int) -> None:
+    """PS3.7 10.3.1 and 10.3.5: with the SOP class and instance as affected ones."""
+    asked = read_command(command(field, 7, CT, "1.2.3") + element(number, b"\2\0"))
+    assert asked.type_id == 2
+    found = elements_of(response(asked, Answer(0)))
+    assert found[number] == b"\2\0"
+    assert found[0x0002].rstrip(b"\0") == CT.encode()
+    assert (found[0x1000].rstrip(b"\0"), found[0x0100][1]) == (b"1.2.3", 0x80 | field >> 8)

@@ -2,26 +2,52 @@
 
 import re
 import tomllib
+from datetime import timedelta
+from http import HTTPStatus
 from itertools import chain
 
 import pytest
 from pydicom.datadict import keyword_for_tag
 
 from config.kernel.limits import GIB, MIB
+from config.kernel.objects import StoreFull
 from config.settings import DEFAULTS
+from consult_server.web.errors import status_of as http_status
 from dicom_node import pdu, status, tls
 from dicom_node.archive.inflate import BYTES_MAX, EXTRA_BYTES, FACTOR_MAX
 from dicom_node.archive.tables import Study
 from dicom_node.command import COMMENT_CHARACTERS_MAX, CommandField
+from dicom_node.commitment.checking import CHECKS_MAX
+from dicom_node.commitment.ledger import FIRST_WAIT, KEPT, OPEN_MAX
+from dicom_node.commitment.model import REFERENCES_MAX, REQUEST_BYTES_MAX, WELL_KNOWN, Reason
+from dicom_node.forward import commitment, domain, fetching, notifying, promising, searching
+from dicom_node.forward.forwarder import DESTINATIONS_MAX
+from dicom_node.handlers import ASKING
 from dicom_node.intake import charset
 from dicom_node.intake.dicom_json import INLINE_BYTES_MAX, LIST_BYTES_MAX
 from dicom_node.intake.elements import DEPTH_MAX, ELEMENTS_MAX, ITEMS_MAX
 from dicom_node.intake.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from dicom_node.intake.walk import FRAGMENTS_MAX
-from dicom_node.negotiation import NOT_FOR_FILES, VERIFICATION, is_storable_syntax, is_storage_class
+from dicom_node.keeping.errors import OverQuota
+from dicom_node.mpps.attributes import ATTRIBUTES_BYTES_MAX
+from dicom_node.mpps.domain import PERFORMED_STEP
+from dicom_node.mpps.operations import ACTS
+from dicom_node.negotiation import (
+    COMMITMENT,
+    NOT_FOR_FILES,
+    OF_PLAIN_SYNTAX,
+    VERIFICATION,
+    is_storable_syntax,
+    is_storage_class,
+)
 from dicom_node.peers import CACHE_SECONDS
 from dicom_node.query.identifier import IDENTIFIER_BYTES_MAX, ITEMS_MAX as IDENTIFIER_ITEMS_MAX, KEYS_MAX
 from dicom_node.query.model import KEYS, QUERY_CLASSES, RETURNED, Level
+from dicom_node.rejection.note import Title
+from dicom_node.retrieve.sending import KINDS_MAX
+from dicom_node.status import answer_of
+from dicom_node.worklist import model as worklist
+from dicom_node.worklist.tables import WorklistEntry
 from tests.dicom_node.conformance import STATEMENT, lists, storage_classes, transfer_syntaxes, written
 from viewer import qido_query
 from viewer.encoding import ENCODERS, HTJ2K, JPEG_2000, JPEG_LS
@@ -42,6 +68,7 @@ from viewer.stow_limits import StowLimits
 from viewer.wado_objects import TRANSCODED_BYTES_MAX
 
 SPOKEN = {JPEG_2000: "JPEG 2000 Lossless", HTJ2K: "HTJ2K Lossless", JPEG_LS: "JPEG-LS Lossless"}
+A_ROW = WorklistEntry(**dict.fromkeys(WorklistEntry.__table__.columns.keys(), "x"))
 TEXT = STATEMENT.read_text(encoding="utf-8")
 DICOM = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["dicom"]
 
@@ -152,13 +179,18 @@ def test_the_rule_for_presentation_contexts() -> None:
 
 
 def test_every_status_is_listed_and_no_other() -> None:
-    rows = table(section("2.4")) | table(section("2.5"))
+    answers, reasons = section("2.7").split("| Failure Reason")
+    rows = table(section("2.4")) | table(section("2.5")) | table(answers) | table(section("2.10"))
     codes = {int(code, 16) for code in rows if re.fullmatch(r"[0-9A-F]{4}", code)}
     ours = {value for name, value in vars(status).items() if name.isupper() and isinstance(value, int)}
-    assert codes == ours - {COMMENT_CHARACTERS_MAX}
+    assert codes == ours - {COMMENT_CHARACTERS_MAX, status.MAY_NO_LONGER_BE_UPDATED}
+    assert f"Error ID (0000,0903) {status.MAY_NO_LONGER_BE_UPDATED:04X}" in section("2.10")
     assert {status.SUCCESS, *status.BY_KIND.values(), *status.BY_CODE.values()} <= codes
-    served = {"C_STORE_RQ", "C_ECHO_RQ", "C_FIND_RQ", "C_GET_RQ", "C_MOVE_RQ", "C_CANCEL_RQ"}
-    assert {member.name for member in CommandField} == served
+    assert {int(code, 16) for code in table(reasons) if re.fullmatch(r"[0-9A-F]{4}", code)} == set(Reason)
+    named = {f"{name.replace('-', '_')}_RQ" for name in re.findall(r"[CN]-[A-Z-]+", rows["0211"][1])}
+    served = {command for command in CommandField if command.name in named}
+    others = ("C_ECHO_RQ", "C_STORE_RQ", "N_ACTION_RQ", "N_EVENT_REPORT_RQ")
+    assert served == {*(CommandField[name] for name in others), *ASKING, *ACTS}
 
 
 def test_the_matching_keys_and_limits_of_queries() -> None:
@@ -175,6 +207,22 @@ def test_the_matching_keys_and_limits_of_queries() -> None:
     assert all(uid in text for uid in QUERY_CLASSES)
 
 
+def test_the_keys_of_the_worklist() -> None:
+    rows = table(section("2.9"))
+    of_entry, of_step = rows["of the entry"], rows["of ScheduledProcedureStepSequence"]
+    for row, matched, returned in (
+        (of_entry, worklist.KEYS, worklist.OF_ENTRY),
+        (of_step, worklist.STEP_KEYS, worklist.OF_STEP),
+    ):
+        assert set(row[0].split(", ")) == {keyword_for_tag(tag) for tag in matched}
+        known = {keyword_for_tag(tag) for tag, read in returned.items() if read(A_ROW)}
+        assert set(row[0].split(", ")) | set(row[1].split(", ")) == known
+    assert worklist.MODALITY_WORKLIST in section("2.9")
+    assert section("2.9").count(", or STARTED") == 1
+    assert f"{ATTRIBUTES_BYTES_MAX // MIB} MiB" in section("2.10")
+    assert PERFORMED_STEP in section("2.10")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -189,6 +237,23 @@ def test_the_matching_keys_and_limits_of_queries() -> None:
 )
 def test_the_limits_of_storing(words: str) -> None:
     assert words in section("2.4")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"instance {WELL_KNOWN}",
+        f"more than {REFERENCES_MAX:,} references or {REQUEST_BYTES_MAX // MIB} MiB",
+        f"more than {OPEN_MAX:,} requests of this AE under way",
+        f"in {CHECKS_MAX} attempts",
+        f"first after {FIRST_WAIT.seconds} seconds",
+        f"`dicom.commitment_hours` ({DICOM['commitment_hours']})",
+        f"remembered for {KEPT.days} days",
+    ],
+)
+def test_the_limits_of_storage_commitment(words: str) -> None:
+    assert words in section("2.7")
+    assert COMMITMENT in section("2.3")
 
 
 @pytest.mark.parametrize(
@@ -277,14 +342,73 @@ def test_what_retrieve_and_store_may_hold() -> None:
     )
 
 
+def test_every_title_of_a_rejection_note_is_listed() -> None:
+    rows = table(section("2.8"))
+    assert {code for code in rows if code.isdigit()} == set(Title)
+    again = {code for code in rows if code.isdigit() and rows[code][1] == "it is seen again"}
+    assert again == {Title.RETENTION}
+
+
+def test_what_has_no_room_is_told_as_the_errors_say() -> None:
+    """Over quota and a full disk: A700 over DIMSE, 507 over HTTP."""
+    for refusal in (OverQuota(), StoreFull()):
+        assert answer_of(refusal).status == 0xA700
+        assert http_status(refusal) == HTTPStatus.INSUFFICIENT_STORAGE
+    assert "quota used up (the comment says so)" in section("2")
+    assert f"is answered {HTTPStatus.INSUFFICIENT_STORAGE.value} before it is read" in section("4")
+
+
 @pytest.mark.parametrize(
     "service, user",
     [
         ("Verification", "yes"),
-        ("Storage", "yes, for C-GET and C-MOVE"),
-        ("Query/Retrieve: FIND, GET, MOVE", "–"),
+        ("Storage", "yes"),
+        ("Query/Retrieve: FIND, GET, MOVE", "FIND and MOVE, Study Root"),
+        ("Storage Commitment Push Model", "yes"),
+        ("Modality Worklist", "–"),
+        ("Modality Performed Procedure Step", "–"),
         ("STOW-RS", "–"),
     ],
 )
 def test_the_services_are_named_with_their_role(service: str, user: str) -> None:
     assert table(section("1"))[service] == [user, "yes"]
+
+
+def test_word_of_what_is_there_goes_out_and_is_not_taken() -> None:
+    assert table(section("1"))["Instance Availability Notification"] == ["yes", "–"]
+    text = section("2.11")
+    assert notifying.CLASS_UID in text
+    assert all(one.value in text for one in domain.Availability)
+    assert notifying.CLASS_UID not in OF_PLAIN_SYNTAX
+    assert not is_storage_class(notifying.CLASS_UID)
+
+
+def test_what_is_said_of_forwarding() -> None:
+    text = section("2.11")
+    assert f"up to {KINDS_MAX} kinds" in text
+    assert f"after {domain.FIRST_WAIT.seconds} s" in text
+    assert f"at most {domain.LONGEST_WAIT // timedelta(hours=1)} hour" in text
+    assert f"after {domain.ATTEMPTS_MAX} in a row" in text
+    assert f"At most {DESTINATIONS_MAX} destinations" in text
+    stated = {
+        int(code, 16)
+        for heading in table(text)
+        for code in re.findall(r"[0-9AB][0-9]{3}(?=,|$)", heading)
+        if ", " in heading
+    }
+    assert stated == domain.STORED
+    assert "| A7xx |" in text
+    assert range(0xA700, 0xA800) == domain.OUT_OF_RESOURCES
+
+
+def test_what_is_said_of_asking_for_commitment_and_priors() -> None:
+    text = section("2.11")
+    assert commitment.CLASS_UID in text
+    assert f"at most {commitment.REFERENCES_MAX:,} objects" in text
+    assert f"stay for {promising.LINGER_SECONDS:g} s" in text
+    assert f"for {domain.ANSWER_AWAITED // timedelta(hours=1)} hours" in text
+    answered = {status.SUCCESS, status.PROCESSING_FAILURE, promising.NO_SUCH_EVENT}
+    assert {f"{code:04X}" for code in answered} <= table(text).keys()
+    assert f"at most {searching.PRIORS_MAX} answers" in text
+    assert f"up to {fetching.ANSWER_SECONDS:g} s" in text
+    assert {searching.STUDY_FIND, fetching.STUDY_MOVE} <= QUERY_CLASSES

@@ -4,12 +4,7 @@ One kill at each step; the long runs (random moments, power loss, full disks) li
 """
 
 import hashlib
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, select
@@ -20,39 +15,15 @@ from dicom_node.archive.tables import Instance, Study
 from dicom_node.intake.failpoints import NAMES
 from tests.dicom_node.conftest import register
 from tests.dicom_node.objects import a_ct, dataset_bytes
+from tests.dicom_node.processes import node_process
 from tests.dicom_node.raw_scu import CT, EXPLICIT, RawScu
 from tests.dicom_node.rows import rows_of
-from tests.fixtures.samples import REPOSITORY
-from tests.fixtures.servers import free_port, port_answers
+from tests.fixtures.servers import free_port
 from tests.fixtures.waiting import wait_until
 
 BEFORE_DURABLE = {"after_write", "after_fsync"}
 STUDY = "1.2.840.1"
 OBJECTS, STRIKES_AT = 4, 3
-
-
-@contextmanager
-def node_process(home: Path, url: str, port: int, failpoint: str = "") -> Iterator[subprocess.Popen[bytes]]:
-    """The node as a process of its own, answering on `port`."""
-    environment = os.environ | {
-        "LIANZHEN_HOME": str(home),
-        "LIANZHEN_DATABASE__URL": url,
-        "LIANZHEN_DICOM__PORT": str(port),
-        "LIANZHEN_FAILPOINT": failpoint,
-        "LIANZHEN_DICOM__QUIET_SECONDS": "600",
-        "PYTHONPATH": str(REPOSITORY),
-    }
-    with (
-        (home / "log").open("ab") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "dicom_node"], env=environment, cwd=REPOSITORY, stderr=log
-        ) as process,
-    ):
-        try:
-            wait_until(lambda: process.poll() is not None or port_answers(port), 60)
-            yield process
-        finally:
-            process.kill()
 
 
 def send(port: int, objects: dict[str, bytes]) -> set[str]:

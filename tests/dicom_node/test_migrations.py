@@ -10,8 +10,8 @@ from psycopg import sql
 
 from config.kernel.database import open_sync_engine
 from config.kernel.ids import new_id
-from dicom_node.archive.tables import Base
 from dicom_node.migrate import upgrade
+from dicom_node.schema import metadata
 
 VERSION_TABLE = "dicom_alembic_version"
 VERSIONS = Path("dicom_node/migrations/versions")
@@ -38,7 +38,7 @@ def test_empty_to_head_equals_the_metadata(empty_url: str) -> None:
             connection,
             opts={"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True},
         )
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, metadata) == []
         newest = max(file.stem for file in VERSIONS.glob("[0-9]*.py"))
         assert context.get_current_heads() == ("_".join(newest.split("_")[:2]),)
     engine.dispose()

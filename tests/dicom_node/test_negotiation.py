@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 from dicom_node.negotiation import (
     ABSTRACT_SYNTAX_REFUSED,
     ACCEPTED,
+    COMMITMENT,
     TRANSFER_SYNTAXES_REFUSED,
     VERIFICATION,
     agreed_contexts,
@@ -33,7 +34,8 @@ from dicom_node.pdu import (
 )
 from tests.dicom_node.raw_scu import BIG, CT, DEFLATED, EXPLICIT, IMPLICIT
 
-WORKLIST, VIDEO, PRIVATE = "1.2.840.10008.5.1.4.31", "1.2.840.10008.1.2.7.1", "1.2.840.113619.5.2"
+WORKLIST, STEPS = "1.2.840.10008.5.1.4.31", "1.2.840.10008.3.1.2.3.3"
+RETRIEVED_STEPS, VIDEO, PRIVATE = "1.2.840.10008.3.1.2.3.4", "1.2.840.10008.1.2.7.1", "1.2.840.113619.5.2"
 JPEG = "1.2.840.10008.1.2.4.50"
 STUDY_FIND, STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
 
@@ -55,12 +57,17 @@ def proposed(abstract: str, *syntaxes: str) -> ProposedContext:
         (CT, ["nonsense"], TRANSFER_SYNTAXES_REFUSED, "nonsense"),
         (CT, [], TRANSFER_SYNTAXES_REFUSED, IMPLICIT),
         (VERIFICATION, [IMPLICIT], ACCEPTED, IMPLICIT),
-        (WORKLIST, [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
+        (WORKLIST, [DEFLATED, IMPLICIT], ACCEPTED, IMPLICIT),
+        (STEPS, [EXPLICIT], ACCEPTED, EXPLICIT),
+        (STEPS, [DEFLATED], TRANSFER_SYNTAXES_REFUSED, DEFLATED),
+        (RETRIEVED_STEPS, [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
         ("", [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
         (STUDY_FIND, [], TRANSFER_SYNTAXES_REFUSED, IMPLICIT),
         (STUDY_FIND, [JPEG, BIG, IMPLICIT, EXPLICIT], ACCEPTED, IMPLICIT),
         (STUDY_FIND, [DEFLATED], TRANSFER_SYNTAXES_REFUSED, DEFLATED),
         (STUDY_GET, [EXPLICIT], ACCEPTED, EXPLICIT),
+        (COMMITMENT, [JPEG, PRIVATE, EXPLICIT, IMPLICIT], ACCEPTED, EXPLICIT),
+        (COMMITMENT, [DEFLATED, BIG], TRANSFER_SYNTAXES_REFUSED, DEFLATED),
         ("1.2.840.10008.5.1.4.1.2.3.1", [IMPLICIT], ABSTRACT_SYNTAX_REFUSED, IMPLICIT),
     ],
 )
@@ -73,7 +80,9 @@ def test_the_first_syntax_that_can_be_kept(
 
 
 uids = st.one_of(
-    st.sampled_from([CT, VERIFICATION, STUDY_FIND, WORKLIST, IMPLICIT, EXPLICIT, JPEG, VIDEO, PRIVATE, ""]),
+    st.sampled_from(
+        [CT, VERIFICATION, STUDY_FIND, COMMITMENT, WORKLIST, IMPLICIT, EXPLICIT, JPEG, VIDEO, PRIVATE, ""]
+    ),
     st.text("0123456789.", max_size=70),
     st.text(max_size=10),
     st.integers(0, 999).map(lambda n: f"1.2.840.10008.5.1.4.1.1.{n}"),
@@ -89,8 +98,8 @@ def test_an_accepted_context_was_proposed_and_can_be_kept(abstract: str, syntaxe
     if answer.result == ACCEPTED:
         assert answer.transfer_syntax in syntaxes
         assert is_storable_syntax(answer.transfer_syntax)
-        assert abstract in {VERIFICATION, STUDY_FIND} or is_storage_class(abstract)
-        if abstract == STUDY_FIND:
+        assert abstract in {VERIFICATION, STUDY_FIND, COMMITMENT} or is_storage_class(abstract)
+        if abstract in {STUDY_FIND, COMMITMENT}:
             assert answer.transfer_syntax in {IMPLICIT, EXPLICIT}
             return
         earlier = syntaxes[: syntaxes.index(answer.transfer_syntax)]
@@ -136,13 +145,29 @@ roles = st.builds(Role, sop_class_uid=uids, scu=st.booleans(), scp=st.booleans()
 
 
 @given(st.lists(roles, max_size=8).map(tuple))
-def test_roles_are_taken_as_proposed_for_storage_and_nothing_else(wanted: tuple[Role, ...]) -> None:
+def test_roles_are_taken_as_proposed_for_storage_and_commitment_and_nothing_else(
+    wanted: tuple[Role, ...],
+) -> None:
     answered = answer_roles(wanted)
     assert set(answered) <= set(wanted)
     assert [role.sop_class_uid for role in answered] == list(dict.fromkeys(r.sop_class_uid for r in answered))
     assert {role.sop_class_uid for role in answered} == {
-        role.sop_class_uid for role in wanted if is_storage_class(role.sop_class_uid)
+        role.sop_class_uid
+        for role in wanted
+        if is_storage_class(role.sop_class_uid) or role.sop_class_uid == COMMITMENT
     }
+
+
+@given(st.lists(roles, max_size=8).map(tuple))
+def test_reports_are_heard_by_whoever_named_the_users_role_and_carry_no_objects(
+    wanted: tuple[Role, ...],
+) -> None:
+    context = ProposedContext(context_id=1, abstract_syntax=COMMITMENT, transfer_syntaxes=(IMPLICIT,))
+    request = replace(REQUEST, contexts=(context,), user=UserInformation(roles=wanted))
+    (agreed,) = agreed_contexts(request, (answer_context(context),)).values()
+    named = [role.scu for role in wanted if role.sop_class_uid == COMMITMENT]
+    assert agreed.hears_reports == (named[-1:] == [True])
+    assert not agreed.takes_objects
 
 
 @pytest.mark.parametrize(
@@ -170,7 +195,8 @@ def test_what_was_agreed_on_is_known_of_each_context() -> None:
             ProposedContext(context_id=3, abstract_syntax=STUDY_GET, transfer_syntaxes=(EXPLICIT,)),
             ProposedContext(context_id=5, abstract_syntax=CT, transfer_syntaxes=(JPEG,)),
             ProposedContext(context_id=7, abstract_syntax="1.2.3", transfer_syntaxes=(JPEG,)),
-            ProposedContext(context_id=9, abstract_syntax=WORKLIST, transfer_syntaxes=(IMPLICIT,)),
+            ProposedContext(context_id=9, abstract_syntax=RETRIEVED_STEPS, transfer_syntaxes=(IMPLICIT,)),
+            ProposedContext(context_id=11, abstract_syntax=WORKLIST, transfer_syntaxes=(IMPLICIT,)),
         ),
         user=UserInformation(
             roles=(
@@ -191,4 +217,5 @@ def test_what_was_agreed_on_is_known_of_each_context() -> None:
         3: (False, True, False, EXPLICIT),
         5: (True, False, False, JPEG),
         7: (False, False, False, JPEG),
+        11: (False, False, False, IMPLICIT),
     }

@@ -33,6 +33,7 @@ def stow(sqlite_url: str, objects_here: LocalObjects, tmp_path: Path, clock: Han
         objects=objects_here,
         elsewhere=tmp_path / "elsewhere",
         object_bytes_max=OBJECT_BYTES_MAX,
+        reserve_bytes=0,
         clock=clock,
     )
     yield made

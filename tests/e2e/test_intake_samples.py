@@ -12,7 +12,7 @@ import pytest
 from config.kernel.objects_local import LocalObjects
 from consult_server.demo import cast
 from tests.dicom_node.objects import dataset_of
-from tests.dicom_node.oracle import dicom_files, head_of, identity_of
+from tests.dicom_node.oracle import REFUSED, dicom_files, head_of, identity_of
 from tests.dicom_node.raw_scu import CT, EXPLICIT, comment, status, storing
 from tests.factories.intake import Receiving, retrieved
 
@@ -63,6 +63,7 @@ def test_every_sample_goes_in_and_comes_back_byte_for_byte(receiving: Receiving,
     for sender, (place, _user) in SENDERS.items():
         receiving.peer(sender, place)
     told: Counter[str] = Counter()
+    refused: dict[str, str] = {}
     began = time.monotonic()
     with ExitStack() as stack:
         desks = {
@@ -73,10 +74,14 @@ def test_every_sample_goes_in_and_comes_back_byte_for_byte(receiving: Receiving,
         for path in files:
             sender, code, words = offered_until_new(receiving, path)
             told[outcome(receiving, desks[sender], path, code, words)] += 1
+            if code not in {STORED, DUPLICATE}:
+                refused[str(path.relative_to(samples))] = words
     seconds = time.monotonic() - began
     for words, count in told.most_common():
         sys.stdout.write(f"\n{count:4d} {words}")
     sys.stdout.write(f"\n{len(files)} samples in {seconds:.0f} s\n")
+    assert refused.keys() == REFUSED.keys()
+    assert [name for name, words in refused.items() if REFUSED[name] not in words] == []
     assert told["stored, comes back byte for byte"] > 350
 
 

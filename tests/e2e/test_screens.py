@@ -31,14 +31,15 @@ pytestmark = pytest.mark.timeout(400)
 SEEN_WITHIN_MS = 3_000
 SLOW_WORDS_MS = 8_000
 SCREENS = {
-    "zhouli": ["/requests", "/requests/new", "/images", "/cases/…"],
+    "zhouli": ["/requests", "/requests/new", "/exams", "/images", "/cases/…"],
     "xunuo": ["/worklist", "/images", "/cases/…"],
     "qinchuan": ["/worklist", "/images"],
     "liangchen": ["/board", "/images", "/cases/…"],
-    "hejing": ["/requests", "/admin/quarantine"],
+    "hejing": ["/requests", "/admin/quarantine", "/admin/queue"],
     "hanbing": [
         "/admin/peers",
         "/admin/quarantine",
+        "/admin/queue",
         "/admin/institutions",
         "/admin/agreements",
         "/admin/accounts",

@@ -10,7 +10,7 @@ from config.kernel.database import open_sync_engine
 from config.kernel.errors import AppError
 from config.kernel.ids import new_id
 from config.kernel.objects_local import LocalObjects
-from config.kernel.objects_open import spool_folder
+from config.stores import spool_folder
 from dicom_node.archive.files import quarantine_key
 from dicom_node.archive.tables import Quarantine
 from dicom_node.intake.door import Door
@@ -23,9 +23,9 @@ from tests.dicom_node.raw_scu import EXPLICIT
 from tests.fixtures.product import Product
 
 
-def announced(uid: str) -> Announced:
-    """A CT in Explicit VR Little Endian."""
-    return Announced(sop_class_uid=CT, sop_instance_uid=uid, transfer_syntax_uid=EXPLICIT)
+def announced(uid: str, sop_class: str = CT) -> Announced:
+    """An object in Explicit VR Little Endian."""
+    return Announced(sop_class_uid=sop_class, sop_instance_uid=uid, transfer_syntax_uid=EXPLICIT)
 
 
 @dataclass
@@ -34,7 +34,9 @@ class Intake:
 
     product: Product
 
-    def take(self, data: bytes, uid: str, place: str = "township", ae_title: str = "SQZX_PACS") -> str:
+    def take(
+        self, data: bytes, uid: str, place: str = "township", ae_title: str = "SQZX_PACS", sop_class: str = CT
+    ) -> str:
         """Store one object; '' when it was taken, else the code of the refusal."""
         platform = self.product.platform
         assert isinstance(platform.objects, LocalObjects)
@@ -45,7 +47,7 @@ class Intake:
         spool = Spool(spool_folder(platform.objects, platform.objects.root), Failpoints())
         door = Door(spool=spool, objects=platform.objects, ingest=ingest, object_bytes_max=10**9)
         try:
-            reception = door.begin(announced(uid))
+            reception = door.begin(announced(uid, sop_class))
             reception.write(data)
             door.admit(reception, source)
         except AppError as refusal:
@@ -55,9 +57,11 @@ class Intake:
             spool.close()
         return ""
 
-    async def sent(self, data: bytes, uid: str, place: str = "township", ae_title: str = "SQZX_PACS") -> str:
+    async def sent(
+        self, data: bytes, uid: str, place: str = "township", ae_title: str = "SQZX_PACS", sop_class: str = CT
+    ) -> str:
         """`take`, beside the running application."""
-        return await asyncio.to_thread(self.take, data, uid, place, ae_title)
+        return await asyncio.to_thread(self.take, data, uid, place, ae_title, sop_class)
 
 
 async def refused_before(product: Product, dataset: Dataset, place: str = "township") -> str:

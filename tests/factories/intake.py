@@ -11,9 +11,11 @@ from pydicom.dataset import Dataset
 from sqlalchemy import Engine, func, select
 
 from config.kernel.database import open_sync_engine
+from config.stores import SPOOL_NAME
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, chest_ct
 from dicom_node.archive.tables import Instance, Quarantine, Series, Study
+from dicom_node.intake.receive import OURS
 from tests.dicom_node.objects import a_ct, dataset_bytes, dataset_of
 from tests.dicom_node.raw_scu import CT, EXPLICIT, IMPLICIT, VERIFICATION, RawScu, storing
 from tests.dicom_node.rows import Row, rows_of
@@ -78,7 +80,7 @@ class Receiving:
         return rows_of(self.engine, table)
 
     def holdings(self) -> Holdings:
-        """Studies, series, instances, objects, and files in the spools other than their locks."""
+        """Studies, series, instances, objects, and objects on their way in."""
         with self.engine.connect() as connection:
             studies, series, instances = (
                 connection.scalar(select(func.count()).select_from(table)) or 0
@@ -86,8 +88,13 @@ class Receiving:
             )
         objects = self.serving.home / "objects"
         kept = [path for path in (objects / "dicom").rglob("*") if path.is_file()]
-        waiting = [path for path in self.serving.home.rglob(".spool/*/*") if path.name != "lock"]
-        return studies, series, instances, len(kept), len(waiting)
+        return studies, series, instances, len(kept), len(self.waiting())
+
+    def waiting(self) -> list[Path]:
+        """Objects on their way in; the locks and the notes of the sources lie beside them."""
+        spools = self.serving.home.rglob(SPOOL_NAME)
+        files = (path for spool in spools for path in spool.rglob("*") if path.is_file())
+        return [path for path in files if path.name not in OURS]
 
     def set_aside(self, sop_instance_uid: str) -> list[Quarantine]:
         """What was refused under this UID."""

@@ -73,8 +73,7 @@ class _EcgService:
 
     async def study_ecgs(self, request: Request, study_instance_uid: Uid) -> EcgList:
         """The ECG objects of a study, earliest first; none for a study of images."""
-        scope = await self._ports.access.scope(request, study_instance_uid)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             study = await find_study(view, scope, study_instance_uid)
             rows = await search_instances(
                 view,
@@ -100,8 +99,7 @@ class _EcgService:
         window_ms: WindowMs = WINDOW_MS_DEFAULT,
     ) -> Response:
         """One ECG, its samples in the window asked for; `ETag` names object and window."""
-        scope = await self._ports.access.scope(request, study_instance_uid)
-        async with self._ports.database.read() as view:
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             instance = await find_instance(view, scope, study_instance_uid, sop_instance_uid)
         if instance.sop_class_uid not in SOP_CLASSES:
             raise NotAnEcg(sop_class_uid=instance.sop_class_uid)

@@ -16,6 +16,9 @@ export type Institution = components["schemas"]["InstitutionOut"];
 export type NewInstitution = components["schemas"]["NewInstitutionIn"];
 export type Agreement = components["schemas"]["AgreementOut"];
 export type NewAgreement = components["schemas"]["NewAgreementIn"];
+export type Storage = components["schemas"]["StorageOut"];
+export type Use = components["schemas"]["UseOut"];
+export type Fault = components["schemas"]["FaultOut"];
 
 export const loadInstitutions = (): Promise<Institution[]> => answer(api.GET("/api/institutions"));
 export const addInstitution = (body: NewInstitution): Promise<Institution> =>
@@ -61,4 +64,14 @@ export function retrySetAside(id: string): Promise<Tried> {
 export async function discardSetAside(id: string, reason: string): Promise<void> {
 	const path = { quarantine_id: id };
 	await answer(api.POST("/api/quarantine/{quarantine_id}/discard", { params: { path }, body: { reason } }));
+}
+
+export const loadStorage = (): Promise<Storage> => answer(api.GET("/api/storage"));
+export const loadFaults = (mended: boolean): Promise<Fault[]> =>
+	answer(api.GET("/api/storage/faults", { params: { query: { mended } } }));
+
+export async function setQuota(institutionId: string, bytes: number): Promise<void> {
+	const path = { institution_id: institutionId };
+	const body = { quota_bytes: bytes };
+	await answer(api.PUT("/api/storage/quotas/{institution_id}", { params: { path }, body }));
 }

@@ -24,6 +24,10 @@ export interface PeerForm {
 	port: string;
 	/** What it must show over TLS; empty binds it to no certificate. */
 	certificate: string;
+	/** We call it over TLS. */
+	tls: boolean;
+	/** It is told which studies are there and which are gone. */
+	availability: boolean;
 }
 export type PeerFault = "fieldMissing" | "aeWrong" | "portWrong" | "choose" | "certificateWrong";
 /** As the server takes it: PEM, a SHA-256 with or without colons, or a name. */
@@ -50,6 +54,8 @@ export function newPeer(form: PeerForm): NewPeer {
 		host: form.host.trim() || null,
 		port: form.port.trim() === "" ? null : Number(form.port.trim()),
 		certificate: form.certificate.trim() || null,
+		tls: form.tls,
+		availability: form.availability,
 	};
 }
 
@@ -61,12 +67,14 @@ export function peerForm(peer: Peer | null): PeerForm {
 		host: peer?.host ?? "",
 		port: peer?.port ? String(peer.port) : "",
 		certificate: peer?.certificate ?? "",
+		tls: peer?.tls ?? false,
+		availability: peer?.availability ?? false,
 	};
 }
 
 export function peerChange(form: PeerForm, enabled: boolean): PeerChange {
-	const { host, port, certificate = null } = newPeer(form);
-	return { host, port, certificate, enabled };
+	const { host, port, certificate = null, tls = false, availability = false } = newPeer(form);
+	return { host, port, certificate, tls, availability, enabled };
 }
 
 export interface AccountForm {

@@ -11,7 +11,7 @@ import { peerChange, peerForm } from "./forms.ts";
 import { texts } from "./texts.ts";
 
 /** Which three usual causes to show: the way there, the names on both sides, or what answers there. */
-export type EchoHelp = "network" | "titles" | "service";
+export type EchoHelp = "network" | "titles" | "service" | "tls";
 
 export interface EchoFace {
 	readonly text: string;
@@ -26,6 +26,16 @@ const HELP: Readonly<Record<Exclude<Echo["outcome"], "reachable">, EchoHelp>> = 
 	unreachable: "network",
 	silent: "network",
 };
+
+/** Reasons that have to do with certificates: other causes than those of the service behind a port. */
+const OF_TLS: ReadonlySet<string> = new Set([
+	"no_tls_files",
+	"certificate_not_vouched_for",
+	"another_certificate",
+	"no_tls",
+	"our_certificate_refused",
+	"handshake_failed",
+]);
 
 function whyNot(echo: Echo, peer: Peer): string {
 	const facts = {
@@ -48,6 +58,12 @@ function whyNot(echo: Echo, peer: Peer): string {
 		port_closed: t(texts).echoPortClosed,
 		no_route: t(texts).echoNoRoute,
 		no_answer: t(texts).echoSilent,
+		no_tls_files: t(texts).echoNoTlsFiles,
+		certificate_not_vouched_for: t(texts).echoNotVouchedFor,
+		another_certificate: t(texts).echoAnotherCertificate,
+		no_tls: t(texts).echoNoTls,
+		our_certificate_refused: t(texts).echoOursRefused,
+		handshake_failed: t(texts).echoHandshakeFailed,
 	};
 	if (echo.reason.startsWith("status_")) return say(t(texts).echoStatus, facts);
 	return say(said[echo.reason] ?? t(texts).echoRejected, facts);
@@ -60,13 +76,15 @@ export function echoFace(echo: Echo, peer: Peer): EchoFace {
 		return { text: say(t(texts).echoReachable, { n }), icon: "checkCircle", tone: "green", help: null };
 	}
 	const icon = echo.outcome === "silent" ? "clock" : "crossCircle";
-	return { text: whyNot(echo, peer), icon, tone: "red", help: HELP[echo.outcome] };
+	const help = OF_TLS.has(echo.reason) ? "tls" : HELP[echo.outcome];
+	return { text: whyNot(echo, peer), icon, tone: "red", help };
 }
 
 export function causesOf(help: EchoHelp): readonly string[] {
 	const causes: Readonly<Record<EchoHelp, readonly string[]>> = {
 		network: [t(texts).causeRunning, t(texts).causeFirewall, t(texts).causeAddress],
 		titles: [t(texts).causeRegistered, t(texts).causeSpelling, t(texts).causeFrom],
+		tls: [t(texts).causeTlsFiles, t(texts).causeTlsTrust, t(texts).causeTlsPort],
 		service: [t(texts).causeOtherPort, t(texts).causeTls, t(texts).causeSwitchedOff],
 	};
 	return causes[help];

@@ -301,6 +301,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults/{consult_id}/exams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exams Of Consult
+         * @description The examinations of a request, for everybody who may know of it; its own doctors may order one.
+         */
+        get: operations["list_exams_of_consult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consults/{consult_id}/invitations": {
         parameters: {
             query?: never;
@@ -485,6 +505,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/destinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Destinations
+         * @description The peers that can be called, for whoever may send or rule.
+         */
+        get: operations["list_destinations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exams
+         * @description What is to be made at the caller's institution, what is over, or all.
+         */
+        get: operations["list_exams"];
+        put?: never;
+        /**
+         * Order Exam
+         * @description Order an examination. Sent again with the same Idempotency-Key within a day it orders no second one.
+         */
+        post: operations["order_exam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stations
+         * @description The AE titles of the institution's devices, of which one may be chosen.
+         */
+        get: operations["list_stations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams/{exam_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One Exam
+         * @description Open an examination; opening is audited.
+         */
+        get: operations["get_one_exam"];
+        /**
+         * Change Exam
+         * @description Order it otherwise while no device has begun.
+         */
+        put: operations["change_exam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exams/{exam_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Exam
+         * @description Take an order back while no device has begun.
+         */
+        post: operations["cancel_exam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forward-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Forward Rules
+         * @description The rules, for administrators: the centre's see all, others those of their own institution.
+         */
+        get: operations["list_forward_rules"];
+        put?: never;
+        /**
+         * Add Forward Rule
+         * @description Send on what settles from now on, for administrators within their reach.
+         */
+        post: operations["add_forward_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forward-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Forward Rule
+         * @description Let a rule rest or put it in force again, for administrators within their reach.
+         */
+        put: operations["change_forward_rule"];
+        post?: never;
+        /**
+         * Remove Forward Rule
+         * @description Forget a rule, for administrators within their reach; its jobs go on.
+         */
+        delete: operations["remove_forward_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/institutions": {
         parameters: {
             query?: never;
@@ -632,6 +808,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/preferences/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preference
+         * @description What the caller set; empty while they set nothing.
+         */
+        get: operations["get_preference"];
+        /**
+         * Set Preference
+         * @description Keep the caller's setting; the last one counts. Raises PreferenceTooLarge.
+         */
+        put: operations["set_preference"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/packs/{pack_id}/{study_instance_uid}/frames/{first}-{last}": {
         parameters: {
             query?: never;
@@ -738,6 +938,48 @@ export interface paths {
          * @description Call the peer with a C-ECHO, for administrators; no transaction waits for its answer.
          */
         post: operations["echo_peer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/priors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch Priors
+         * @description Have studies that a peer holds of a patient sent to us; each is a job of the queue.
+         *
+         *     The peer is asked once more: only what it says is this patient's is fetched, the rest passed over.
+         */
+        post: operations["fetch_priors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/priors/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Priors
+         * @description Ask a peer which studies of a patient it holds.
+         */
+        post: operations["search_priors"];
         delete?: never;
         options?: never;
         head?: never;
@@ -864,6 +1106,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rejections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rejections
+         * @description The rejections in force, or with `withdrawn` those that were ended, newest first.
+         */
+        get: operations["list_rejections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rejections/{note_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Rejection
+         * @description Show again what a note has hidden, unless another note rejects it too; the note itself stays.
+         */
+        post: operations["withdraw_rejection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/report-templates": {
         parameters: {
             query?: never;
@@ -879,6 +1161,170 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Retention
+         * @description Rules, seals and approvals; for administrators.
+         */
+        get: operations["show_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/destructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Destruction
+         * @description Let what was shown be destroyed, for good; each study is judged once more before it goes.
+         */
+        post: operations["approve_destruction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/destructions/{destruction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Destruction Register
+         * @description The register of one approval: every study and what became of it.
+         */
+        get: operations["destruction_register"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holds
+         * @description The seals in force, or with `lifted` those that are not any more.
+         */
+        get: operations["list_holds"];
+        put?: never;
+        /**
+         * Place Hold
+         * @description Seal studies: nothing destroys them until the seal is lifted.
+         */
+        post: operations["place_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/holds/{hold_id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift Hold
+         * @description Lift a seal; that it was there, and who lifted it, stays.
+         */
+        post: operations["lift_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Destruction
+         * @description What could be destroyed now; nothing is.
+         */
+        get: operations["preview_destruction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Retention Rule
+         * @description Say how long something is kept; for all institutions only from the centre.
+         */
+        post: operations["add_retention_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Retention Rule
+         * @description End a rule: what it alone spoke of is kept for good from now on.
+         */
+        delete: operations["remove_retention_rule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -939,6 +1385,110 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Storage
+         * @description How the store is, within the caller's reach; for administrators.
+         */
+        get: operations["show_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Faults
+         * @description Objects that are not whole, or with `mended` those that are again, newest first.
+         */
+        get: operations["list_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/quotas/{institution_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Quota
+         * @description Say how much an institution may store; for administrators of the centre.
+         */
+        put: operations["change_quota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotations
+         * @description The marks of all readers of a study, in order of making.
+         */
+        get: operations["list_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Annotation
+         * @description Keep a mark; If-Match names the version it was made from, "0" for a new one.
+         */
+        put: operations["keep_annotation"];
+        post?: never;
+        /**
+         * Remove Annotation
+         * @description Take a mark off the images; a keep with the answered version brings it back.
+         */
+        delete: operations["remove_annotation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1024,6 +1574,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{study_instance_uid}/spatial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Study Spatial
+         * @description Spaces and calibrations of a study's objects.
+         */
+        get: operations["study_spatial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transfers
+         * @description One part of the queue, within the reach of administrators and technicians.
+         */
+        get: operations["list_transfers"];
+        put?: never;
+        /**
+         * Send Study
+         * @description Send a study that the caller may read to a peer.
+         */
+        post: operations["send_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/{transfer_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Transfer Again
+         * @description Take a job up again from where the peer's confirmations end.
+         */
+        post: operations["try_transfer_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/{transfer_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Transfer
+         * @description Send no more of a job; what the peer has stays there.
+         */
+        post: operations["cancel_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/worklist": {
         parameters: {
             query?: never;
@@ -1094,6 +1728,12 @@ export interface components {
             user: string;
         };
         /**
+         * Acknowledgement
+         * @description Whether the peer has promised to keep what it was sent (storage commitment, PS3.4 J).
+         * @enum {string}
+         */
+        Acknowledgement: "not_asked" | "asked" | "committed" | "refused";
+        /**
          * ActiveIn
          * @description Let in or shut out.
          */
@@ -1160,6 +1800,16 @@ export interface components {
             doctor_title: string;
             /** Institution Name */
             institution_name: string;
+        };
+        /**
+         * ApprovalIn
+         * @description Which preview was looked through, how many studies that was, and why they may go.
+         */
+        ApprovalIn: {
+            /** Digest */
+            digest: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * ArrivalOut
@@ -1264,6 +1914,12 @@ export interface components {
             specialist_id: string;
         };
         /**
+         * BodyPart
+         * @description Which part is examined (PS3.16 annex L).
+         * @enum {string}
+         */
+        BodyPart: "HEAD" | "NECK" | "CHEST" | "BREAST" | "HEART" | "ABDOMEN" | "PELVIS" | "CSPINE" | "TSPINE" | "LSPINE" | "SHOULDER" | "ELBOW" | "HAND" | "HIP" | "KNEE" | "ANKLE" | "FOOT" | "WHOLEBODY";
+        /**
          * BootstrapIn
          * @description The first administrator and the institution that runs the centre.
          */
@@ -1280,11 +1936,103 @@ export interface components {
             user: string;
         };
         /**
+         * BucketOut
+         * @description What the bucket does not have yet; `failed` of it at least once.
+         */
+        BucketOut: {
+            /** Failed */
+            failed: number;
+            /** Oldest Unsent */
+            oldest_unsent: string | null;
+            /** Unsent */
+            unsent: number;
+            /** Unsent Bytes */
+            unsent_bytes: number;
+        };
+        /**
+         * Calibration
+         * @description What some objects of a series say.
+         *
+         *     `magnification`: Estimated Radiographic Magnification Factor. `nominal_mm`: Nominal Scanned Pixel Spacing,
+         *     down and across.
+         */
+        Calibration: {
+            /** Frame Of Reference Uid */
+            frame_of_reference_uid: string;
+            /** Magnification */
+            magnification: number | null;
+            /** Nominal Mm */
+            nominal_mm: [
+                number,
+                number
+            ] | null;
+            /** Regions */
+            regions: components["schemas"]["Region"][];
+            /** Sop Instance Uids */
+            sop_instance_uids: string[];
+        };
+        /**
+         * CancelIn
+         * @description Why an order is taken back.
+         */
+        CancelIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CandidateOut
+         * @description A study past its time. Names no patient.
+         */
+        CandidateOut: {
+            /** Accession Number */
+            accession_number: string;
+            /** Byte Count */
+            byte_count: number;
+            /** Instance Count */
+            instance_count: number;
+            /** Institution Name */
+            institution_name: string;
+            /** Keep Months */
+            keep_months: number;
+            /**
+             * Last Received At
+             * Format: date-time
+             */
+            last_received_at: string;
+            /** Modalities */
+            modalities: string[];
+            /** Source Ae Title */
+            source_ae_title: string;
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+        };
+        /**
          * CaseKind
          * @description Which of the two legal products this is.
          * @enum {string}
          */
         CaseKind: "consult" | "diagnosis";
+        /**
+         * CheckOut
+         * @description The round in which everything is read again: what it has read, of so many bytes in all.
+         */
+        CheckOut: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Bytes */
+            bytes: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Objects */
+            objects: number;
+            /** Stored Bytes */
+            stored_bytes: number;
+        };
         /**
          * Code
          * @description A document code, as LOINC's.
@@ -1327,6 +2075,18 @@ export interface components {
             urgency?: components["schemas"]["Urgency"] | null;
             /** Urgency Reason */
             urgency_reason?: string | null;
+        };
+        /**
+         * ConsultExams
+         * @description The examinations of a request, newest first; whether the caller may read them all and order one.
+         */
+        ConsultExams: {
+            /** May Order */
+            may_order: boolean;
+            /** May Read */
+            may_read: boolean;
+            /** Rows */
+            rows: components["schemas"]["ExamOut"][];
         };
         /**
          * ConsultOut
@@ -1463,12 +2223,67 @@ export interface components {
          */
         Decision: "admitted" | "discarded";
         /**
+         * Delivery
+         * @description How far the objects have come. `failed` needs a person.
+         * @enum {string}
+         */
+        Delivery: "waiting" | "sending" | "delivered" | "failed" | "cancelled";
+        /**
+         * DestinationOut
+         * @description A peer that can be called.
+         */
+        DestinationOut: {
+            /** Ae Title */
+            ae_title: string;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+        };
+        /**
+         * DestructionOut
+         * @description An approval and how far it has come; what is neither destroyed nor kept is still to come.
+         */
+        DestructionOut: {
+            /**
+             * Approved At
+             * Format: date-time
+             */
+            approved_at: string;
+            /** Approved By */
+            approved_by: string;
+            /** Bytes */
+            bytes: number;
+            /** Destroyed */
+            destroyed: number;
+            /** Destruction Id */
+            destruction_id: string;
+            /** Kept */
+            kept: number;
+            /** Reason */
+            reason: string;
+            /** Studies */
+            studies: number;
+        };
+        /**
          * DiscardIn
          * @description Why an object is let go for good.
          */
         DiscardIn: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * DiskOut
+         * @description The disk of the objects: what is free, and how much of that intake leaves to the index.
+         */
+        DiskOut: {
+            /** Free Bytes */
+            free_bytes: number;
+            /** Reserve Bytes */
+            reserve_bytes: number;
+            /** Size Bytes */
+            size_bytes: number;
         };
         /**
          * DraftIn
@@ -1684,11 +2499,199 @@ export interface components {
             rules_version: string;
         };
         /**
+         * ExamImages
+         * @description How much of the study is there.
+         */
+        ExamImages: {
+            /** Received */
+            received: number;
+            /** Settled */
+            settled: boolean;
+        };
+        /**
+         * ExamIn
+         * @description What is ordered; without a station any device of the institution may make it.
+         */
+        ExamIn: {
+            body_part: components["schemas"]["BodyPart"];
+            modality: components["schemas"]["Modality"];
+            /** Procedure */
+            procedure: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Scheduled At
+             * Format: date-time
+             */
+            scheduled_at: string;
+            /**
+             * Station Ae Title
+             * @default
+             */
+            station_ae_title: string;
+            urgency: components["schemas"]["Urgency"];
+        };
+        /**
+         * ExamOut
+         * @description An examination. `performed_by` is the device that told of it, '' when none did.
+         */
+        ExamOut: {
+            /** Accession Number */
+            accession_number: string;
+            /** Applicant Name */
+            applicant_name: string;
+            body_part: components["schemas"]["BodyPart"];
+            /** Cancel Reason */
+            cancel_reason: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Exam Id */
+            exam_id: string;
+            images: components["schemas"]["ExamImages"] | null;
+            modality: components["schemas"]["Modality"];
+            patient: components["schemas"]["ExamPatient"];
+            /** Performed By */
+            performed_by: string;
+            /** Procedure */
+            procedure: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Scheduled At
+             * Format: date-time
+             */
+            scheduled_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Station Ae Title */
+            station_ae_title: string;
+            status: components["schemas"]["ExamStatus"];
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            urgency: components["schemas"]["Urgency"];
+            /** Verbs */
+            verbs: components["schemas"]["ExamVerb"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * ExamPage
+         * @description One page of a list; `next` continues it.
+         */
+        ExamPage: {
+            /** Next */
+            next: string | null;
+            /** Rows */
+            rows: components["schemas"]["ExamOut"][];
+        };
+        /**
+         * ExamPatient
+         * @description The patient in a list; the client masks the name.
+         */
+        ExamPatient: {
+            /**
+             * Birth Date
+             * Format: date
+             */
+            birth_date: string;
+            /** Identifier */
+            identifier: string;
+            /** Name */
+            name: string;
+            /** Sex */
+            sex: string;
+        };
+        /**
+         * ExamStatus
+         * @description Where an examination stands.
+         * @enum {string}
+         */
+        ExamStatus: "scheduled" | "started" | "completed" | "discontinued" | "cancelled";
+        /**
+         * ExamVerb
+         * @description What happens to an examination; the last four are told by the modality or its images.
+         * @enum {string}
+         */
+        ExamVerb: "change" | "cancel" | "begin" | "complete" | "discontinue";
+        /**
+         * ExamView
+         * @description Which examinations a list shows.
+         * @enum {string}
+         */
+        ExamView: "open" | "ended" | "all";
+        /**
          * Fault
          * @description Why a frame cannot be shown; people read the text of this code.
          * @enum {string}
          */
         Fault: "pixels.none" | "pixels.header_incomplete" | "pixels.too_large" | "pixels.transfer_syntax_unknown" | "pixels.size_differs" | "pixels.truncated" | "pixels.undecodable" | "pixels.decoder_died";
+        /**
+         * FaultOut
+         * @description An object that is not whole, or was not, and where it belongs. Names no patient.
+         */
+        FaultOut: {
+            /** Accession Number */
+            accession_number: string;
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Instance Number */
+            instance_number: number | null;
+            /** Institution Name */
+            institution_name: string;
+            /**
+             * Integrity
+             * @enum {string}
+             */
+            integrity: "missing" | "damaged";
+            /** Mended At */
+            mended_at: string | null;
+            /**
+             * Mended By
+             * @enum {string}
+             */
+            mended_by: "" | "other_copy" | "sent_again";
+            /** Modality */
+            modality: string;
+            /** Object Key */
+            object_key: string;
+            /** Series Number */
+            series_number: number | null;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+            /** Source Ae Title */
+            source_ae_title: string;
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+        };
+        /**
+         * FetchIn
+         * @description Which of them are to be sent to us.
+         */
+        FetchIn: {
+            /** Ae Title */
+            ae_title: string;
+            /** Consult Id */
+            consult_id?: string | null;
+            /** Patient Id */
+            patient_id?: string | null;
+            /** Studies */
+            studies: string[];
+        };
         /**
          * FrameEntry
          * @description One frame: index into `sop_instance_uids` and `forms`, frame number from 1, upper left pixel.
@@ -1722,11 +2725,57 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HoldIn
+         * @description What is sealed, by accession number or Study Instance UID, and why.
+         */
+        HoldIn: {
+            /** Institution Id */
+            institution_id: string;
+            /** Reason */
+            reason: string;
+            /** Study */
+            study: string;
+        };
+        /**
+         * HoldOut
+         * @description A seal. Names no patient.
+         */
+        HoldOut: {
+            /** Accession Number */
+            accession_number: string;
+            /** Hold Id */
+            hold_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Lifted By */
+            lifted_by: string | null;
+            /** Lifted Reason */
+            lifted_reason: string | null;
+            /** Modalities */
+            modalities: string[];
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Placed By */
+            placed_by: string;
+            /** Reason */
+            reason: string;
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+        };
+        /**
          * ImageForm
          * @description All that frames of one look share. Values are those of the standard's attributes.
          *
          *     `orientation`: Image Orientation (Patient). `padding`: stored values [low, high] outside the
-         *     image (C.7.5.1.1.2). `lossy`: the stored object had already lost detail when it came.
+         *     image (C.7.5.1.1.2). `inverse`: low values are bright. `suv_factor`: SUVbw in g/ml for each unit of
+         *     a rescaled value. `lossy`: the stored object had already lost detail when it came.
          */
         ImageForm: {
             /** Bits Allocated */
@@ -1771,11 +2820,14 @@ export interface components {
             rows: number;
             /** Samples Per Pixel */
             samples_per_pixel: number;
+            shutter: components["schemas"]["Shutter"] | null;
             /** Signed */
             signed: boolean;
             /** Slice Thickness Mm */
             slice_thickness_mm: number | null;
             spacing: components["schemas"]["Spacing"] | null;
+            /** Suv Factor */
+            suv_factor: number | null;
             voi_lut: components["schemas"]["Lut"] | null;
             /**
              * Voi Lut Function
@@ -1857,6 +2909,18 @@ export interface components {
             ticket: string;
         };
         /**
+         * Kept
+         * @description Why a study is kept; what is found first is said.
+         * @enum {string}
+         */
+        Kept: "no_rule" | "too_young" | "held" | "needed" | "undelivered" | "unsettled";
+        /**
+         * Kind
+         * @description Whether objects go to the peer or come from it, or it is only told of them.
+         * @enum {string}
+         */
+        Kind: "send" | "fetch" | "notify";
+        /**
          * Label
          * @description A heading in both languages.
          */
@@ -1919,6 +2983,79 @@ export interface components {
             study_time: string;
         };
         /**
+         * MarkIn
+         * @description A mark as its author has it now.
+         */
+        MarkIn: {
+            /** Frame Number */
+            frame_number: number;
+            kind: components["schemas"]["MarkKind"];
+            /** Points */
+            points: components["schemas"]["MarkPoint"][];
+            /** Series Instance Uid */
+            series_instance_uid: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * MarkKept
+         * @description The version a mark has after it was kept or removed.
+         */
+        MarkKept: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * MarkKind
+         * @description What is marked; `ratio` is the cardiothoracic ratio, `key` makes the frame a key image.
+         * @enum {string}
+         */
+        MarkKind: "length" | "angle" | "cobb" | "ellipse" | "rectangle" | "bidirectional" | "probe" | "arrow" | "text" | "ratio" | "spine" | "key";
+        /**
+         * MarkOut
+         * @description A mark. `own`: the caller is its author.
+         */
+        MarkOut: {
+            /** Annotation Id */
+            annotation_id: string;
+            /** Author Id */
+            author_id: string;
+            /** Author Name */
+            author_name: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Frame Number */
+            frame_number: number;
+            kind: components["schemas"]["MarkKind"];
+            /** Own */
+            own: boolean;
+            /** Points */
+            points: components["schemas"]["MarkPoint"][];
+            /** Series Instance Uid */
+            series_instance_uid: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * MarkPoint
+         * @description Columns and rows from the image's upper left corner.
+         */
+        MarkPoint: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * MeOut
          * @description The caller.
          */
@@ -1941,6 +3078,12 @@ export interface components {
             /** User */
             user: string;
         };
+        /**
+         * Modality
+         * @description What examinations are made with (PS3.3 C.7.3.1.1.1).
+         * @enum {string}
+         */
+        Modality: "CT" | "MR" | "DX" | "CR" | "US" | "MG" | "RF" | "ES" | "ECG";
         /**
          * NewAccountIn
          * @description A person the administrator lets in.
@@ -1991,6 +3134,33 @@ export interface components {
          */
         NewConsultIn: {
             case_kind: components["schemas"]["CaseKind"];
+        };
+        /**
+         * NewExamIn
+         * @description An examination to order for a patient, and for a request of theirs if one is named.
+         */
+        NewExamIn: {
+            body_part: components["schemas"]["BodyPart"];
+            /** Consult Id */
+            consult_id?: string | null;
+            modality: components["schemas"]["Modality"];
+            /** Patient Id */
+            patient_id: string;
+            /** Procedure */
+            procedure: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Scheduled At
+             * Format: date-time
+             */
+            scheduled_at: string;
+            /**
+             * Station Ae Title
+             * @default
+             */
+            station_ae_title: string;
+            urgency: components["schemas"]["Urgency"];
         };
         /**
          * NewInstitutionIn
@@ -2048,6 +3218,11 @@ export interface components {
         NewPeerIn: {
             /** Ae Title */
             ae_title: string;
+            /**
+             * Availability
+             * @default false
+             */
+            availability: boolean;
             /** Certificate */
             certificate?: string | null;
             /** Host */
@@ -2056,6 +3231,11 @@ export interface components {
             institution_id: string;
             /** Port */
             port: number | null;
+            /**
+             * Tls
+             * @default false
+             */
+            tls: boolean;
         };
         /**
          * PackEntry
@@ -2157,8 +3337,11 @@ export interface components {
          * @description Where a peer is, what it must show and whether it may send; title and institution stay.
          *
          *     `certificate` is one in PEM, its SHA-256, or `CN=` and its name; None binds the peer to none.
+         *     `tls`: we call it over TLS. `availability`: it is told which studies are there and which are gone.
          */
         PeerIn: {
+            /** Availability */
+            availability: boolean;
             /** Certificate */
             certificate: string | null;
             /** Enabled */
@@ -2167,6 +3350,8 @@ export interface components {
             host: string | null;
             /** Port */
             port: number | null;
+            /** Tls */
+            tls: boolean;
         };
         /**
          * PeerOut
@@ -2175,6 +3360,8 @@ export interface components {
         PeerOut: {
             /** Ae Title */
             ae_title: string;
+            /** Availability */
+            availability: boolean;
             /** Certificate */
             certificate: string | null;
             /**
@@ -2196,6 +3383,8 @@ export interface components {
             last_seen_at: string | null;
             /** Port */
             port: number | null;
+            /** Tls */
+            tls: boolean;
         };
         /**
          * PersonRef
@@ -2219,6 +3408,22 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * PreferenceIn
+         * @description The whole document; the client that writes it knows what it means.
+         */
+        PreferenceIn: {
+            /** Value */
+            value: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PreferenceName
+         * @description The matters in which a person may set something for themselves.
+         * @enum {string}
+         */
+        PreferenceName: "reading.keys";
         /**
          * PreviewOut
          * @description What a link's holder may know before proving who they are.
@@ -2265,6 +3470,55 @@ export interface components {
             standing: components["schemas"]["Standing"];
         };
         /**
+         * PriorOut
+         * @description A study that the peer holds. `here`: it is in our archive already.
+         */
+        PriorOut: {
+            /** Accession Number */
+            accession_number: string;
+            /** Description */
+            description: string;
+            /** Here */
+            here: boolean;
+            /** Instance Count */
+            instance_count: number;
+            /** Modalities */
+            modalities: string[];
+            /** Patient Name */
+            patient_name: string;
+            /** Same Name */
+            same_name: boolean;
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+        };
+        /**
+         * PriorsIn
+         * @description Whose studies a peer is asked for: a patient of ours, or the patient of a consult.
+         */
+        PriorsIn: {
+            /** Ae Title */
+            ae_title: string;
+            /** Consult Id */
+            consult_id?: string | null;
+            /** Patient Id */
+            patient_id?: string | null;
+        };
+        /**
+         * PriorsOut
+         * @description What the peer answered, newest first.
+         */
+        PriorsOut: {
+            /**
+             * Patient Birth Date
+             * Format: date
+             */
+            patient_birth_date: string;
+            /** Rows */
+            rows: components["schemas"]["PriorOut"][];
+        };
+        /**
          * QuarantineOut
          * @description What was set aside, newest first, and who sent what waits.
          */
@@ -2275,6 +3529,26 @@ export interface components {
             senders: components["schemas"]["SenderOut"][];
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * QueueOut
+         * @description A part of the queue, the latest first, and how many are under way or need a person.
+         */
+        QueueOut: {
+            /** Failed */
+            failed: number;
+            /** Rows */
+            rows: components["schemas"]["TransferOut"][];
+            /** Under Way */
+            under_way: number;
+        };
+        /**
+         * QuotaIn
+         * @description How many bytes an institution may store; 0 is any number.
+         */
+        QuotaIn: {
+            /** Quota Bytes */
+            quota_bytes: number;
         };
         /**
          * ReaderOut
@@ -2323,6 +3597,114 @@ export interface components {
             identity_tail: string;
             /** Invitation */
             invitation: string;
+        };
+        /**
+         * Region
+         * @description A calibrated part of an ultrasound picture (PS3.3 C.8.5.5); codes and units are the standard's.
+         */
+        Region: {
+            /** Data Type */
+            data_type: number;
+            /** Delta X */
+            delta_x: number;
+            /** Delta Y */
+            delta_y: number;
+            /** Flags */
+            flags: number;
+            /** Max X */
+            max_x: number;
+            /** Max Y */
+            max_y: number;
+            /** Min X */
+            min_x: number;
+            /** Min Y */
+            min_y: number;
+            /** Spatial Format */
+            spatial_format: number;
+            /** Units X */
+            units_x: number;
+            /** Units Y */
+            units_y: number;
+        };
+        /**
+         * RegisterOut
+         * @description One study of an approval. `kept_for` says why it was kept after all.
+         */
+        RegisterOut: {
+            /** Accession Number */
+            accession_number: string;
+            /** Byte Count */
+            byte_count: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Instance Count */
+            instance_count: number;
+            /** Institution Name */
+            institution_name: string;
+            /** Keep Months */
+            keep_months: number;
+            /** Kept For */
+            kept_for: components["schemas"]["Kept"] | "";
+            /** Modalities */
+            modalities: string[];
+            /** Source Ae Title */
+            source_ae_title: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "approved" | "destroyed" | "kept";
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+        };
+        /**
+         * RejectionOut
+         * @description One rejection note. `title` is its code of DCM; `missing` of the `referenced` objects have not come.
+         *
+         *     What it names and is stored: `instances` in `series` of `studies`, the first of which is described.
+         */
+        RejectionOut: {
+            /** Accession Number */
+            accession_number: string;
+            /** Instances */
+            instances: number;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Missing */
+            missing: number;
+            /** Modalities */
+            modalities: string[];
+            /** Note Id */
+            note_id: string;
+            /**
+             * Noted At
+             * Format: date-time
+             */
+            noted_at: string;
+            /** Referenced */
+            referenced: number;
+            /** Series */
+            series: number;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+            /** Source Ae Title */
+            source_ae_title: string;
+            /** Studies */
+            studies: number;
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            /** Title */
+            title: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Withdrawn Reason */
+            withdrawn_reason: string | null;
         };
         /**
          * ReportOut
@@ -2392,11 +3774,144 @@ export interface components {
             version: number;
         };
         /**
+         * RetentionOut
+         * @description Rules, seals in force and approvals, within the caller's reach.
+         */
+        RetentionOut: {
+            /** Destructions */
+            destructions: components["schemas"]["DestructionOut"][];
+            /** Holds */
+            holds: components["schemas"]["HoldOut"][];
+            /** May Rule All */
+            may_rule_all: boolean;
+            /** Rules */
+            rules: components["schemas"]["RetentionRuleOut"][];
+        };
+        /**
+         * RetentionPreviewOut
+         * @description What could be destroyed now; `kept` counts what rules speak of and is kept, by why.
+         *
+         *     `digest` names exactly these studies. With `more` there are others besides: they come next time.
+         */
+        RetentionPreviewOut: {
+            /** Bytes */
+            bytes: number;
+            /** Digest */
+            digest: string;
+            /** Instances */
+            instances: number;
+            /** Kept */
+            kept: {
+                [key: string]: number;
+            };
+            /** More */
+            more: boolean;
+            /** Rows */
+            rows: components["schemas"]["CandidateOut"][];
+            /** Studies */
+            studies: number;
+        };
+        /**
+         * RetentionReasonIn
+         * @description Why.
+         */
+        RetentionReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RetentionRuleIn
+         * @description How long is kept; None is any institution, sender or modality.
+         */
+        RetentionRuleIn: {
+            /** Institution Id */
+            institution_id: string | null;
+            /** Keep Months */
+            keep_months: number;
+            /** Modality */
+            modality: string | null;
+            /** Source Ae Title */
+            source_ae_title: string | null;
+        };
+        /**
+         * RetentionRuleOut
+         * @description A rule; `institution_name` is '' for one that is for all.
+         */
+        RetentionRuleOut: {
+            /** Institution Id */
+            institution_id: string | null;
+            /** Institution Name */
+            institution_name: string;
+            /** Keep Months */
+            keep_months: number;
+            /** May Remove */
+            may_remove: boolean;
+            /** Modality */
+            modality: string | null;
+            /** Rule Id */
+            rule_id: string;
+            /** Source Ae Title */
+            source_ae_title: string | null;
+        };
+        /**
          * Role
          * @description What a person does here; one person may have several roles.
          * @enum {string}
          */
         Role: "applicant" | "technician" | "coordinator" | "specialist" | "auditor" | "administrator";
+        /**
+         * RuleChangeIn
+         * @description Whether a rule is in force, and whether storage commitment is asked for.
+         */
+        RuleChangeIn: {
+            /** Commitment */
+            commitment: boolean;
+            /** Enabled */
+            enabled: boolean;
+        };
+        /**
+         * RuleIn
+         * @description What is sent on: of an institution, of one sender or any, of one modality or any.
+         */
+        RuleIn: {
+            /** Commitment */
+            commitment: boolean;
+            /** Destination */
+            destination: string;
+            /** Institution Id */
+            institution_id: string;
+            /** Modality */
+            modality: string | null;
+            /** Source Ae Title */
+            source_ae_title: string | null;
+        };
+        /**
+         * RuleOut
+         * @description A rule.
+         */
+        RuleOut: {
+            /** Commitment */
+            commitment: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Destination */
+            destination: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Modality */
+            modality: string | null;
+            /** Rule Id */
+            rule_id: string;
+            /** Source Ae Title */
+            source_ae_title: string | null;
+        };
         /**
          * SectionOut
          * @description One part of a signed report.
@@ -2408,6 +3923,18 @@ export interface components {
             label: string;
             /** Text */
             text: string;
+        };
+        /**
+         * SendIn
+         * @description Send this study there, and ask for storage commitment if wanted.
+         */
+        SendIn: {
+            /** Ae Title */
+            ae_title: string;
+            /** Commitment */
+            commitment: boolean;
+            /** Study Instance Uid */
+            study_instance_uid: string;
         };
         /**
          * SenderOut
@@ -2456,11 +3983,50 @@ export interface components {
             technique: components["schemas"]["Technique"];
         };
         /**
+         * SeriesSpace
+         * @description One series: what its objects say, in groups.
+         */
+        SeriesSpace: {
+            /** Groups */
+            groups: components["schemas"]["Calibration"][];
+            /** Series Instance Uid */
+            series_instance_uid: string;
+        };
+        /**
          * ServiceLine
          * @description What is read.
          * @enum {string}
          */
         ServiceLine: "imaging" | "ecg";
+        /**
+         * Shutter
+         * @description The shapes that all have to hold a pixel that is seen; rows and columns count from 1.
+         *
+         *     `rectangle`: left and right column, upper and lower row, of the outermost pixels seen. `circle`: row,
+         *     column, radius. `polygon`: row and column of each vertex. `level`: the grey of what is covered, in 8 bits.
+         */
+        Shutter: {
+            /** Circle */
+            circle: [
+                number,
+                number,
+                number
+            ] | null;
+            /** Level */
+            level: number;
+            /** Polygon */
+            polygon: [
+                number,
+                number
+            ][];
+            /** Rectangle */
+            rectangle: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+        };
         /**
          * SignInIn
          * @description Somebody signs in.
@@ -2581,6 +4147,37 @@ export interface components {
             verb: components["schemas"]["Verb"];
         };
         /**
+         * StorageOut
+         * @description How the store is. Disk, bucket and check are told to the centre alone.
+         */
+        StorageOut: {
+            bucket: components["schemas"]["BucketOut"] | null;
+            check: components["schemas"]["CheckOut"] | null;
+            /** Damaged */
+            damaged: number;
+            disk: components["schemas"]["DiskOut"] | null;
+            /** Institutions */
+            institutions: components["schemas"]["UseOut"][];
+            /** May Set Quotas */
+            may_set_quotas: boolean;
+            /** Missing */
+            missing: number;
+        };
+        /**
+         * StudySpace
+         * @description All series of a study.
+         */
+        StudySpace: {
+            /** Series */
+            series: components["schemas"]["SeriesSpace"][];
+        };
+        /**
+         * Tab
+         * @description Which part of the queue people look at.
+         * @enum {string}
+         */
+        Tab: "open" | "failed" | "done";
+        /**
          * Technique
          * @description How the first object of a series was acquired, as far as it says.
          */
@@ -2654,6 +4251,65 @@ export interface components {
             required: boolean;
         };
         /**
+         * TransferOut
+         * @description One job of the queue; nothing in it names a patient. `by_hand`: a person asked for it.
+         */
+        TransferOut: {
+            acknowledgement: components["schemas"]["Acknowledgement"];
+            /** Ask At */
+            ask_at: string | null;
+            /** Attempts */
+            attempts: number;
+            /** By Hand */
+            by_hand: boolean;
+            /** Can Cancel */
+            can_cancel: boolean;
+            /** Can Try Again */
+            can_try_again: boolean;
+            /** Commitment */
+            commitment: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            delivery: components["schemas"]["Delivery"];
+            /** Detail */
+            detail: string;
+            /** Done */
+            done: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            kind: components["schemas"]["Kind"];
+            /** Modalities */
+            modalities: string[];
+            /** Next At */
+            next_at: string | null;
+            /** Peer Ae Title */
+            peer_ae_title: string;
+            /** Reason */
+            reason: string;
+            /** Refused */
+            refused: number;
+            /** Study Date */
+            study_date: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            /** Total */
+            total: number;
+            /** Transfer Id */
+            transfer_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * TriedOut
          * @description What came of trying again. `reason_code` is '' when the object is stored now.
          */
@@ -2669,6 +4325,25 @@ export interface components {
          * @enum {string}
          */
         Urgency: "routine" | "urgent" | "emergency";
+        /**
+         * UseOut
+         * @description What one institution stores, and may store; a quota of 0 is none.
+         */
+        UseOut: {
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Quota Bytes */
+            quota_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "free" | "near" | "full";
+            /** Used Bytes */
+            used_bytes: number;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -2728,6 +4403,14 @@ export interface components {
             explanation: string;
             /** Width */
             width: number;
+        };
+        /**
+         * WithdrawIn
+         * @description Why what was rejected is shown again.
+         */
+        WithdrawIn: {
+            /** Reason */
+            reason: string;
         };
     };
     responses: never;
@@ -3321,6 +5004,37 @@ export interface operations {
             };
         };
     };
+    list_exams_of_consult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultExams"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     invite_patient: {
         parameters: {
             query?: never;
@@ -3657,6 +5371,336 @@ export interface operations {
             };
         };
     };
+    list_destinations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationOut"][];
+                };
+            };
+        };
+    };
+    list_exams: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["ExamView"];
+                q?: string;
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_exam: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExamIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_stations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+        };
+    };
+    get_one_exam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exam_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_exam: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                exam_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_exam: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                exam_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_forward_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"][];
+                };
+            };
+        };
+    };
+    add_forward_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_forward_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_forward_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_institutions: {
         parameters: {
             query?: never;
@@ -3870,6 +5914,72 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewPasswordIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_preference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["schemas"]["PreferenceName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_preference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["schemas"]["PreferenceName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceIn"];
             };
         };
         responses: {
@@ -4137,6 +6247,72 @@ export interface operations {
             };
         };
     };
+    fetch_priors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FetchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    search_priors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_set_aside: {
         parameters: {
             query?: {
@@ -4302,6 +6478,70 @@ export interface operations {
             };
         };
     };
+    list_rejections: {
+        parameters: {
+            query?: {
+                withdrawn?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_rejection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_report_templates: {
         parameters: {
             query?: never;
@@ -4318,6 +6558,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportTemplate"][];
+                };
+            };
+        };
+    };
+    show_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionOut"];
+                };
+            };
+        };
+    };
+    approve_destruction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    destruction_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destruction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_holds: {
+        parameters: {
+            query?: {
+                lifted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    place_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lift_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_destruction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreviewOut"];
+                };
+            };
+        };
+    };
+    add_retention_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_retention_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -4387,6 +6890,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReaderOut"][];
+                };
+            };
+        };
+    };
+    show_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+        };
+    };
+    list_faults: {
+        parameters: {
+            query?: {
+                mended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                institution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_annotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                study_instance_uid: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkKept"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_annotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                study_instance_uid: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkKept"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -4509,6 +7199,163 @@ export interface operations {
                 };
                 content: {
                     "image/webp": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    study_spatial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudySpace"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_transfers: {
+        parameters: {
+            query?: {
+                tab?: components["schemas"]["Tab"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_transfer_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
                 };
             };
             /** @description Validation Error */

@@ -73,12 +73,17 @@ const PAGES: Pages = {
 			go: here.go,
 			applies: here.role === "applicant" || here.role === "technician",
 		}),
+	exams: (here) =>
+		shown(import("../consults/exams/Exams.svelte"), { live: here.live, orders: here.role === "applicant" }),
 	peers: () => shown(import("../admin/Peers.svelte"), {}),
 	quarantine: (here) =>
 		shown(import("../admin/Quarantine.svelte"), {
 			administrator: here.role === "administrator",
 			onwaiting: (count: number) => waitingAside.set(count),
 		}),
+	queue: (here) =>
+		shown(import("../admin/queue/Queue.svelte"), { administrator: here.role === "administrator" }),
+	storage: () => shown(import("../admin/Storage.svelte"), {}),
 	institutions: () => shown(import("../admin/Institutions.svelte"), {}),
 	agreements: () => shown(import("../admin/Agreements.svelte"), {}),
 	accounts: (here) => shown(import("../admin/Accounts.svelte"), { ownId: here.me.account_id }),

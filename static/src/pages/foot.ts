@@ -36,13 +36,14 @@ export function hintsOf(route: Route): Hint[] {
 	if (route.page === "requests" || route.page === "arrivals") {
 		return [select, { keys: ["Enter"], label: said.open }, sheet];
 	}
+	if (route.page === "exams") return [select, sheet];
 	return [sheet];
 }
 
 export function readingHints(): Hint[] {
 	const said = t(footTexts);
 	return [
-		{ keys: ["1–6"], label: said.presets },
+		{ keys: ["1–9"], label: said.presets },
 		{ keys: ["F2"], label: said.insert },
 		{ keys: ["F4"], label: said.next },
 		{ keys: ["?"], label: said.all },

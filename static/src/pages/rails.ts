@@ -10,10 +10,13 @@ type EntryKey =
 	| "newRequest"
 	| "requests"
 	| "arrivals"
+	| "exams"
 	| "worklist"
 	| "board"
 	| "peers"
 	| "quarantine"
+	| "queue"
+	| "storage"
 	| "institutions"
 	| "agreements"
 	| "accounts";
@@ -22,22 +25,25 @@ const ENTRIES: Readonly<Record<EntryKey, { icon: IconName; href: string }>> = {
 	newRequest: { icon: "plus", href: "/requests/new" },
 	requests: { icon: "list", href: "/requests" },
 	arrivals: { icon: "image", href: "/images" },
+	exams: { icon: "calendar", href: "/exams" },
 	worklist: { icon: "inbox", href: "/worklist" },
 	board: { icon: "board", href: "/board" },
 	peers: { icon: "server", href: "/admin/peers" },
 	quarantine: { icon: "octagon", href: "/admin/quarantine" },
+	queue: { icon: "send", href: "/admin/queue" },
+	storage: { icon: "database", href: "/admin/storage" },
 	institutions: { icon: "institution", href: "/admin/institutions" },
 	agreements: { icon: "link", href: "/admin/agreements" },
 	accounts: { icon: "users", href: "/admin/accounts" },
 };
 
 const RAILS: Readonly<Record<RoleKey, readonly EntryKey[]>> = {
-	applicant: ["newRequest", "requests", "arrivals"],
-	technician: ["requests", "arrivals", "quarantine"],
+	applicant: ["newRequest", "requests", "exams", "arrivals"],
+	technician: ["requests", "exams", "arrivals", "quarantine", "queue"],
 	specialist: ["worklist", "arrivals"],
 	auditor: ["worklist", "arrivals"],
 	coordinator: ["board", "arrivals"],
-	administrator: ["peers", "quarantine", "institutions", "agreements", "accounts"],
+	administrator: ["peers", "quarantine", "queue", "storage", "institutions", "agreements", "accounts"],
 };
 
 const HOMES: Readonly<Record<RoleKey, string>> = {
@@ -53,10 +59,13 @@ const HOMES: Readonly<Record<RoleKey, string>> = {
 const ENTRY_OF: Readonly<Partial<Record<Route["page"], EntryKey>>> = {
 	requests: "requests",
 	arrivals: "arrivals",
+	exams: "exams",
 	worklist: "worklist",
 	board: "board",
 	peers: "peers",
 	quarantine: "quarantine",
+	queue: "queue",
+	storage: "storage",
 	institutions: "institutions",
 	agreements: "agreements",
 	accounts: "accounts",

@@ -8,8 +8,11 @@ export type Route =
 	| { readonly page: "worklist" }
 	| { readonly page: "board" }
 	| { readonly page: "arrivals" }
+	| { readonly page: "exams" }
 	| { readonly page: "peers" }
 	| { readonly page: "quarantine" }
+	| { readonly page: "queue" }
+	| { readonly page: "storage" }
 	| { readonly page: "institutions" }
 	| { readonly page: "agreements" }
 	| { readonly page: "accounts" }
@@ -23,8 +26,11 @@ const FIXED: Readonly<Record<string, Route>> = {
 	worklist: { page: "worklist" },
 	board: { page: "board" },
 	images: { page: "arrivals" },
+	exams: { page: "exams" },
 	"admin/peers": { page: "peers" },
 	"admin/quarantine": { page: "quarantine" },
+	"admin/queue": { page: "queue" },
+	"admin/storage": { page: "storage" },
 	"admin/institutions": { page: "institutions" },
 	"admin/agreements": { page: "agreements" },
 	"admin/accounts": { page: "accounts" },

@@ -1,9 +1,10 @@
-/** Every act of the station by name and key; the tool rail and the keyboard are two views of this list. */
+/** Every act of the station by name and key; the tool rail, the menu and the keyboard are views of this list. */
 import type { Binding } from "../kit/keys.ts";
 import type { Words } from "./corners.ts";
 import type { Tool } from "./gesture.ts";
-import { redone, undone } from "./measurements.ts";
-import { presetsFor, presetVoi } from "./presets.ts";
+import type { Keyed } from "./keymap.ts";
+import { columnsOf, neighbour, nextLayout, rowsOf } from "./layout.ts";
+import { PRESET_KEYS, presetsFor, presetVoi } from "./presets.ts";
 import type { Station } from "./station.ts";
 
 export const TOOLS: readonly { readonly tool: Tool; readonly key: string }[] = [
@@ -12,25 +13,63 @@ export const TOOLS: readonly { readonly tool: Tool; readonly key: string }[] = [
 	{ tool: "zoom", key: "Z" },
 	{ tool: "scroll", key: "S" },
 	{ tool: "length", key: "L" },
+	{ tool: "angle", key: "A" },
+	{ tool: "ellipse", key: "E" },
+	{ tool: "arrow", key: "T" },
+	{ tool: "probe", key: "D" },
 ];
 
+/** The tools that stand in the menu, not in the rail. */
+export const MORE_TOOLS: readonly { readonly tool: Tool; readonly key: string }[] = [
+	{ tool: "rectangle", key: "Shift+E" },
+	{ tool: "bidirectional", key: "B" },
+	{ tool: "cobb", key: "Shift+A" },
+	{ tool: "text", key: "Shift+T" },
+	{ tool: "ratio", key: "Shift+C" },
+	{ tool: "spine", key: "Shift+V" },
+	{ tool: "magnifier", key: "F" },
+	{ tool: "crosshair", key: "X" },
+];
+
+/** The tools that draw nothing. */
+const LOOKING: ReadonlySet<Tool> = new Set(["window", "pan", "zoom", "scroll", "magnifier", "crosshair"]);
 const ZOOM_STEP = 1.25;
 const JUMP_SLICES = 10;
+
+/** What the tools that come after the first image can do. */
+export interface ToolActs {
+	/** Gives up what is being drawn; true when there was something. */
+	cancel(): boolean;
+	removeSelected(): void;
+	/** Moves the selected mark, or its chosen end, as seen. */
+	nudge(dx: number, dy: number): void;
+	selectNext(): void;
+	nextEnd(): void;
+	/** Makes a mark of the chosen tool in the middle. */
+	place(): void;
+	toggleKey(): void;
+	toggleLink(): void;
+	showMarks(): void;
+	showKeys(): void;
+}
+
+export interface Command extends Binding, Keyed {
+	readonly keys: Binding["keys"];
+}
 
 export interface CommandHost {
 	readonly station: Station;
 	readonly words: () => Words;
-	/** Acts of the pane that is drawn as active. */
-	readonly cancel: () => void;
-	readonly removeMeasurement: () => void;
+	/** Null until they are loaded. */
+	readonly tools: () => ToolActs | null;
 	readonly moveFocus: () => void;
 	readonly toggleReport: () => void;
 }
 
 export function setPreset(station: Station, key: string): void {
-	const modality = station.activePane.state.value.series?.modality ?? "";
-	const preset = presetsFor(modality).find((one) => one.key === key);
-	if (preset !== undefined) station.activePane.setVoi(presetVoi(preset));
+	const { modality, bodyPart } = station.activePane.state.value.series ?? { modality: "", bodyPart: "" };
+	const preset = presetsFor(modality, bodyPart).find((one) => one.key === key);
+	if (preset !== undefined) station.act(() => station.activePane.setVoi(presetVoi(preset)));
 }
 
 /** Corner texts: all, minimal, none, and again. */
@@ -45,13 +84,15 @@ export function togglePlay(station: Station): void {
 }
 
 export function toggleLayout(station: Station): void {
-	station.setShownPanes(station.shownPanes.value === 1 ? 2 : 1);
+	station.setLayout(nextLayout(station.layout.value));
 }
 
 /** Left and right choose the pane; where there is one they turn the slice. */
 function sideways(station: Station, step: number): void {
-	if (station.shownPanes.value === 1) station.activePane.scroll(step);
-	else station.active.set(step < 0 ? 0 : 1);
+	const layout = station.layout.value;
+	if (columnsOf(layout) > 1) station.active.set(neighbour(layout, station.active.value, step, 0));
+	else if (rowsOf(layout) > 1) station.active.set(neighbour(layout, station.active.value, 0, step));
+	else station.activePane.scroll(step);
 }
 
 /** Page keys change the series; in a study of one series they turn ten slices. */
@@ -61,44 +102,168 @@ function page(station: Station, step: number): void {
 	else station.activePane.scroll(step * JUMP_SLICES);
 }
 
-/** The keyboard of the station. None works while text is being written. */
-export function bindings(host: CommandHost): Binding[] {
-	const { station, words } = host;
+function toolCommands({ station, words }: CommandHost): Command[] {
+	return [...TOOLS, ...MORE_TOOLS].map(({ tool, key }) => ({
+		id: `tool.${tool}`,
+		keys: key,
+		label: () => words()[tool],
+		run: () => station.tool.set(tool),
+	}));
+}
+
+function presetCommands({ station, words }: CommandHost): Command[] {
+	const named = (key: string) => {
+		const { series } = station.activePane.state.value;
+		return presetsFor(series?.modality ?? "", series?.bodyPart).find((one) => one.key === key);
+	};
+	return PRESET_KEYS.map((key) => ({
+		id: `preset.${key}`,
+		keys: key,
+		label: () => words()[named(key)?.name ?? "presets"],
+		run: () => setPreset(station, key),
+		when: () => named(key) !== undefined,
+	}));
+}
+
+function moves({ station, words }: CommandHost): Command[] {
 	const pane = () => station.activePane;
-	const ct = () => presetsFor(pane().state.value.series?.modality ?? "").length > 0;
 	return [
-		...TOOLS.map(({ tool, key }) => ({
-			keys: key,
-			label: () => words()[tool],
-			run: () => station.tool.set(tool),
-		})),
-		...presetsFor("CT").map(({ key, name }) => ({
-			keys: key,
-			label: () => words()[name],
-			run: () => setPreset(station, key),
-			when: ct,
-		})),
-		{ keys: "ArrowUp", label: () => words().previousSlice, run: () => pane().scroll(-1) },
-		{ keys: "ArrowDown", label: () => words().nextSlice, run: () => pane().scroll(1) },
-		{ keys: "ArrowLeft", label: () => words().otherPane, run: () => sideways(station, -1), unlisted: true },
-		{ keys: "ArrowRight", label: () => words().otherPane, run: () => sideways(station, 1) },
-		{ keys: "Home", label: () => words().firstSlice, run: () => pane().goTo(0) },
-		{ keys: "End", label: () => words().lastSlice, run: () => pane().goTo(Number.MAX_SAFE_INTEGER) },
-		{ keys: "PageUp", label: () => words().previousSeries, run: () => page(station, -1) },
-		{ keys: "PageDown", label: () => words().nextSeries, run: () => page(station, 1) },
-		{ keys: ["+", "Shift++"], label: () => words().zoomIn, run: () => pane().zoomCentre(ZOOM_STEP) },
-		{ keys: "-", label: () => words().zoomOut, run: () => pane().zoomCentre(1 / ZOOM_STEP) },
-		{ keys: "=", label: () => words().reset, run: () => pane().fit(), unlisted: true },
-		{ keys: "I", label: () => words().invert, run: () => pane().toggleInvert() },
-		{ keys: "Space", label: () => words().reset, run: () => pane().reset() },
-		{ keys: "C", label: () => words().play, run: () => togglePlay(station) },
-		{ keys: "G", label: () => words().layout, run: () => toggleLayout(station) },
-		{ keys: "O", label: () => words().overlays, run: () => cycleOverlays(station) },
-		{ keys: "Ctrl+Z", label: () => words().undo, run: () => station.ledger.update(undone) },
-		{ keys: ["Ctrl+Y", "Ctrl+Shift+Z"], label: () => words().redo, run: () => station.ledger.update(redone) },
-		{ keys: ["Delete", "Backspace"], label: () => words().remove, run: host.removeMeasurement },
-		{ keys: "Escape", label: () => words().cancel, run: host.cancel },
-		{ keys: "\\", label: () => words().collapseReport, run: host.toggleReport },
-		{ keys: "F6", label: () => words().moveFocus, run: host.moveFocus, inText: true },
+		{
+			id: "slice.previous",
+			keys: "ArrowUp",
+			label: () => words().previousSlice,
+			run: () => pane().scroll(-1),
+		},
+		{ id: "slice.next", keys: "ArrowDown", label: () => words().nextSlice, run: () => pane().scroll(1) },
+		{
+			id: "pane.left",
+			keys: "ArrowLeft",
+			label: () => words().otherPane,
+			run: () => sideways(station, -1),
+			unlisted: true,
+		},
+		{ id: "pane.right", keys: "ArrowRight", label: () => words().otherPane, run: () => sideways(station, 1) },
+		{ id: "slice.first", keys: "Home", label: () => words().firstSlice, run: () => pane().goTo(0) },
+		{
+			id: "slice.last",
+			keys: "End",
+			label: () => words().lastSlice,
+			run: () => pane().goTo(Number.MAX_SAFE_INTEGER),
+		},
+		{
+			id: "series.previous",
+			keys: "PageUp",
+			label: () => words().previousSeries,
+			run: () => page(station, -1),
+		},
+		{ id: "series.next", keys: "PageDown", label: () => words().nextSeries, run: () => page(station, 1) },
+	];
+}
+
+function looks({ station, words }: CommandHost): Command[] {
+	const pane = () => station.activePane;
+	const act = (run: () => void) => () => station.act(run);
+	return [
+		{
+			id: "zoom.in",
+			keys: ["+", "Shift++"],
+			label: () => words().zoomIn,
+			run: act(() => pane().zoomCentre(ZOOM_STEP)),
+		},
+		{
+			id: "zoom.out",
+			keys: "-",
+			label: () => words().zoomOut,
+			run: act(() => pane().zoomCentre(1 / ZOOM_STEP)),
+		},
+		{ id: "fit", keys: "=", label: () => words().fit, run: act(() => pane().fit()) },
+		{ id: "invert", keys: "I", label: () => words().invert, run: act(() => pane().toggleInvert()) },
+		{ id: "turn.right", keys: "R", label: () => words().turnRight, run: act(() => pane().turnBy(1)) },
+		{ id: "turn.left", keys: "Shift+R", label: () => words().turnLeft, run: act(() => pane().turnBy(-1)) },
+		{
+			id: "flip.sideways",
+			keys: "H",
+			label: () => words().flipSideways,
+			run: act(() => pane().flip("sideways")),
+		},
+		{ id: "flip.upDown", keys: "V", label: () => words().flipUpDown, run: act(() => pane().flip("upDown")) },
+		{ id: "reset", keys: "Space", label: () => words().reset, run: act(() => pane().reset()) },
+		{ id: "play", keys: "C", label: () => words().play, run: () => togglePlay(station) },
+		{ id: "layout", keys: "G", label: () => words().layout, run: () => toggleLayout(station) },
+		{ id: "overlays", keys: "O", label: () => words().overlays, run: () => cycleOverlays(station) },
+		{ id: "undo", keys: "Ctrl+Z", label: () => words().undo, run: () => station.undo() },
+		{ id: "redo", keys: ["Ctrl+Y", "Ctrl+Shift+Z"], label: () => words().redo, run: () => station.redo() },
+	];
+}
+
+const NUDGES = [
+	["ArrowUp", 0, -1],
+	["ArrowDown", 0, 1],
+	["ArrowLeft", -1, 0],
+	["ArrowRight", 1, 0],
+] as const;
+const FAR = 10;
+
+/**
+ * Arrow keys with Ctrl move the mark that is selected. Alone they turn slices, always: a mark is selected as
+ * soon as it is drawn, and whoever goes on reading must not move the end of what was just measured.
+ */
+function marks({ station, words, tools }: CommandHost): Command[] {
+	const when = () => station.selected.value !== null;
+	const letGo = (): void => {
+		if (tools()?.cancel() !== true) station.selected.set(null);
+	};
+	return [
+		...NUDGES.flatMap(([key, dx, dy], i) => [
+			{
+				id: `nudge.${key}`,
+				keys: `Ctrl+${key}`,
+				label: () => words().nudge,
+				run: () => tools()?.nudge(dx, dy),
+				when,
+				unlisted: i > 0,
+			},
+			{
+				id: `nudge.far.${key}`,
+				keys: `Ctrl+Shift+${key}`,
+				label: () => words().nudgeFar,
+				run: () => tools()?.nudge(dx * FAR, dy * FAR),
+				when,
+				unlisted: i > 0,
+			},
+		]),
+		{ id: "mark.next", keys: "N", label: () => words().nextMark, run: () => tools()?.selectNext() },
+		{ id: "mark.end", keys: "Shift+N", label: () => words().nextEnd, run: () => tools()?.nextEnd(), when },
+		{
+			id: "mark.place",
+			keys: "Enter",
+			label: () => words().placeMark,
+			run: () => tools()?.place(),
+			when: () => !LOOKING.has(station.tool.value),
+		},
+		{
+			id: "mark.remove",
+			keys: ["Delete", "Backspace"],
+			label: () => words().remove,
+			run: () => tools()?.removeSelected(),
+		},
+		{ id: "cancel", keys: "Escape", label: () => words().cancel, run: letGo },
+		{ id: "key", keys: "K", label: () => words().keyImage, run: () => tools()?.toggleKey() },
+		{ id: "link", keys: "Y", label: () => words().link, run: () => tools()?.toggleLink() },
+		{ id: "marks", keys: "Q", label: () => words().marks, run: () => tools()?.showMarks() },
+		{ id: "keys", keys: "Ctrl+K", label: () => words().keys, run: () => tools()?.showKeys() },
+	];
+}
+
+/** The acts of the station with the keys they have by default. None works while text is being written. */
+export function commands(host: CommandHost): Command[] {
+	return [
+		...toolCommands(host),
+		...presetCommands(host),
+		...moves(host),
+		...looks(host),
+		...marks(host),
+		{ id: "report.fold", keys: "\\", label: () => host.words().collapseReport, run: host.toggleReport },
+		{ id: "focus", keys: "F6", label: () => host.words().moveFocus, run: host.moveFocus, inText: true },
 	];
 }

@@ -31,7 +31,12 @@ export interface Seen {
 	readonly loaded: number;
 	/** The frame's samples are here. */
 	readonly arrived: boolean;
-	readonly measuring: boolean;
+	/** What is seen lacks its finest details. */
+	readonly preview: boolean;
+	/** Where the millimetres of what is drawn come from; null while nothing is. */
+	readonly source: string | null;
+	/** How this pane follows the active one; null while it does not. */
+	readonly following: string | null;
 }
 
 const MINUS = "\u2212";
@@ -90,10 +95,10 @@ export function stackNotices(series: Series, words: Words): string[] {
 	return notices.filter(([holds]) => holds).map(([, key, params]) => say(words[key], params));
 }
 
-function lookLines(form: ImageForm, seen: Seen, words: Words, modality: string): string[] {
+function lookLines(form: ImageForm, seen: Seen, words: Words, series: Series): string[] {
 	const lines: string[] = [];
 	if (seen.voi !== null && !isColour(form)) {
-		const preset = presetNamed(modality, seen.voi);
+		const preset = presetNamed(series.modality, seen.voi, series.bodyPart);
 		const digits = seen.voi.width < 20 ? 2 : 0;
 		const levels = say(words.levels, {
 			center: signed(seen.voi.center, digits),
@@ -102,9 +107,19 @@ function lookLines(form: ImageForm, seen: Seen, words: Words, modality: string):
 		const figures = seen.voi.table === null ? levels : words.ownTable;
 		lines.push(preset === null ? figures : `${words[preset.name]} ${figures}`);
 	}
-	const quality = form.lossy ? words.lossy : words.lossless;
+	const stored = form.lossy ? words.lossy : words.lossless;
+	const quality = seen.preview ? words.preview : stored;
 	lines.push(`${say(words.zoomed, { percent: seen.zoomPercent })} ${quality}`);
+	const turned = turnSaid(seen.state.turn, words);
+	if (turned !== "") lines.push(turned);
+	if (seen.source !== null) lines.push(seen.source);
 	return lines;
+}
+
+/** A turned picture says so: left may be right. */
+function turnSaid({ quarters, flipped }: PaneState["turn"], words: Words): string {
+	const turned = quarters === 0 ? [] : [say(words.turned, { degrees: quarters * 90 })];
+	return [...turned, ...(flipped ? [words.flipped] : [])].join(" ");
 }
 
 function liveLabel(series: Series, seen: Seen, words: Words): string {
@@ -119,6 +134,12 @@ function liveLabel(series: Series, seen: Seen, words: Words): string {
 	return say(seen.voi === null ? words.liveColour : words.live, params);
 }
 
+/** How a linked pane follows the active one: in the same space, or so far behind it. */
+export function followingSaid(offset: number | null, words: Words): string {
+	if (offset === null) return words.linkedHere;
+	return say(words.linkedBy, { mm: `${offset > 0 ? "+" : ""}${signed(offset, 1)}` });
+}
+
 /** All corner texts of a pane that shows a series; null for an empty one. */
 export function cornersOf(seen: Seen, words: Words): Corners | null {
 	const { series, index } = seen.state;
@@ -128,19 +149,18 @@ export function cornersOf(seen: Seen, words: Words): Corners | null {
 	const cine = frame.form?.frameTimeMs != null;
 	const positionMm = slicePositionMm(frame);
 	const { form } = frame;
-	const notices = stackNotices(series, words);
-	if (form !== null && seen.measuring && form.spacing === null) notices.push(words.uncalibrated);
-	if (form !== null && seen.measuring && form.spacing?.source === "imager") notices.push(words.atDetector);
+	const notices = [...(seen.preview ? [words.previewing] : []), ...stackNotices(series, words)];
 	return {
 		title: seriesTitle(series),
 		seriesLabel: seriesLabel(series, words),
 		place: [
 			say(cine ? words.frame : words.slice, counted),
 			...(positionMm === null ? [] : [say(words.position, { mm: signed(positionMm, 1) })]),
+			...(seen.following === null ? [] : [seen.following]),
 		],
 		notices,
 		origin: [series.institution, dicomDateTime(seen.study.date, series.acquisitionTime || seen.study.time)],
-		look: form === null ? [] : lookLines(form, seen, words, series.modality),
+		look: form === null ? [] : lookLines(form, seen, words, series),
 		technique: techniqueLine(series.technique, words),
 		loaded: say(words.loaded, { loaded: seen.loaded, slices: counted.slices }),
 		complete: seen.loaded >= counted.slices,

@@ -1,34 +1,18 @@
-/** Draws a pane on its canvas: the frame, then the measurements over it. */
-import type { Frame, Series } from "./manifest.ts";
-import { circled, figure, measurementsOn } from "./measurements.ts";
+/** Draws the frame of a pane on its canvas; marks are drawn over it by the tools. */
+import type { Frame } from "./manifest.ts";
+import { drawOver } from "./overlay.ts";
 import type { Pane } from "./pane.ts";
 import { Painter } from "./picture.ts";
 import type { Samples } from "./samples.ts";
-import { type Distance, distance, type Point } from "./space.ts";
+import { cover } from "./shutter.ts";
 import type { Station } from "./station.ts";
-import { type Placement, placement, toViewport } from "./view.ts";
-
-/** A length that is being drawn. */
-export interface Draft {
-	readonly from: Point;
-	readonly to: Point;
-}
-
-export interface Ink {
-	readonly own: string;
-	readonly halo: string;
-	readonly font: string;
-}
-
-const LINE_PX = 1.5;
-const HALO_PX = 3.5;
-const TICK_PX = 5;
-const LABEL_OFFSET_PX = 8;
+import { placement } from "./view.ts";
 
 interface Painted {
 	readonly samples: Samples;
 	readonly voi: unknown;
 	readonly invert: boolean;
+	readonly drawing: Uint8Array | null;
 }
 
 /** Owns the canvas of one pane and a second, invisible one with the frame at its own size. */
@@ -49,7 +33,7 @@ export class PaneCanvas {
 	}
 
 	/** Draws what the pane shows; true when a frame was there to be drawn. */
-	draw(station: Station, pane: Pane, draft: Draft | null, ink: Ink, ratio: number): boolean {
+	draw(station: Station, pane: Pane, ratio: number): boolean {
 		const { width, height } = pane.size;
 		this.#fitCanvas(width * ratio, height * ratio);
 		const ctx = this.#context;
@@ -61,7 +45,8 @@ export class PaneCanvas {
 		const samples = station.samples(series, index);
 		if (samples === undefined) return false;
 		const at = placement(frame.form, pane.size, view);
-		this.#paintFrame(pane, frame, samples);
+		const drawing = station.drawingOver(series, index);
+		this.#paintFrame(pane, frame, samples, drawing, !station.isPreview(series, index));
 		ctx.imageSmoothingEnabled = true;
 		ctx.imageSmoothingQuality = "low";
 		ctx.drawImage(
@@ -71,7 +56,6 @@ export class PaneCanvas {
 			frame.form.columns * at.scaleX,
 			frame.form.rows * at.scaleY,
 		);
-		this.#drawMeasurements(station, series, frame, at, draft, ink);
 		return true;
 	}
 
@@ -82,13 +66,14 @@ export class PaneCanvas {
 		if (this.#canvas.height !== h) this.#canvas.height = h;
 	}
 
-	#paintFrame(pane: Pane, frame: Frame, samples: Samples): void {
+	#paintFrame(pane: Pane, frame: Frame, samples: Samples, drawing: Uint8Array | null, exact: boolean): void {
 		const form = frame.form;
 		if (form === null) return;
-		const voi = pane.voiFor(form, samples);
+		const voi = pane.voiFor(form, samples, exact);
 		const { invert } = pane.state.value;
 		const known = this.#painted;
-		if (known?.samples === samples && known.voi === voi && known.invert === invert) return;
+		const same = known?.samples === samples && known.voi === voi && known.invert === invert;
+		if (same && known.drawing === drawing) return;
 		if (this.#image?.width !== form.columns || this.#image.height !== form.rows) {
 			this.#frameCanvas.width = form.columns;
 			this.#frameCanvas.height = form.rows;
@@ -96,63 +81,10 @@ export class PaneCanvas {
 		}
 		const pixels = new Uint32Array(this.#image.data.buffer);
 		this.#painter.paint(form, samples, { voi, invert }, pixels);
+		if (drawing !== null) drawOver(drawing, invert, pixels);
+		if (form.shutter !== null) cover(form.shutter, form.columns, pixels);
 		this.#frameContext.putImageData(this.#image, 0, 0);
-		this.#painted = { samples, voi, invert };
-	}
-
-	#drawMeasurements(
-		station: Station,
-		series: Series,
-		frame: Frame,
-		at: Placement,
-		draft: Draft | null,
-		ink: Ink,
-	): void {
-		const ledger = station.ledger.value;
-		for (const one of measurementsOn(ledger, frame.sopInstanceUid, frame.number)) {
-			if (one.seriesUid !== series.uid) continue;
-			const order = ledger.current.indexOf(one) + 1;
-			this.#line(one.from, one.to, `${circled(order)} ${figure(one.distance)}`, at, ink);
-		}
-		if (draft === null || frame.form === null) return;
-		const size: Distance = distance(draft.from, draft.to, frame.form);
-		this.#line(draft.from, draft.to, figure(size), at, ink);
-	}
-
-	#line(from: Point, to: Point, label: string, at: Placement, ink: Ink): void {
-		const a = toViewport(from, at);
-		const b = toViewport(to, at);
-		const ctx = this.#context;
-		ctx.lineCap = "round";
-		const angle = Math.atan2(b.y - a.y, b.x - a.x) + Math.PI / 2;
-		const tick = { x: Math.cos(angle) * TICK_PX, y: Math.sin(angle) * TICK_PX };
-		ctx.beginPath();
-		ctx.moveTo(a.x, a.y);
-		ctx.lineTo(b.x, b.y);
-		for (const end of [a, b]) {
-			ctx.moveTo(end.x - tick.x, end.y - tick.y);
-			ctx.lineTo(end.x + tick.x, end.y + tick.y);
-		}
-		this.#strokeTwice(ink);
-		ctx.font = ink.font;
-		ctx.textBaseline = "middle";
-		ctx.lineJoin = "round";
-		const right = a.x > b.x ? a : b;
-		ctx.strokeStyle = ink.halo;
-		ctx.lineWidth = HALO_PX;
-		ctx.strokeText(label, right.x + LABEL_OFFSET_PX, right.y);
-		ctx.fillStyle = ink.own;
-		ctx.fillText(label, right.x + LABEL_OFFSET_PX, right.y);
-	}
-
-	#strokeTwice(ink: Ink): void {
-		const ctx = this.#context;
-		ctx.strokeStyle = ink.halo;
-		ctx.lineWidth = HALO_PX;
-		ctx.stroke();
-		ctx.strokeStyle = ink.own;
-		ctx.lineWidth = LINE_PX;
-		ctx.stroke();
+		this.#painted = { samples, voi, invert, drawing };
 	}
 }
 

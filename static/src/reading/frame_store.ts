@@ -8,6 +8,8 @@ export interface FrameStoreOptions {
 	readonly bytesMax: number;
 	/** A series was let go: its loader has to fetch again when it is next shown. */
 	readonly onEvicted: (seriesUid: string) => void;
+	/** A frame of a shown series was let go, far from the one that is looked at. */
+	readonly onFrameEvicted: (seriesUid: string, frame: number) => void;
 }
 
 interface Shelf {
@@ -17,15 +19,23 @@ interface Shelf {
 }
 
 const ALIGNMENT = 8;
+/** A part of the budget is left for frames that come in one block with those that are wanted, and for the
+ * frame that is looked at in another pane. */
+const KEPT_SHARE = 0.8;
 
 export class FrameStore {
 	readonly #options: FrameStoreOptions;
 	/** Least recently shown first. */
 	readonly #shelves = new Map<string, Shelf>();
-	#shown: ReadonlySet<string> = new Set();
+	/** Which frame of which series is looked at. */
+	#shown: ReadonlyMap<string, number> = new Map();
 
 	constructor(options: FrameStoreOptions) {
 		this.#options = options;
+	}
+
+	get bytesMax(): number {
+		return this.#options.bytesMax;
 	}
 
 	get bytes(): number {
@@ -34,10 +44,11 @@ export class FrameStore {
 		return total;
 	}
 
-	/** Which series are on screen: those are never let go. */
-	show(seriesUids: readonly string[]): void {
-		this.#shown = new Set(seriesUids);
-		for (const uid of seriesUids) {
+	/** Which frame of which series is on screen. Those series are not let go as a whole: when they do not fit,
+	 * they keep what lies about that frame. */
+	show(looked: ReadonlyMap<string, number>): void {
+		this.#shown = new Map(looked);
+		for (const uid of looked.keys()) {
 			const shelf = this.#shelves.get(uid);
 			if (shelf === undefined) continue;
 			this.#shelves.delete(uid);
@@ -57,6 +68,26 @@ export class FrameStore {
 		return this.#shelves.get(seriesUid)?.frames.size ?? 0;
 	}
 
+	/** How many frames to either side of the one looked at can be kept; Infinity when all can. */
+	reach(series: Series): number {
+		const largest = Math.max(1, ...series.frames.map(({ form }) => (form === null ? 0 : frameBytes(form))));
+		const room = Math.floor(this.#budget(series.uid) / largest);
+		return room >= series.frames.length ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor((room - 1) / 2));
+	}
+
+	/** What one of the shown series may take beside the others: volumes stand, the rest is shared evenly. */
+	#budget(seriesUid: string): number {
+		let left = this.#options.bytesMax;
+		let sharing = 1;
+		for (const uid of this.#shown.keys()) {
+			if (uid === seriesUid) continue;
+			const volume = this.#shelves.get(uid)?.volume ?? null;
+			if (volume === null) sharing += 1;
+			else left -= volume.byteLength;
+		}
+		return (Math.max(0, left) * KEPT_SHARE) / sharing;
+	}
+
 	/** Where frame `frame` may be decoded to in shared memory; null when each brings its own buffer. */
 	target(series: Series, frame: number): SharedTarget | null {
 		if (!this.#options.shared) return null;
@@ -65,7 +96,7 @@ export class FrameStore {
 		const shelf = this.#shelf(series.uid);
 		if (shelf.volume === null) {
 			const bytes = strideBytes * series.frames.length;
-			if (bytes > this.#options.bytesMax) return null;
+			if (bytes > this.#budget(series.uid)) return null;
 			shelf.volume = new SharedArrayBuffer(bytes);
 			shelf.bytes += bytes;
 			this.#evict();
@@ -95,6 +126,25 @@ export class FrameStore {
 			this.#shelves.delete(uid);
 			this.#options.onEvicted(uid);
 		}
+		while (this.bytes > this.#options.bytesMax && this.#dropFurthest());
+	}
+
+	/** Lets one frame go, the furthest from what is looked at; false when only those are left. */
+	#dropFurthest(): boolean {
+		let far = { uid: "", frame: 0, distance: 0 };
+		for (const [uid, looked] of this.#shown) {
+			const shelf = this.#shelves.get(uid);
+			for (const [frame, samples] of shelf?.frames ?? []) {
+				const distance = Math.abs(frame - looked);
+				if (samples.buffer !== shelf?.volume && distance > far.distance) far = { uid, frame, distance };
+			}
+		}
+		const shelf = this.#shelves.get(far.uid);
+		if (far.distance === 0 || shelf === undefined) return false;
+		shelf.bytes -= shelf.frames.get(far.frame)?.byteLength ?? 0;
+		shelf.frames.delete(far.frame);
+		this.#options.onFrameEvicted(far.uid, far.frame);
+		return true;
 	}
 }
 

@@ -1,7 +1,28 @@
 /** What a pressed pointer does: pure rules from buttons, tool and fingers to an act. */
 
-export type Tool = "window" | "pan" | "zoom" | "scroll" | "length";
+import type { Point } from "./space.ts";
+import type { DrawnKind } from "./tools/mark.ts";
+
+export type ViewTool = "window" | "pan" | "zoom" | "scroll";
+export type Tool = ViewTool | DrawnKind | "magnifier" | "crosshair";
 export type Act = Tool | "none";
+
+/** Where a pointer is, as seen, and how near a finger or a mouse must come. */
+export interface Touch {
+	readonly seen: Point;
+	readonly finger: boolean;
+}
+
+/** The tools that come after the first image: asked first what a press of the left button means. */
+export interface Hand {
+	/** True when the press is theirs: a mark tool is chosen, or a mark lies there. */
+	down(touch: Touch): boolean;
+	/** Moves a pressed or a free pointer. */
+	move(touch: Touch): void;
+	up(touch: Touch): void;
+	/** Gives up what is being drawn; true when there was something. */
+	cancel(): boolean;
+}
 
 export const LEFT = 1;
 export const RIGHT = 2;

@@ -15,6 +15,8 @@ export interface LoaderOptions {
 	readonly onRecord: (record: FrameRecord) => void;
 	/** A request failed after its retries; the frames stay missing until the next `look`. */
 	readonly onFailure: (status: number) => void;
+	/** How many frames to either side of the visible one there is room for; all when not given. */
+	readonly reach?: () => number;
 	readonly later?: (run: () => void, delayMs: number) => void;
 }
 
@@ -67,6 +69,11 @@ export class SeriesLoader {
 		this.#arrived.clear();
 	}
 
+	/** A frame was let go to make room: it is asked for again when it comes near. */
+	dropped(frame: number): void {
+		this.#arrived.delete(frame);
+	}
+
 	/** A frame arrived and was lost again: it is asked for at the next `look`, nothing more until then. */
 	missed(frame: number): void {
 		this.pause();
@@ -89,7 +96,7 @@ export class SeriesLoader {
 		const has = (frame: number): boolean =>
 			this.#arrived.has(frame) ||
 			this.#flights.some(({ range }) => frame >= range.first && frame <= range.last);
-		return wantedRanges(this.#visible, frames, pack.blockFrames, has);
+		return wantedRanges(this.#visible, frames, pack.blockFrames, has, this.#options.reach?.());
 	}
 
 	/** When every place is taken and the visible frame is not on its way, the furthest request yields. */
@@ -154,7 +161,7 @@ export class SeriesLoader {
 				throw new RecordsDamaged("a frame that was not asked for");
 			}
 			if (this.#arrived.has(record.frame)) continue;
-			this.#arrived.add(record.frame);
+			if (!record.partial && record.encoding !== "overlay") this.#arrived.add(record.frame);
 			this.#options.onRecord(record);
 		}
 	}

@@ -26,6 +26,18 @@ export interface Lut {
 	readonly entries: Uint16Array;
 }
 
+/** What covers all that lies outside of its shapes; rows and columns count from 1 (PS3.3 C.7.6.11). */
+export interface Shutter {
+	/** Left and right column, upper and lower row: the outermost covered ones. */
+	readonly rectangle: readonly [number, number, number, number] | null;
+	/** Row, column, radius. */
+	readonly circle: readonly [number, number, number] | null;
+	/** Row and column of each vertex. */
+	readonly polygon: readonly (readonly [number, number])[];
+	/** Grey of what is covered, 0 to 255. */
+	readonly level: number;
+}
+
 /** What frames of one look share; values are those of the standard's attributes. */
 export interface ImageForm {
 	readonly rows: number;
@@ -42,6 +54,7 @@ export interface ImageForm {
 	readonly rescaleType: string;
 	readonly windows: readonly VoiWindow[];
 	readonly voiFunction: VoiFunction;
+	/** Low values are bright. */
 	readonly inverse: boolean;
 	readonly palette: Lut | null;
 	readonly modalityLut: Lut | null;
@@ -50,6 +63,9 @@ export interface ImageForm {
 	readonly sliceThicknessMm: number | null;
 	readonly orientation: Orientation | null;
 	readonly frameTimeMs: number | null;
+	readonly shutter: Shutter | null;
+	/** SUVbw in g/ml for each unit of a rescaled value; null where it cannot be told. */
+	readonly suvFactor: number | null;
 	readonly lossy: boolean;
 }
 
@@ -210,6 +226,18 @@ function spacing(from: Fields, name: string): Spacing {
 	};
 }
 
+function shutter(from: Fields, name: string): Shutter {
+	const inner = fields(from[name], name);
+	const vertex = (value: unknown): readonly [number, number] =>
+		tuple<[number, number]>({ value }, "value", 2);
+	return {
+		rectangle: optional(inner, "rectangle", (f, n) => tuple<[number, number, number, number]>(f, n, 4)),
+		circle: optional(inner, "circle", (f, n) => tuple<[number, number, number]>(f, n, 3)),
+		polygon: list(inner, "polygon").map(vertex),
+		level: number(inner, "level"),
+	};
+}
+
 function lut(from: Fields, name: string): Lut {
 	const inner = fields(from[name], name);
 	const bytes = Uint8Array.from(atob(text(inner, "entries")), (letter) => letter.charCodeAt(0));
@@ -218,7 +246,7 @@ function lut(from: Fields, name: string): Lut {
 	return { firstMapped: number(inner, "first_mapped"), bits: number(inner, "bits"), entries };
 }
 
-function imageForm(value: unknown): ImageForm {
+export function imageForm(value: unknown): ImageForm {
 	const from = fields(value, "forms");
 	return {
 		rows: size(from, "rows"),
@@ -243,6 +271,8 @@ function imageForm(value: unknown): ImageForm {
 		sliceThicknessMm: optional(from, "slice_thickness_mm", number),
 		orientation: optional(from, "orientation", (f, n) => tuple<Orientation>(f, n, 6)),
 		frameTimeMs: optional(from, "frame_time_ms", number),
+		shutter: optional(from, "shutter", shutter),
+		suvFactor: optional(from, "suv_factor", number),
 		lossy: truth(from, "lossy"),
 	};
 }

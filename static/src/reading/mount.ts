@@ -1,23 +1,23 @@
 /** The reading station for pages that are not Svelte components: put into an element, taken out again. */
 import { mount, unmount } from "svelte";
 import { type Locale, setLocale } from "../kit/i18n.ts";
-import type { Measurement } from "./measurements.ts";
 import Reading from "./Reading.svelte";
-import type { Station } from "./station.ts";
+import type { Measured, Station } from "./station.ts";
+import type { Mark } from "./tools/mark.ts";
 
 export interface ReadingOptions {
 	readonly studyInstanceUid: string;
 	readonly locale?: Locale;
-	readonly onMeasurement?: (measurement: Measurement) => void;
+	readonly onMeasurement?: (measured: Measured) => void;
 	/** The manifest's request, when it was sent before this module was there. */
 	readonly manifest?: Promise<Response>;
 }
 
 export interface ReadingHandle {
 	readonly station: Station;
-	measurements(): readonly Measurement[];
-	/** Shows the frame on which a measurement was made; false when it is gone. */
-	goToMeasurement(id: number): boolean;
+	marks(): readonly Mark[];
+	/** Shows the frame of a mark; false when it is gone. */
+	goToMark(id: string): boolean;
 	destroy(): Promise<void>;
 }
 
@@ -40,8 +40,8 @@ export function mountReading(host: HTMLElement, options: ReadingOptions): Readin
 	const station: Station = made;
 	return {
 		station,
-		measurements: () => station.ledger.value.current,
-		goToMeasurement: (id) => station.goToMeasurement(id),
+		marks: () => station.marks.value,
+		goToMark: (id) => station.goToMark(id),
 		destroy: () => unmount(view),
 	};
 }

@@ -1,7 +1,6 @@
 /** Makes a station for this page: decoding workers, shared memory where allowed, timing marks. */
 import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
 import { DecodePool, type WorkerLike } from "./decode/pool.ts";
-import type { Measurement } from "./measurements.ts";
 import { Station } from "./station.ts";
 
 export const FIRST_IMAGE_MARK = "lianzhen:first-image";
@@ -20,7 +19,6 @@ function makeWorker(): WorkerLike {
 
 export interface OpenOptions {
 	readonly studyInstanceUid: string;
-	readonly onMeasurement?: ((measurement: Measurement) => void) | undefined;
 	/** The manifest's request, when the page sent it before this module was there. */
 	readonly manifest?: Promise<Response> | undefined;
 }
@@ -43,7 +41,6 @@ export function makeStation(options: OpenOptions): Station {
 		bytesMax: isTouch() ? PHONE_BYTES_MAX : DESK_BYTES_MAX,
 		firstTool: isTouch() ? "scroll" : "window",
 		onSeriesLoaded: () => void performance.mark(SERIES_LOADED_MARK),
-		...(options.onMeasurement === undefined ? {} : { onMeasurement: options.onMeasurement }),
 		...(options.manifest === undefined ? {} : { manifest: options.manifest }),
 	});
 	return station;

@@ -22,12 +22,13 @@ export function blockOrder(visible: number, frames: number, blockFrames: number)
 /** What to ask for next: ranges in order of urgency, none that is whole already.
  *
  * A visible frame that is not there is asked for by itself, before its block. `has` tells which frames
- * are there or on their way. */
+ * are there or on their way. Frames further than `reach` from the visible one are not wanted. */
 export function wantedRanges(
 	visible: number,
 	frames: number,
 	blockFrames: number,
 	has: (frame: number) => boolean,
+	reach = Number.POSITIVE_INFINITY,
 ): FrameRange[] {
 	const wanted: FrameRange[] = [];
 	const alone = blockFrames > 1 && frames > 1 && !has(visible);
@@ -36,7 +37,8 @@ export function wantedRanges(
 		const first = block * blockFrames;
 		const last = Math.min(frames, first + blockFrames) - 1;
 		let missing = false;
-		for (let frame = first; frame <= last && !missing; frame++) {
+		const to = Math.min(last, visible + reach);
+		for (let frame = Math.max(first, visible - reach); frame <= to && !missing; frame++) {
 			missing = !has(frame) && !(alone && frame === visible && last > first);
 		}
 		if (missing) wanted.push({ first, last });

@@ -3,6 +3,7 @@ import { Store } from "../kit/store.ts";
 import { type Frame, type ImageForm, openingFrame, type Series } from "./manifest.ts";
 import type { Samples } from "./samples.ts";
 import type { Point } from "./space.ts";
+import { flippedSideways, flippedUpDown, type Turn, turnedBy, UPRIGHT } from "./turn.ts";
 import { FITTED, panned, type Size, type View, zoomedAbout } from "./view.ts";
 import { fullVoi, proposedVoi, type Voi } from "./voi.ts";
 
@@ -14,8 +15,12 @@ export interface PaneState {
 	readonly chosenVoi: Voi | null;
 	readonly invert: boolean;
 	readonly view: View;
+	readonly turn: Turn;
 	readonly playing: boolean;
 }
+
+/** What undo gives back: everything about how a series is looked at, but not which slice. */
+export type Look = Pick<PaneState, "series" | "chosenVoi" | "invert" | "view" | "turn">;
 
 const EMPTY: PaneState = {
 	series: null,
@@ -23,6 +28,7 @@ const EMPTY: PaneState = {
 	chosenVoi: null,
 	invert: false,
 	view: FITTED,
+	turn: UPRIGHT,
 	playing: false,
 };
 const WIDTH_MIN = 1;
@@ -30,7 +36,7 @@ const FALLBACK_VOI: Voi = { center: 128, width: 256, function: "LINEAR", table: 
 
 export class Pane {
 	readonly state = new Store<PaneState>(EMPTY);
-	/** Size of the viewport in CSS pixels, kept by whoever draws it. */
+	/** Size of the canvas in CSS pixels, before it is turned; kept by whoever draws it. */
 	size: Size = { width: 1, height: 1 };
 	readonly #kept = new Map<string, PaneState>();
 	readonly #proposed = new WeakMap<ImageForm, Voi>();
@@ -100,17 +106,37 @@ export class Pane {
 		this.#change(({ view }) => ({ view: panned(view, dx, dy) }));
 	}
 
+	turnBy(quarters: number): void {
+		this.#change(({ turn }) => ({ turn: turnedBy(turn, quarters) }));
+	}
+
+	flip(axis: "sideways" | "upDown"): void {
+		const flipped = axis === "sideways" ? flippedSideways : flippedUpDown;
+		this.#change(({ turn }) => ({ turn: flipped(turn) }));
+	}
+
+	get look(): Look {
+		const { series, chosenVoi, invert, view, turn } = this.state.value;
+		return { series, chosenVoi, invert, view, turn };
+	}
+
+	/** Looks at the series as before; another series is left alone. */
+	setLook(look: Look): void {
+		if (look.series?.uid === this.state.value.series?.uid) this.#change(() => look);
+	}
+
 	setPlaying(playing: boolean): void {
 		this.#change(() => ({ playing }));
 	}
 
-	/** Window, inversion, zoom and position as at first; the frame stays. */
+	/** Window, inversion, zoom, position and turn as at first; the frame stays. */
 	reset(): void {
-		this.#change(() => ({ chosenVoi: null, invert: false, view: FITTED }));
+		this.#change(() => ({ chosenVoi: null, invert: false, view: FITTED, turn: UPRIGHT }));
 	}
 
-	/** The window in use for a frame: the reader's, the object's, or one over all its values. */
-	voiFor(form: ImageForm, samples: Samples | undefined): Voi {
+	/** The window in use for a frame: the reader's, the object's, or one over all its values. One over the
+	 * values of a preview, which are not exact, serves only that. */
+	voiFor(form: ImageForm, samples: Samples | undefined, exact = true): Voi {
 		const { chosenVoi } = this.state.value;
 		if (chosenVoi !== null) return chosenVoi;
 		const proposed = this.#proposed.get(form) ?? proposedVoi(form);
@@ -119,7 +145,10 @@ export class Pane {
 			return proposed;
 		}
 		// Kept for the series: neighbouring slices must not differ in brightness by themselves.
-		if (this.#automatic === null && samples !== undefined) this.#automatic = fullVoi(form, samples);
+		if (this.#automatic === null && samples !== undefined) {
+			if (!exact) return fullVoi(form, samples);
+			this.#automatic = fullVoi(form, samples);
+		}
 		return this.#automatic ?? FALLBACK_VOI;
 	}
 

@@ -1,31 +1,52 @@
 /** A pane in the page: its canvas, pointers and repainting. Everything it decides comes from pure modules. */
 import { Store } from "../kit/store.ts";
-import { type Draft, type Ink, PaneCanvas } from "./draw.ts";
-import { type Act, actOfButtons, slicesOfDrag, slicesOfWheel, windowStep, zoomFactor } from "./gesture.ts";
-import { distanceToSegment, measurementsOn, removed } from "./measurements.ts";
+import { PaneCanvas } from "./draw.ts";
+import {
+	type Act,
+	actOfButtons,
+	type Hand,
+	LEFT,
+	slicesOfDrag,
+	slicesOfWheel,
+	type Touch,
+	windowStep,
+	zoomFactor,
+} from "./gesture.ts";
 import type { Pane } from "./pane.ts";
 import { isColour } from "./picture.ts";
 import type { Point } from "./space.ts";
-import type { Station } from "./station.ts";
-import { type Placement, placement, toImage, toViewport, zoomPercent } from "./view.ts";
+import type { Snapshot, Station } from "./station.ts";
+import { canvasDirection, canvasPoint, canvasSize, cssTransform, type Turn, UPRIGHT } from "./turn.ts";
+import { placement, type Size, zoomPercent } from "./view.ts";
 import type { Voi } from "./voi.ts";
 
 /** What the corners need besides the pane's state; a new value after each repaint that changes it. */
 export interface Drawn {
 	readonly arrived: boolean;
+	/** The finest details are still on their way. */
+	readonly preview: boolean;
 	readonly voi: Voi | null;
 	readonly zoomPercent: number;
 	readonly loaded: number;
 	readonly problem: string | null;
 }
 
-const NOTHING_DRAWN: Drawn = { arrived: false, voi: null, zoomPercent: 100, loaded: 0, problem: null };
-const LENGTH_MIN_PX = 4;
-const PICK_PX = 8;
+const NOTHING_DRAWN: Drawn = {
+	arrived: false,
+	preview: false,
+	voi: null,
+	zoomPercent: 100,
+	loaded: 0,
+	problem: null,
+};
 const RATIO_MAX = 2;
 
 export class PaneView {
 	readonly drawn = new Store<Drawn>(NOTHING_DRAWN);
+	/** The size of the viewport in CSS pixels, however the picture is turned. */
+	readonly size = new Store<Size>({ width: 1, height: 1 });
+	/** Marks and other tools, once they are loaded. */
+	hand: Hand | null = null;
 	readonly #station: Station;
 	readonly #pane: Pane;
 	readonly #canvas: HTMLCanvasElement;
@@ -34,8 +55,10 @@ export class PaneView {
 	readonly #stops: (() => void)[] = [];
 	readonly #pointers = new Map<number, Point>();
 	#frameRequest = 0;
-	#draft: Draft | null = null;
 	#act: Act = "none";
+	#taken = false;
+	#before: Snapshot | null = null;
+	#laid: Turn = UPRIGHT;
 	#rest = 0;
 	#presented = false;
 
@@ -48,7 +71,7 @@ export class PaneView {
 		this.#watchSize();
 		this.#stops.push(
 			pane.state.subscribe(() => this.#schedule()),
-			station.ledger.subscribe(() => this.#schedule()),
+			station.overlays.subscribe(() => this.#schedule()),
 			station.arrival.subscribe((arrival) => {
 				if (arrival?.seriesUid === pane.state.value.series?.uid) this.#schedule();
 			}),
@@ -61,40 +84,40 @@ export class PaneView {
 		for (const stop of this.#stops) stop();
 	}
 
-	/** Discards a length that is being drawn. */
-	cancel(): void {
-		this.#draft = null;
+	/** Gives up what is being drawn; true when there was something. */
+	cancel(): boolean {
 		this.#act = "none";
-		this.#schedule();
+		return this.hand?.cancel() ?? false;
 	}
 
-	/** Removes the measurement nearest to the last pointer, else the last one on this frame. */
-	removeMeasurement(): void {
-		const frame = this.#pane.frame;
-		if (frame === null) return;
-		const here = measurementsOn(this.#station.ledger.value, frame.sopInstanceUid, frame.number);
-		const at = this.#placement();
-		const last = here.at(-1);
-		if (last === undefined || at === null) return;
-		const near = here.find((one) => {
-			const [a, b] = [toViewport(one.from, at), toViewport(one.to, at)];
-			return distanceToSegment(this.#last, a, b) <= PICK_PX;
-		});
-		this.#station.ledger.update((ledger) => removed(ledger, (near ?? last).id));
+	get canvas(): HTMLCanvasElement {
+		return this.#canvas;
 	}
-
-	#last: Point = { x: 0, y: 0 };
 
 	#watchSize(): void {
+		const around = this.#canvas.parentElement ?? this.#canvas;
 		const measure = (): void => {
-			const { clientWidth, clientHeight } = this.#canvas;
-			this.#pane.size = { width: Math.max(1, clientWidth), height: Math.max(1, clientHeight) };
+			const { clientWidth, clientHeight } = around;
+			this.size.set({ width: Math.max(1, clientWidth), height: Math.max(1, clientHeight) });
+			this.#lay();
 			this.#schedule();
 		};
 		const observer = new ResizeObserver(measure);
-		observer.observe(this.#canvas);
+		observer.observe(around);
 		measure();
 		this.#stops.push(() => observer.disconnect());
+	}
+
+	/** Gives the canvas its size and turn. */
+	#lay(): void {
+		const { turn } = this.#pane.state.value;
+		this.#laid = turn;
+		const size = canvasSize(this.size.value, turn);
+		this.#pane.size = size;
+		const { style } = this.#canvas;
+		style.width = `${size.width}px`;
+		style.height = `${size.height}px`;
+		style.transform = cssTransform(size, turn);
 	}
 
 	#schedule(): void {
@@ -107,7 +130,8 @@ export class PaneView {
 
 	#repaint(): void {
 		const ratio = Math.min(RATIO_MAX, window.devicePixelRatio || 1);
-		const done = this.#picture.draw(this.#station, this.#pane, this.#draft, this.#ink(), ratio);
+		if (this.#laid !== this.#pane.state.value.turn) this.#lay();
+		const done = this.#picture.draw(this.#station, this.#pane, ratio);
 		this.#describe(done);
 		if (!done || this.#presented) return;
 		this.#presented = true;
@@ -123,28 +147,16 @@ export class PaneView {
 			return;
 		}
 		const samples = this.#station.samples(series, index);
-		const at = this.#placement();
+		const at = form === null ? null : placement(form, this.#pane.size, this.#pane.state.value.view);
+		const preview = this.#station.isPreview(series, index);
 		this.drawn.set({
 			arrived,
-			voi: form === null || isColour(form) ? null : this.#pane.voiFor(form, samples),
+			preview,
+			voi: form === null || isColour(form) ? null : this.#pane.voiFor(form, samples, !preview),
 			zoomPercent: at === null ? 100 : zoomPercent(at),
 			loaded: this.#station.loadedCount(series),
 			problem: arrived ? null : this.#station.problemOf(series, index),
 		});
-	}
-
-	#ink(): Ink {
-		const style = getComputedStyle(this.#canvas);
-		return {
-			own: style.getPropertyValue("--anno-own"),
-			halo: style.getPropertyValue("--image"),
-			font: style.font,
-		};
-	}
-
-	#placement(): Placement | null {
-		const form = this.#pane.frame?.form;
-		return form == null ? null : placement(form, this.#pane.size, this.#pane.state.value.view);
 	}
 
 	#listen(): void {
@@ -169,29 +181,31 @@ export class PaneView {
 		return { x: event.clientX - box.left, y: event.clientY - box.top };
 	}
 
+	#touch(event: PointerEvent): Touch {
+		return { seen: this.#point(event), finger: event.pointerType === "touch" };
+	}
+
 	#down(event: PointerEvent): void {
 		this.#canvas.setPointerCapture(event.pointerId);
 		if (event.button === 1) event.preventDefault();
-		const point = this.#point(event);
-		this.#pointers.set(event.pointerId, point);
-		this.#station.active.set(this.#station.panes.indexOf(this.#pane));
-		this.#last = point;
+		const station = this.#station;
+		if (this.#pointers.size === 0) this.#before = station.snapshot();
+		this.#pointers.set(event.pointerId, this.#point(event));
+		station.active.set(station.panes.indexOf(this.#pane));
 		this.#rest = 0;
-		this.#act = this.#pointers.size > 1 ? "none" : actOfButtons(event.buttons, this.#station.tool.value);
-		const at = this.#placement();
-		if (this.#act === "length" && at !== null) {
-			const start = toImage(point, at);
-			this.#draft = { from: start, to: start };
-		} else {
-			this.#draft = null;
-		}
+		const several = this.#pointers.size > 1;
+		if (several) this.cancel();
+		this.#act = several ? "none" : actOfButtons(event.buttons, station.tool.value);
+		this.#taken = !several && event.buttons === LEFT && (this.hand?.down(this.#touch(event)) ?? false);
 	}
 
 	#move(event: PointerEvent): void {
 		const before = this.#pointers.get(event.pointerId);
 		const point = this.#point(event);
-		this.#last = point;
-		if (before === undefined) return;
+		if (before === undefined || this.#taken) {
+			this.hand?.move(this.#touch(event));
+			return;
+		}
 		this.#pointers.set(event.pointerId, point);
 		if (this.#pointers.size > 1) {
 			this.#pinch(event.pointerId, before, point);
@@ -199,22 +213,31 @@ export class PaneView {
 		}
 		// A second button pressed while the first is held (left + right scrolls) arrives as a move.
 		const act = actOfButtons(event.buttons, this.#station.tool.value);
-		if (act !== this.#act && act !== "none" && this.#draft === null) this.#act = act;
-		this.#drag(point, point.x - before.x, point.y - before.y);
+		if (act !== this.#act && act !== "none") this.#act = act;
+		this.#drag(point.x - before.x, point.y - before.y);
 	}
 
-	#drag(point: Point, dx: number, dy: number): void {
+	#drag(dx: number, dy: number): void {
 		const pane = this.#pane;
 		if (this.#act === "window") this.#dragWindow(dx, dy);
-		else if (this.#act === "pan") pane.pan(dx, dy);
+		else if (this.#act === "pan") this.#pan(dx, dy);
 		else if (this.#act === "zoom") pane.zoomCentre(zoomFactor(dy));
-		else if (this.#act === "length") this.#extend(point);
 		else if (this.#act === "scroll") {
 			const frames = pane.state.value.series?.frames.length ?? 1;
 			const moved = slicesOfDrag(dy, this.#rest, frames);
 			this.#rest = moved.rest;
 			pane.scroll(moved.slices);
 		}
+	}
+
+	#pan(dx: number, dy: number): void {
+		const by = canvasDirection({ x: dx, y: dy }, this.#pane.state.value.turn);
+		this.#pane.pan(by.x, by.y);
+	}
+
+	#zoomAbout(factor: number, seen: Point): void {
+		const { turn } = this.#pane.state.value;
+		this.#pane.zoomAbout(factor, canvasPoint(seen, this.#pane.size, turn));
 	}
 
 	#dragWindow(dx: number, dy: number): void {
@@ -226,44 +249,31 @@ export class PaneView {
 		this.#pane.changeWindow(now, dy * step, dx * step);
 	}
 
-	#extend(point: Point): void {
-		const at = this.#placement();
-		if (this.#draft === null || at === null) return;
-		this.#draft = { from: this.#draft.from, to: toImage(point, at) };
-		this.#schedule();
-	}
-
 	/** Two fingers: their distance zooms, their middle moves. */
 	#pinch(moved: number, before: Point, point: Point): void {
-		this.#draft = null;
 		const other = [...this.#pointers].find(([id]) => id !== moved)?.[1];
 		if (other === undefined) return;
 		const was = Math.hypot(before.x - other.x, before.y - other.y);
 		const is = Math.hypot(point.x - other.x, point.y - other.y);
 		const middle = { x: (point.x + other.x) / 2, y: (point.y + other.y) / 2 };
-		if (was > 0 && is > 0) this.#pane.zoomAbout(is / was, middle);
-		this.#pane.pan((point.x - before.x) / 2, (point.y - before.y) / 2);
+		if (was > 0 && is > 0) this.#zoomAbout(is / was, middle);
+		this.#pan((point.x - before.x) / 2, (point.y - before.y) / 2);
 	}
 
 	#up(event: PointerEvent): void {
 		if (!this.#pointers.delete(event.pointerId) || this.#pointers.size > 0) return;
+		if (this.#taken && event.type === "pointercancel") this.hand?.cancel();
+		else if (this.#taken) this.hand?.up(this.#touch(event));
 		this.#act = "none";
-		const draft = this.#draft;
-		this.#draft = null;
-		const at = this.#placement();
-		const { series } = this.#pane.state.value;
-		const frame = this.#pane.frame;
-		this.#schedule();
-		if (draft === null || at === null || series === null || frame === null) return;
-		const [a, b] = [toViewport(draft.from, at), toViewport(draft.to, at)];
-		const real = event.type === "pointerup" && Math.hypot(b.x - a.x, b.y - a.y) >= LENGTH_MIN_PX;
-		if (real) this.#station.measure(series, frame, draft.from, draft.to);
+		this.#taken = false;
+		if (this.#before !== null) this.#station.keep(this.#before);
+		this.#before = null;
 	}
 
 	#wheel(event: WheelEvent): void {
 		event.preventDefault();
 		if (event.ctrlKey) {
-			this.#pane.zoomAbout(zoomFactor(event.deltaY), this.#point(event));
+			this.#zoomAbout(zoomFactor(event.deltaY), this.#point(event));
 			return;
 		}
 		const moved = slicesOfWheel(event.deltaY, event.deltaMode, this.#rest);

@@ -1,7 +1,7 @@
 /** A frame's samples to the pixels of an ImageData: the CPU renderer, exact and quick. */
 import type { ImageForm, Lut } from "./manifest.ts";
 import type { Samples } from "./samples.ts";
-import { BLACK, grey, shade, shadeTable, TABLE_BITS_MAX, type Voi } from "./voi.ts";
+import { BLACK, shade, shadeTable, TABLE_BITS_MAX, type Voi } from "./voi.ts";
 
 export interface Look {
 	readonly voi: Voi;
@@ -25,9 +25,22 @@ export function ybrToRgb(y: number, cb: number, cr: number): number {
 	return rgb(byte(y + 1.402 * r), byte(y - 0.344136 * b - 0.714136 * r), byte(y + 1.772 * b));
 }
 
+const PARTIAL_BLACK = 16;
+const LUMA_SCALE = 255 / 219;
+const CHROMA_SCALE = 255 / 224;
+
+/** YBR_PARTIAL to RGB: black at 16, white at 235, and 225 levels of colour difference. */
+export function partialToRgb(y: number, cb: number, cr: number): number {
+	return ybrToRgb(
+		(y - PARTIAL_BLACK) * LUMA_SCALE,
+		(cb - 128) * CHROMA_SCALE + 128,
+		(cr - 128) * CHROMA_SCALE + 128,
+	);
+}
+
 /** True when a frame is shown in its own colours: the window does not apply to it. */
 export function isColour(form: ImageForm): boolean {
-	return form.samplesPerPixel > 1 || form.palette !== null;
+	return form.samplesPerPixel > 1 || form.photometric === "PALETTE COLOR";
 }
 
 /** Keeps the last table: most repaints of a series use the same one. */
@@ -39,7 +52,6 @@ export class Painter {
 	/** Paints rows × columns pixels into `target` (the 32-bit view of an ImageData). */
 	paint(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
 		if (form.samplesPerPixel > 1) paintColour(form, samples, look.invert, target);
-		else if (form.palette !== null) paintPalette(form, form.palette, samples, look.invert, target);
 		else if (form.floating || form.bitsAllocated > TABLE_BITS_MAX) paintDirectly(form, samples, look, target);
 		else this.#paintByTable(form, samples, look, target);
 	}
@@ -58,7 +70,7 @@ export class Painter {
 			this.#look?.invert === look.invert &&
 			this.#look.voi === look.voi;
 		if (same && this.#table !== null) return this.#table;
-		this.#table = shadeTable(form, look.voi, look.invert);
+		this.#table = lookTable(form, look);
 		this.#form = form;
 		this.#look = look;
 		return this.#table;
@@ -74,8 +86,7 @@ function paintDirectly(form: ImageForm, samples: Samples, look: Look, target: Ui
 
 function paintColour(form: ImageForm, samples: Samples, invert: boolean, target: Uint32Array): void {
 	const divisor = 2 ** Math.max(0, form.bitsStored - 8);
-	const ybr = form.photometric.startsWith("YBR_FULL") || form.photometric.startsWith("YBR_PARTIAL");
-	const toPixel = ybr ? ybrToRgb : rgb;
+	const toPixel = colourOf(form.photometric);
 	for (let i = 0, at = 0; i < target.length; i++, at += 3) {
 		const pixel = toPixel(
 			Math.trunc((samples[at] as number) / divisor),
@@ -86,22 +97,27 @@ function paintColour(form: ImageForm, samples: Samples, invert: boolean, target:
 	}
 }
 
-function paintPalette(
-	form: ImageForm,
-	palette: Lut,
-	samples: Samples,
-	invert: boolean,
-	target: Uint32Array,
-): void {
-	const colours = paletteColours(palette);
-	const last = colours.length - 1;
-	const [from, to] = form.padding ?? [1, 0];
-	for (let i = 0; i < target.length; i++) {
-		const stored = samples[i] as number;
-		const at = Math.min(Math.max(stored - palette.firstMapped, 0), last);
-		const pixel = stored >= from && stored <= to ? grey(0) : (colours[at] as number);
-		target[i] = invert ? (pixel ^ 0x00ffffff) >>> 0 : pixel;
+function colourOf(photometric: string): (a: number, b: number, c: number) => number {
+	if (photometric.startsWith("YBR_FULL")) return ybrToRgb;
+	return photometric.startsWith("YBR_PARTIAL") ? partialToRgb : rgb;
+}
+
+/** The pixel of every possible stored value, to be looked up by the value's lowest bits: greys by window,
+ * colours by palette, or both (a supplemental palette, C.7.6.19). */
+export function lookTable(form: ImageForm, look: Look): Uint32Array {
+	const table = shadeTable(form, look.voi, look.invert);
+	if (form.palette === null) return table;
+	const colours = paletteColours(form.palette);
+	const whole = form.photometric === "PALETTE COLOR";
+	const half = table.length >> 1;
+	for (let i = 0; i < table.length; i++) {
+		const stored = form.signed && i >= half ? i - table.length : i;
+		const at = stored - form.palette.firstMapped;
+		if (!whole && at < 0) continue;
+		const pixel = colours[Math.min(Math.max(at, 0), colours.length - 1)] as number;
+		table[i] = look.invert ? (pixel ^ 0x00ffffff) >>> 0 : pixel;
 	}
+	return table;
 }
 
 /** The colours of a palette in 8 bits each (C.7.6.3.1.5). */

@@ -1,7 +1,19 @@
-/** Window presets by key, for the modalities in which the numbers mean something. */
+/** Window presets by key, for the modalities in which the numbers mean something, and by body part. */
 import type { Voi } from "./voi.ts";
 
-export type PresetName = "softTissue" | "lung" | "liver" | "bone" | "brain" | "mediastinum";
+export type PresetName =
+	| "softTissue"
+	| "lung"
+	| "liver"
+	| "bone"
+	| "brain"
+	| "mediastinum"
+	| "vessels"
+	| "spineWindow"
+	| "fullRange"
+	| "subdural"
+	| "stroke"
+	| "temporalBone";
 
 export interface Preset {
 	readonly key: string;
@@ -19,10 +31,24 @@ const CT_PRESETS: readonly Preset[] = [
 	{ key: "5", name: "brain", center: 40, width: 80 },
 	{ key: "6", name: "mediastinum", center: 40, width: 350 },
 ];
+const BODY: readonly Preset[] = [
+	{ key: "7", name: "vessels", center: 300, width: 600 },
+	{ key: "8", name: "spineWindow", center: 50, width: 250 },
+	{ key: "9", name: "fullRange", center: 1024, width: 4096 },
+];
+const HEAD: readonly Preset[] = [
+	{ key: "7", name: "subdural", center: 80, width: 200 },
+	{ key: "8", name: "stroke", center: 40, width: 40 },
+	{ key: "9", name: "temporalBone", center: 600, width: 2800 },
+];
+const HEAD_PARTS = /HEAD|BRAIN|SKULL|ORBIT|IAC|SINUS|EAR|FACE/;
 
-/** The presets that make sense for a modality: only CT has absolute units. */
-export function presetsFor(modality: string): readonly Preset[] {
-	return modality === "CT" ? CT_PRESETS : [];
+export const PRESET_KEYS: readonly string[] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/** The presets that make sense for a series: only CT has absolute units; the last three go by body part. */
+export function presetsFor(modality: string, bodyPart = ""): readonly Preset[] {
+	if (modality !== "CT") return [];
+	return [...CT_PRESETS, ...(HEAD_PARTS.test(bodyPart.toUpperCase()) ? HEAD : BODY)];
 }
 
 export function presetVoi(preset: Preset): Voi {
@@ -30,7 +56,8 @@ export function presetVoi(preset: Preset): Voi {
 }
 
 /** The preset that a window is, if it is one. */
-export function presetNamed(modality: string, voi: Voi): Preset | null {
+export function presetNamed(modality: string, voi: Voi, bodyPart = ""): Preset | null {
 	if (voi.table !== null) return null;
-	return presetsFor(modality).find((one) => one.center === voi.center && one.width === voi.width) ?? null;
+	const presets = presetsFor(modality, bodyPart);
+	return presets.find((one) => one.center === voi.center && one.width === voi.width) ?? null;
 }

@@ -2,18 +2,23 @@
  *
  * u32 frame · u8 encoding · u8 version · u16 reserved · u32 bytes · u32 crc32 · payload */
 
+import { PREVIEW_FROM_BYTES, usefulPrefix } from "./prefix.ts";
+
 export const HEADER_BYTES = 16;
 export const VERSION = 1;
 export const PAYLOAD_BYTES_MAX = 1 << 30;
 
-export type Encoding = "unreadable" | "htj2k" | "zlib";
-const ENCODINGS: readonly Encoding[] = ["unreadable", "htj2k", "zlib"];
+/** `overlay`: what is drawn over the frame that follows. */
+export type Encoding = "unreadable" | "htj2k" | "zlib" | "overlay";
+const ENCODINGS: readonly Encoding[] = ["unreadable", "htj2k", "zlib", "overlay"];
 
 export interface FrameRecord {
 	/** Number of the frame in its pack, from 0. */
 	readonly frame: number;
 	readonly encoding: Encoding;
 	readonly payload: Uint8Array<ArrayBuffer>;
+	/** The beginning of a large codestream: enough for a picture without the finest details. */
+	readonly partial: boolean;
 }
 
 /** The stream is not frame records, or ends within one. */
@@ -24,6 +29,8 @@ interface Begun {
 	readonly encoding: Encoding;
 	readonly payload: Uint8Array<ArrayBuffer>;
 	filled: number;
+	/** A part of it was handed out already, or never will be. */
+	shown: boolean;
 }
 
 /** Cuts a byte stream into records as soon as each is whole. */
@@ -38,7 +45,7 @@ export class RecordParser {
 		let at = 0;
 		while (at < chunk.length) {
 			at += this.#begun === null ? this.#fillHeader(chunk, at) : this.#fillPayload(this.#begun, chunk, at);
-			const done = this.#finished();
+			const done = this.#finished() ?? this.#begunWell();
 			if (done !== null) whole.push(done);
 		}
 		return whole;
@@ -67,11 +74,26 @@ export class RecordParser {
 		return taken;
 	}
 
+	/** What has come of a large frame, as soon as it is a useful picture, once. */
+	#begunWell(): FrameRecord | null {
+		const begun = this.#begun;
+		if (begun === null || begun.shown) return null;
+		const end = usefulPrefix(begun.payload, begun.filled);
+		if (end === null) return null;
+		begun.shown = true;
+		return {
+			frame: begun.frame,
+			encoding: begun.encoding,
+			payload: begun.payload.slice(0, end),
+			partial: true,
+		};
+	}
+
 	#finished(): FrameRecord | null {
 		const begun = this.#begun;
 		if (begun === null || begun.filled < begun.payload.length) return null;
 		this.#begun = null;
-		return { frame: begun.frame, encoding: begun.encoding, payload: begun.payload };
+		return { frame: begun.frame, encoding: begun.encoding, payload: begun.payload, partial: false };
 	}
 }
 
@@ -83,7 +105,8 @@ function begin(header: Uint8Array): Begun {
 		throw new RecordsDamaged("not a frame record");
 	}
 	if (size > PAYLOAD_BYTES_MAX) throw new RecordsDamaged("a record is too large");
-	return { frame: view.getUint32(0, true), encoding, payload: new Uint8Array(size), filled: 0 };
+	const shown = encoding !== "htj2k" || size < PREVIEW_FROM_BYTES;
+	return { frame: view.getUint32(0, true), encoding, payload: new Uint8Array(size), filled: 0, shown };
 }
 
 /** The reason code of an unreadable frame's record. */

@@ -66,19 +66,3 @@ export function slicePositionMm(frame: Frame): number | null {
 export function pixelAspect(form: ImageForm): number {
 	return form.spacing === null ? 1 : form.spacing.columnMm / form.spacing.rowMm;
 }
-
-export interface Distance {
-	readonly value: number;
-	readonly unit: "mm" | "px";
-	/** The figure is at the detector, not in the patient. */
-	readonly atDetector: boolean;
-}
-
-/** The distance of two points of an image: in mm by its spacing, else in pixels. */
-export function distance(a: Point, b: Point, form: ImageForm): Distance {
-	const dx = b.x - a.x;
-	const dy = b.y - a.y;
-	if (form.spacing === null) return { value: Math.hypot(dx, dy), unit: "px", atDetector: false };
-	const { columnMm, rowMm, source } = form.spacing;
-	return { value: Math.hypot(dx * columnMm, dy * rowMm), unit: "mm", atDetector: source === "imager" };
-}

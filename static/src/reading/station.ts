@@ -4,14 +4,17 @@ import { Store } from "../kit/store.ts";
 import type { DecodePool } from "./decode/pool.ts";
 import { FrameStore } from "./frame_store.ts";
 import type { Tool } from "./gesture.ts";
+import { History } from "./history.ts";
+import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
+import { LAYOUTS, type Layout, panesOf } from "./layout.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
-import { type Frame, openingSeries, parseManifest, type Series, type Study } from "./manifest.ts";
-import { added, EMPTY_LEDGER, type Ledger, type Measurement } from "./measurements.ts";
+import { type ImageForm, openingSeries, parseManifest, type Series, type Study } from "./manifest.ts";
 import { urgency } from "./order.ts";
-import { Pane } from "./pane.ts";
+import { unpackOverlay } from "./overlay.ts";
+import { type Look, Pane } from "./pane.ts";
 import { type FrameRecord, reasonOf } from "./records.ts";
 import type { Samples } from "./samples.ts";
-import { distance, type Point } from "./space.ts";
+import type { Mark } from "./tools/mark.ts";
 
 export type Overlays = "all" | "minimal" | "none";
 export type Status = "opening" | "open" | "empty" | "failed";
@@ -34,12 +37,23 @@ export interface StationOptions {
 	/** The manifest's request, when it was sent before this module was there. */
 	readonly manifest?: Promise<Response>;
 	readonly firstTool?: Tool;
-	readonly onMeasurement?: (measurement: Measurement) => void;
 	/** All frames of a shown series are decoded. */
 	readonly onSeriesLoaded?: (seriesUid: string) => void;
 }
 
-export const PANES_MAX = 2;
+/** What undo and redo go between: the reader's own marks and how each pane is looked at. */
+export interface Snapshot {
+	readonly marks: readonly Mark[];
+	readonly looks: readonly Look[];
+}
+
+/** The measurement that was made or changed last, in the words for a report. */
+export interface Measured {
+	readonly mark: Mark;
+	readonly said: string;
+}
+
+export const PANES_MAX = Math.max(...LAYOUTS.map(panesOf));
 const NOT_CURRENT = 404;
 
 export class Station {
@@ -47,11 +61,20 @@ export class Station {
 	readonly status = new Store<Status>("opening");
 	readonly problem = new Store<Problem | null>(null);
 	readonly panes: readonly Pane[] = Array.from({ length: PANES_MAX }, () => new Pane());
-	readonly shownPanes = new Store(1);
+	readonly layout = new Store<Layout>("1x1");
 	readonly active = new Store(0);
 	readonly tool: Store<Tool>;
 	readonly overlays = new Store<Overlays>("all");
-	readonly ledger = new Store<Ledger>(EMPTY_LEDGER);
+	/** The reader's own marks in order of making, and those of others. */
+	readonly marks = new Store<readonly Mark[]>([]);
+	readonly others = new Store<readonly Mark[]>([]);
+	/** The mark that keys act on. */
+	readonly selected = new Store<string | null>(null);
+	readonly measured = new Store<Measured | null>(null);
+	/** The reader's keyboard. */
+	readonly keymap = new Store<Keymap>(DEFAULT_KEYMAP);
+	/** Panes follow each other by position. */
+	readonly linked = new Store(false);
 	/** The last frame that came; whoever shows it repaints. */
 	readonly arrival = new Store<Arrival | null>(null);
 	readonly firstImage = new Store(false);
@@ -61,8 +84,11 @@ export class Station {
 	readonly #frames: FrameStore;
 	readonly #loaders = new Map<string, SeriesLoader>();
 	readonly #problems = new Map<string, string>();
-	readonly #settled = new Map<string, number>();
+	readonly #drawings = new Map<string, Uint8Array>();
+	readonly #previews = new Map<string, Samples>();
+	readonly #settled = new Map<string, Set<number>>();
 	readonly #stops: (() => void)[] = [];
+	readonly #history = new History<Snapshot>();
 	#closed = false;
 
 	constructor(options: StationOptions) {
@@ -75,6 +101,7 @@ export class Station {
 				this.#loaders.get(uid)?.forget();
 				this.#settled.delete(uid);
 			},
+			onFrameEvicted: (uid, frame) => this.#loaders.get(uid)?.dropped(frame),
 		});
 		for (const pane of this.panes) this.#stops.push(pane.state.subscribe(() => this.#follow()));
 	}
@@ -125,20 +152,71 @@ export class Station {
 		return true;
 	}
 
-	setShownPanes(count: number): void {
-		this.shownPanes.set(count);
-		if (count === 1) this.active.set(0);
-		const second = this.panes[1];
-		if (count > 1 && second !== undefined && second.state.value.series === null) {
-			const images = (this.study.value?.series ?? []).filter((one) => one.kind === "image");
-			const other = images.find((one) => one.uid !== this.panes[0]?.state.value.series?.uid) ?? images[0];
-			if (other !== undefined) second.show(other);
+	/** The panes on screen. */
+	get visible(): readonly Pane[] {
+		return this.panes.slice(0, panesOf(this.layout.value));
+	}
+
+	/** Shows as many panes as the layout has; new ones show the series that are not on screen yet. */
+	setLayout(layout: Layout): void {
+		this.layout.set(layout);
+		if (this.active.value >= this.visible.length) this.active.set(0);
+		const images = (this.study.value?.series ?? []).filter((one) => one.kind === "image");
+		for (const pane of this.visible) {
+			if (pane.state.value.series !== null) continue;
+			const shown = new Set(this.visible.map((one) => one.state.value.series?.uid));
+			const next = images.find((one) => !shown.has(one.uid)) ?? images[0];
+			if (next !== undefined) pane.show(next);
 		}
 		this.#follow();
 	}
 
+	snapshot(): Snapshot {
+		return { marks: this.marks.value, looks: this.panes.map((pane) => pane.look) };
+	}
+
+	/** Keeps what was done since `before`, so that it can be undone; nothing when nothing changed. */
+	keep(before: Snapshot): void {
+		const after = this.snapshot();
+		const same =
+			before.marks === after.marks && before.looks.every((look, i) => sameLook(look, after.looks[i]));
+		if (!same) this.#history.push({ before, after });
+	}
+
+	/** Does something that can be undone. */
+	act(run: () => void): void {
+		const before = this.snapshot();
+		run();
+		this.keep(before);
+	}
+
+	undo(): void {
+		this.#restore(this.#history.undo());
+	}
+
+	redo(): void {
+		this.#restore(this.#history.redo());
+	}
+
+	#restore(to: Snapshot | null): void {
+		if (to === null) return;
+		this.marks.set(to.marks);
+		for (const [i, look] of to.looks.entries()) this.panes[i]?.setLook(look);
+	}
+
 	samples(series: Series, index: number): Samples | undefined {
-		return this.#frames.get(series.uid, index);
+		return this.#frames.get(series.uid, index) ?? this.#previews.get(key(series.uid, index));
+	}
+
+	/** What the object draws over a frame, one bit for each pixel; null when nothing, or when it is hidden. */
+	drawingOver(series: Series, index: number): Uint8Array | null {
+		if (this.overlays.value === "none") return null;
+		return this.#drawings.get(key(series.uid, index)) ?? null;
+	}
+
+	/** What is shown of a frame lacks its finest details: the rest is on its way. Values are not yet exact. */
+	isPreview(series: Series, index: number): boolean {
+		return this.#frames.get(series.uid, index) === undefined && this.#previews.has(key(series.uid, index));
 	}
 
 	/** Why a frame cannot be shown; null while nothing speaks against it. */
@@ -169,25 +247,12 @@ export class Station {
 		for (const loader of this.#loaders.values()) loader.firstShown();
 	}
 
-	measure(series: Series, frame: Frame, from: Point, to: Point): void {
-		if (frame.form === null) return;
-		const next = added(this.ledger.value, {
-			seriesUid: series.uid,
-			sopInstanceUid: frame.sopInstanceUid,
-			frameNumber: frame.number,
-			from,
-			to,
-			distance: distance(from, to, frame.form),
-		});
-		this.ledger.set(next);
-		const made = next.current.at(-1);
-		if (made !== undefined) this.#options.onMeasurement?.(made);
-	}
-
-	/** Shows the frame on which a measurement was made. */
-	goToMeasurement(id: number): boolean {
-		const found = this.ledger.value.current.find((one) => one.id === id);
-		return found !== undefined && this.goToFrame(found.sopInstanceUid, found.frameNumber);
+	/** Shows the frame of a mark and selects it; false when it is gone. */
+	goToMark(id: string): boolean {
+		const found = [...this.marks.value, ...this.others.value].find((one) => one.id === id);
+		if (found === undefined || !this.goToFrame(found.sopInstanceUid, found.frameNumber)) return false;
+		this.selected.set(id);
+		return true;
 	}
 
 	goToFrame(sopInstanceUid: string, frameNumber: number): boolean {
@@ -219,13 +284,12 @@ export class Station {
 
 	/** Lets the loaders follow what the panes show; hidden series stop loading. */
 	#follow(): void {
-		const visible = this.panes.slice(0, this.shownPanes.value);
 		const shown = new Map<string, number>();
-		for (const pane of visible) {
+		for (const pane of this.visible) {
 			const { series, index } = pane.state.value;
 			if (series !== null) shown.set(series.uid, index);
 		}
-		this.#frames.show([...shown.keys()]);
+		this.#frames.show(shown);
 		for (const [uid, loader] of this.#loaders) if (!shown.has(uid)) loader.pause();
 		for (const [uid, index] of shown) this.#loader(uid)?.look(index);
 	}
@@ -240,6 +304,7 @@ export class Station {
 			frames: series.frames.length,
 			fetch: this.#options.fetch,
 			onRecord: (record) => void this.#take(series, record),
+			reach: () => this.#frames.reach(series),
 			onFailure: (status) => this.#failed(status),
 		});
 		if (this.firstImage.value) loader.firstShown();
@@ -261,6 +326,14 @@ export class Station {
 			this.#refuse(series, record.frame, record.encoding === "unreadable" ? reasonOf(record) : null);
 			return;
 		}
+		if (record.encoding === "overlay") {
+			await this.#drawOver(series, record, frame.form);
+			return;
+		}
+		if (record.partial) {
+			await this.#preview(series, record, frame.form);
+			return;
+		}
 		const target = this.#frames.target(series, record.frame);
 		const rank = (): number => this.#rank(series.uid, record.frame);
 		const { samples, failure } = await this.#options.pool.decode(record, frame.form, target, rank);
@@ -268,6 +341,25 @@ export class Station {
 		if (failure === "decoder") this.#withoutDecoder(series, record.frame);
 		else if (samples === null) this.#refuse(series, record.frame, null);
 		else this.#keep(series, record.frame, samples);
+	}
+
+	async #drawOver(series: Series, record: FrameRecord, form: ImageForm): Promise<void> {
+		const bits = await unpackOverlay(record.payload, form.rows * form.columns);
+		if (bits === null || this.#closed) return;
+		this.#drawings.set(key(series.uid, record.frame), bits);
+		if (this.samples(series, record.frame) !== undefined) {
+			this.arrival.set({ seriesUid: series.uid, frame: record.frame });
+		}
+	}
+
+	/** Shows the beginning of a large frame; nothing is said when that cannot be: the whole frame follows. */
+	async #preview(series: Series, record: FrameRecord, form: ImageForm): Promise<void> {
+		const rank = (): number => this.#rank(series.uid, record.frame);
+		const { samples } = await this.#options.pool.decode(record, form, null, rank);
+		const late = this.#closed || this.#frames.get(series.uid, record.frame) !== undefined;
+		if (samples === null || late || this.problemOf(series, record.frame) !== null) return;
+		this.#previews.set(key(series.uid, record.frame), samples);
+		this.arrival.set({ seriesUid: series.uid, frame: record.frame });
 	}
 
 	/** Nothing is wrong with the frame: it is fetched again when there is a decoder. */
@@ -292,13 +384,26 @@ export class Station {
 	}
 
 	#settle(series: Series, frame: number): void {
-		const settled = (this.#settled.get(series.uid) ?? 0) + 1;
-		this.#settled.set(series.uid, settled);
+		const settled = this.#settled.get(series.uid) ?? new Set<number>();
+		const known = settled.size;
+		this.#settled.set(series.uid, settled.add(frame));
+		this.#previews.delete(key(series.uid, frame));
 		this.arrival.set({ seriesUid: series.uid, frame });
-		if (settled === series.frames.length) this.#options.onSeriesLoaded?.(series.uid);
+		if (settled.size > known && settled.size === series.frames.length)
+			this.#options.onSeriesLoaded?.(series.uid);
 	}
 }
 
 function key(seriesUid: string, frame: number): string {
 	return `${seriesUid}/${frame}`;
+}
+
+function sameLook(one: Look, other: Look | undefined): boolean {
+	if (other === undefined || one.series !== other.series) return true;
+	return (
+		one.chosenVoi === other.chosenVoi &&
+		one.invert === other.invert &&
+		one.view === other.view &&
+		one.turn === other.turn
+	);
 }

@@ -38,14 +38,14 @@ export function rescaled(stored: number, form: ImageForm): number {
 	return stored * form.rescaleSlope + form.rescaleIntercept;
 }
 
+/** SUV by body weight (g/ml) of a stored value; null where the object does not tell it. */
+export function suvOf(stored: number, form: ImageForm): number | null {
+	return form.suvFactor === null ? null : rescaled(stored, form) * form.suvFactor;
+}
+
 function brightness(value: number, voi: Voi): number {
 	if (voi.table === null) return share(value, voi);
 	return looked(voi.table, value) / (2 ** voi.table.bits - 1);
-}
-
-/** True when low values are shown bright before any wish of the reader. */
-export function invertedByForm(form: ImageForm): boolean {
-	return (form.photometric === "MONOCHROME1") !== form.inverse;
 }
 
 const OPAQUE = 0xff000000;
@@ -61,7 +61,7 @@ export const BLACK = grey(0);
 export function shade(stored: number, form: ImageForm, voi: Voi, invert: boolean): number {
 	if (form.padding !== null && stored >= form.padding[0] && stored <= form.padding[1]) return BLACK;
 	const part = brightness(rescaled(stored, form), voi);
-	const flip = invertedByForm(form) !== invert;
+	const flip = form.inverse !== invert;
 	return grey(Math.round((flip ? 1 - part : part) * WHITE));
 }
 

@@ -105,7 +105,8 @@ async def test_sqlite_runs_with_its_pragmas(sqlite_url: str, pragma: str, expect
     async with db.write() as tx:
         assert (await tx.execute(text(f"PRAGMA {pragma}"))).scalar() == expected
     async with db.read() as view:
-        assert (await view.execute(text(f"PRAGMA {pragma}"))).scalar() == expected
+        found = (await view.execute(text(f"PRAGMA {pragma}"))).scalar()
+        assert found == (0 if pragma == "busy_timeout" else expected), "locks are waited for elsewhere"
     await db.close()
 
 

@@ -1,5 +1,7 @@
 """One contract for every object store: local files and S3, on real ones."""
 
+import hashlib
+import random
 import stat
 import sys
 from collections.abc import Iterator
@@ -7,20 +9,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from hypothesis import given, strategies as st
 
 from config.kernel.objects import ObjectKeyRefused, ObjectMissing, ObjectStore, StoreFailed, checked_key
 from config.kernel.objects_local import LocalObjects
-from config.kernel.objects_open import ObjectsUrlRefused, open_store, spool_folder
-from config.kernel.objects_s3 import S3Objects, open_bucket
+from config.objects_s3 import S3Objects, open_bucket
+from config.stores import ObjectsUrlRefused, open_store, spool_folder
 from tests.fixtures.servers import free_port
 
 ESCAPES = [
     "", ".", "..", "../x", "a/../b", "a/..", "/abs", "a//b", "a/", ".hidden", "a/.b", "a\\b", "a\0b", "a b",
     "甲", "a?b", "a%2e%2e", "~", "a\n",
 ]  # fmt: skip
+
+
+@pytest.fixture(params=["local", "s3", "spooled"])
+def objects_kind(request: pytest.FixtureRequest) -> str:
+    """Here also S3 with a folder before it."""
+    return str(request.param)
 
 
 def test_what_was_put_is_read(objects: ObjectStore) -> None:
@@ -30,7 +40,7 @@ def test_what_was_put_is_read(objects: ObjectStore) -> None:
 
 def test_an_empty_object_is_an_object(objects: ObjectStore) -> None:
     objects.put("empty", b"")
-    assert objects.read("empty") == b""
+    assert (objects.read("empty"), objects.read("empty", 0, 5)) == (b"", b"")
 
 
 def test_a_second_put_changes_nothing(objects: ObjectStore) -> None:
@@ -56,9 +66,60 @@ def test_adopting_a_known_key_keeps_the_first(objects: ObjectStore, tmp_path: Pa
     assert objects.read("a") == b"first"
 
 
+def content_named(content: bytes) -> str:
+    return f"dicom/ab/{hashlib.sha256(content).hexdigest()}.dcm"
+
+
+def test_the_same_bytes_again_mend_what_is_named_by_its_content(tmp_path: Path) -> None:
+    """A flipped bit under the hash's own name gives way; a cut one too; the adopted file stays its own."""
+    store, file, key = LocalObjects(tmp_path / "o"), tmp_path / "arrived", content_named(b"whole")
+    file.write_bytes(b"whole")
+    for damaged in (b"whale", b"who", b""):
+        (tmp_path / "o" / key).unlink(missing_ok=True)
+        store.put(key, damaged)
+        store.adopt(key, file)
+        assert store.read(key) == b"whole"
+    store.adopt(key, file)
+    assert (file.read_bytes(), (tmp_path / "o" / key).samefile(file)) == (b"whole", True)
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["dicom"]
+
+
+@pytest.mark.parametrize("name", ["ab" * 31, "AB" * 32, "ab" * 33, "g" * 64])
+def test_only_a_hash_names_its_content(tmp_path: Path, name: str) -> None:
+    store, file = LocalObjects(tmp_path / "o"), tmp_path / "arrived"
+    store.put(f"dicom/{name}", b"first")
+    file.write_bytes(b"second")
+    store.adopt(f"dicom/{name}", file)
+    assert store.read(f"dicom/{name}") == b"first"
+
+
+def test_a_large_file_goes_to_a_bucket_in_parts(s3_url: str, tmp_path: Path) -> None:
+    """S3 marks the ETag of what came in parts with their number."""
+    content = random.Random(4).randbytes(12 * 1024 * 1024)
+    file = tmp_path / "large"
+    file.write_bytes(content)
+    store = open_bucket(s3_url, "k", "s")
+    store.adopt("large", file)
+    assert store.read("large") == content
+    parts = urlsplit(s3_url)
+    endpoint = parse_qs(parts.query)["endpoint"][0]
+    tag = httpx.head(f"{endpoint}/{parts.netloc}{parts.path}/large").headers["ETag"]
+    assert tag.strip(chr(34)).endswith("-3")
+
+
 @pytest.mark.parametrize(
     "start,end,expected",
-    [(0, None, b"0123456789"), (0, 4, b"0123"), (3, 7, b"3456"), (4, None, b"456789"), (9, 10, b"9")],
+    [
+        (0, None, b"0123456789"),
+        (0, 4, b"0123"),
+        (3, 7, b"3456"),
+        (4, None, b"456789"),
+        (9, 10, b"9"),
+        (9, 99, b"9"),
+        (10, None, b""),
+        (10, 11, b""),
+        (50, 60, b""),
+    ],
 )
 def test_ranges(objects: ObjectStore, start: int, end: int | None, expected: bytes) -> None:
     objects.put("a", b"0123456789")
@@ -159,6 +220,10 @@ def test_a_store_that_is_away_is_a_failure() -> None:
         away.put("a", b"x")
     with pytest.raises(StoreFailed):
         away.read("a")
+    with pytest.raises(StoreFailed):
+        away.delete("a")
+    with pytest.raises(StoreFailed):
+        away.adopt("a", Path(__file__))
 
 
 def test_two_prefixes_of_a_bucket_do_not_meet(s3_url: str) -> None:

@@ -23,7 +23,14 @@ from tests.fixtures.product import ORIGIN, Product
 from tests.fixtures.servers import free_port
 
 PEER = {"ae_title": "SQZX_PACS", "host": None, "port": None}
-NOW = {"host": "127.0.0.1", "port": 104, "enabled": True, "certificate": None}
+NOW = {
+    "host": "127.0.0.1",
+    "port": 104,
+    "enabled": True,
+    "certificate": None,
+    "tls": False,
+    "availability": False,
+}
 FINGERPRINT = "AB:" * 31 + "AB"
 
 
@@ -180,11 +187,31 @@ async def test_what_is_no_certificate_binds_nobody(
     assert peer["certificate"] is not None
 
 
-async def test_a_change_has_to_say_what_becomes_of_the_certificate(administrator: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("field", ["certificate", "tls", "availability"])
+async def test_a_change_has_to_say_what_becomes_of_the_certificate(
+    administrator: httpx.AsyncClient, field: str
+) -> None:
     """Else an old page would take it away without a word."""
-    silent = {key: value for key, value in NOW.items() if key != "certificate"}
+    silent = {key: value for key, value in NOW.items() if key != field}
     answer = await administrator.put("/api/peers/SQZX_PACS", json=silent)
     assert refused(answer) == (422, "general.fields_refused")
+
+
+async def test_a_peer_that_is_to_be_called_over_tls_is_not_called_plainly(
+    product: Product, administrator: httpx.AsyncClient
+) -> None:
+    """The test's data folder has no TLS files: the line is opened, and not a byte is said on it."""
+    new = {"ae_title": "SECURE", "institution_id": product.places["county"], "host": "127.0.0.1"}
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = int(server.getsockname()[1])
+        assert ok(await administrator.post("/api/peers", json=new | {"port": port, "tls": True}))["tls"]
+        answer = ok(await administrator.post("/api/peers/SECURE/echo"))
+        connection, _address = server.accept()
+        with connection:
+            assert connection.recv(1) == b""
+    assert (answer["outcome"], answer["reason"]) == ("unreachable", "no_tls_files")
+    plain = ok(await administrator.put("/api/peers/SECURE", json=NOW))
+    assert plain["tls"] is False
 
 
 def a_receiver(product: Product, number: int, **facts: Any) -> Receiver:

@@ -25,6 +25,7 @@ from consult_server.demo.kept import file as kept_file
 from consult_server.demo.seed import Demonstration, SendingFailed
 from consult_server.demo.send import PeerUnreachable
 from consult_server.demo.stories import STORIES, Story
+from consult_server.exams.tables import Exam
 from consult_server.identity import access
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.tables import Account
@@ -39,7 +40,7 @@ ECGS = tuple(story for story in STORIES if story.accession.find("ECG") > 0)
 ASKED = tuple(story for story in ECGS if story.request is not None)
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
-TABLES = (Institution, Account, Patient, Agreement, Peer, Study, Instance, Consult)
+TABLES = (Institution, Account, Patient, Agreement, Peer, Study, Instance, Consult, Exam)
 
 
 def counts(url: str) -> dict[str, int]:
@@ -64,6 +65,7 @@ FULL = {
     "dicom_study": len(ECGS),
     "dicom_instance": len(ECGS),
     Consult.__tablename__: len(ASKED),
+    Exam.__tablename__: 1,
 }
 
 

@@ -1,5 +1,6 @@
 """Reading the archive on both databases: scope decides what exists."""
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from config.kernel.database import Database, open_sync_engine
 from config.kernel.objects_local import LocalObjects
 from dicom_node.archive.errors import FrameNotFound, InstanceNotFound, SeriesNotFound, StudyNotFound
-from dicom_node.archive.matching import InstanceFilter, SeriesFilter, StudyFilter
+from dicom_node.archive.matching import InstanceFilter, SeriesFilter, StudyFilter, study_conditions, visible
 from dicom_node.archive.queries import (
+    STUDIES,
     find_instance,
     find_series,
     find_study,
@@ -34,7 +36,7 @@ from tests.dicom_node.objects import CT, a_ct, dataset_bytes
 from tests.dicom_node.raw_scu import DEFLATED, EXPLICIT
 from tests.fixtures.clock import HandClock
 
-COUNTY, CITY = "0190-county", "0190-city"
+COUNTY, CITY, TOWN = "0190-county", "0190-city", "0190-town"
 
 
 class Shelf:
@@ -149,6 +151,35 @@ async def test_searching_pages_and_filters_on_both_databases(shelf: Shelf, datab
             view, scope, instances=InstanceFilter(sop_class_uids=[CT], instance_number=1), limit=3
         )
         assert len(rows) == 3
+
+
+def a_wide_scope(shelf: Shelf) -> StudyScope:
+    """Two institutions, and studies of a third that are lent; one of them is in reach twice."""
+    dates = itertools.cycle(["20250103", "20250101", "20250102"])
+    for number in range(12):
+        where = (COUNTY, CITY, TOWN)[number % 3]
+        shelf.put(where, StudyDate=next(dates), StudyTime=f"{number % 4:02}0000", PatientID=f"P{number % 2}")
+    mine, _, _ = shelf.put(COUNTY, StudyDate="20250102")
+    lent = [shelf.put(TOWN, StudyDate=f"2025010{day}", PatientID="P1")[0] for day in (1, 2, 3)]
+    return StudyScope(
+        institution_ids=frozenset({COUNTY, CITY}),
+        shared=frozenset({(COUNTY, mine), *((TOWN, uid) for uid in lent)}),
+    )
+
+
+@pytest.mark.parametrize("wanted", [StudyFilter(), StudyFilter(patient_id="P1")], ids=["all", "one patient"])
+async def test_pages_of_a_wide_scope_are_those_of_the_whole(
+    shelf: Shelf, database: Database, wanted: StudyFilter
+) -> None:
+    scope = a_wide_scope(shelf)
+    async with database.read() as view:
+        condition = [visible(scope), *study_conditions(wanted)]
+        whole = [study.study_key for study in await view.scalars(STUDIES.where(*condition))]
+        assert len(whole) == len(set(whole)) > 4
+        for limit, offset in itertools.product((1, 3, 5, 100), (0, 1, 4, len(whole) - 1, len(whole), 50)):
+            page = await search_studies(view, scope, wanted, limit=limit, offset=offset)
+            assert [study.study_key for study in page] == whole[offset : offset + limit], (limit, offset)
+        assert await search_studies(view, NOTHING, wanted) == []
 
 
 async def test_bytes_are_read_whole_in_parts_and_by_frame(shelf: Shelf, database: Database) -> None:

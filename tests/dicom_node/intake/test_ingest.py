@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from config.kernel.database import open_sync_engine
 from config.kernel.objects import ObjectStore, StoreFailed, StoreFull
 from config.kernel.objects_local import LocalObjects
-from config.kernel.objects_open import spool_folder
+from config.stores import spool_folder
 from dicom_node.archive.errors import DatasetUnreadable
 from dicom_node.archive.files import quarantine_key
 from dicom_node.archive.reader import read_dataset, read_file, read_frame
@@ -26,7 +26,8 @@ from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced, head_of
 from dicom_node.intake.receive import Received, Source, Spool
 from dicom_node.intake.rows import saw_peer
-from dicom_node.intake.settled import BATCH_STUDIES, Settler, settle
+from dicom_node.intake.settled import BATCH_STUDIES, LOOK_SECONDS, Settler, settle
+from dicom_node.rounds import Rounds
 from tests.dicom_node.objects import CT, a_ct, dataset_bytes
 from tests.dicom_node.raw_scu import EXPLICIT
 from tests.dicom_node.rows import Row, rows_of
@@ -242,11 +243,12 @@ def test_the_settler_lives_through_a_database_that_is_away(plain: House, sqlite_
     dataset = a_ct()
     plain.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
     plain.clock.advance(2)
-    settler.start()
+    rounds = Rounds("settler", LOOK_SECONDS, settler.once)
+    rounds.start()
     home, elsewhere = (Path(url.removeprefix("sqlite:///")) for url in (sqlite_url, f"{sqlite_url}.away"))
     elsewhere.symlink_to(home)
     wait_until(lambda: plain.rows(Study)[0].settled_at)
-    settler.stop()
+    rounds.stop()
     away.dispose()
 
 

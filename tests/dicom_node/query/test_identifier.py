@@ -99,7 +99,8 @@ def test_what_pydicom_writes_is_read_as_it_was_meant(
         ("GB18030", "GB18030"),
         ("GBK", "GBK"),
         (["", "GB18030"], "GB18030"),
-        (["", "ISO 2022 IR 58"], "ISO_IR 192"),
+        (["", "ISO 2022 IR 58"], "ISO 2022 IR 58"),
+        (["ISO 2022 IR 6", "ISO 2022 IR 58"], "ISO 2022 IR 58"),
     ],
 )
 def test_the_character_set_of_the_answers(charset: Any, answered: str) -> None:
@@ -125,6 +126,12 @@ def test_lists_of_uids_are_read_at_every_level(tag: int, uids: list[str]) -> Non
 def test_a_key_that_matches_everything_narrows_nothing(value: str) -> None:
     found = query(identifier("STUDY", PatientName=value, PatientID=value, StudyDescription=value))
     assert found.filters.studies == StudyFilter(by_reading=True)
+
+
+def test_a_range_without_ends_and_a_list_with_a_star_narrow_nothing() -> None:
+    asked = identifier("STUDY", StudyDate="-", StudyTime=" - ", StudyInstanceUID=["1.2.3", "*"])
+    asked.ModalitiesInStudy = ["CT", "*"]
+    assert query(asked).filters.studies == StudyFilter(by_reading=True)
 
 
 def test_keys_below_the_level_are_not_matched_and_make_the_answer_incomplete() -> None:

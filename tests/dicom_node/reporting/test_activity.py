@@ -17,6 +17,7 @@ from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import Announced, head_of
 from dicom_node.intake.receive import Source, Spool
+from dicom_node.keeping.room import Room
 from dicom_node.reporting.activity import COMMIT_SECONDS, Activity, WatchedDoor
 from tests.dicom_node.objects import CT, a_ct, dataset_bytes
 from tests.dicom_node.raw_scu import EXPLICIT
@@ -101,9 +102,16 @@ def door(sqlite_url: str, tmp_path: Path, clock: HandClock, activity: Activity) 
     objects = LocalObjects(tmp_path / "objects")
     ingest = Ingest(open_sync_engine(sqlite_url), clock, Failpoints(), activity.committed)
     spool = Spool(objects.root / ".spool", Failpoints())
+    reader = open_sync_engine(sqlite_url, writes=False)
     yield WatchedDoor(
-        activity=activity, spool=spool, objects=objects, ingest=ingest, object_bytes_max=100_000
+        activity=activity,
+        spool=spool,
+        objects=objects,
+        ingest=ingest,
+        object_bytes_max=100_000,
+        room=Room(reader=reader, folders=[], reserve_bytes=0),
     )
+    reader.dispose()
     ingest.close()
     spool.close()
 

@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from config.kernel.database import Database, open_sync_engine
 from dicom_node.app import Node
 from dicom_node.archive.tables import Receiver
+from dicom_node.archive.verification import Integrity
+from dicom_node.commitment.model import State
 from dicom_node.health import HealthPage
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
@@ -40,10 +42,11 @@ def reader(database_url: str) -> Iterator[Engine]:
 def make(database_url: str, clock: HandClock) -> Iterator[Make]:
     """Makes reporters that are moved by hand, with an index writer of their own."""
     with ExitStack() as stack:
-        ingest = Ingest(open_sync_engine(database_url), clock, Failpoints())
-        stack.callback(ingest.close)
 
         def one(activity: Activity, number: int = 0) -> Reporter:
+            ingest = Ingest(open_sync_engine(database_url), clock, Failpoints(), activity.committed)
+            stack.callback(ingest.close)
+
             def look() -> Snapshot:
                 return activity.snapshot(0)
 
@@ -73,6 +76,15 @@ def test_news_are_written_and_nothing_else(make: Make, reader: Engine, clock: Ha
     (row,) = rows_of(reader, Receiver)
     assert row.facts == activity.snapshot(0)
     assert row.started_at < row.seen_at
+    reporter.stop()
+    settled(reader, 0)
+
+
+def test_writing_a_report_is_no_news(make: Make, reader: Engine, clock: HandClock) -> None:
+    reporter = make(Activity(clock))
+    assert reporter.once()
+    settled(reader, 1)
+    assert [reporter.once() for _ in range(3)] == [False, False, False]
     reporter.stop()
     settled(reader, 0)
 
@@ -114,6 +126,7 @@ def a_row(clock: HandClock, number: int, **facts: object) -> Receiver:
     activity.accepted("COUNTY", "10.0.0.7")
     activity.stored(1_000)
     activity.refused(0xA700)
+    activity.unsound(Integrity.DAMAGED)
     for seconds in (0.004, 0.3, 60.0):
         activity.committed(seconds)
     return Receiver(
@@ -128,13 +141,17 @@ def a_row(clock: HandClock, number: int, **facts: object) -> Receiver:
 
 
 def test_the_figures_are_in_the_form_that_prometheus_reads(clock: HandClock) -> None:
-    text = exposition([a_row(clock, 0), a_row(clock, 1, instances=41)])
+    text = exposition([a_row(clock, 0), a_row(clock, 1, instances=41)], {State.WAITING: 3})
     families = {family.name: family for family in text_string_to_metric_families(text)}
     stored = families["lianzhen_dicom_instances_stored"].samples
     assert [sample.value for sample in stored] == [1.0, 41.0]
     assert stored[0].labels == {"host": 'county "1"\\', "receiver": "0", "process": "100"}
     (refused, _) = families["lianzhen_dicom_refusals"].samples
     assert (refused.labels["status"], refused.value) == ("A700", 1.0)
+    (unsound, _) = families["lianzhen_dicom_objects_unsound"].samples
+    assert (unsound.labels["found"], unsound.value) == ("damaged", 1.0)
+    (waiting,) = families["lianzhen_dicom_commitments"].samples
+    assert (waiting.labels, waiting.value) == ({"state": "waiting"}, 3.0)
     assert [sample.value for sample in families["lianzhen_dicom_index_queue"].samples] == [7.0, 7.0]
     assert families["lianzhen_dicom_associations"].type in {"gauge", "counter"}
     commits = [s for s in families["lianzhen_dicom_commit_seconds"].samples if s.labels["receiver"] == "0"]
@@ -147,7 +164,7 @@ def test_the_figures_are_in_the_form_that_prometheus_reads(clock: HandClock) -> 
 
 
 def test_without_a_receiver_there_are_no_figures() -> None:
-    families = list(text_string_to_metric_families(exposition([])))
+    families = list(text_string_to_metric_families(exposition([], {})))
     assert len(families) >= 6
     assert [sample for family in families for sample in family.samples] == []
 
@@ -200,7 +217,7 @@ def test_figures_without_a_database_are_not_to_be_had(tmp_path: Path) -> None:
     engine = open_sync_engine(f"sqlite:///{tmp_path}/none.db", writes=False)
 
     def figures() -> str:
-        return exposition(receivers_now(engine, HandClock().now()))
+        return exposition(receivers_now(engine, HandClock().now()), {})
 
     with HealthPage("127.0.0.1", 0, lambda: {"ready": True}, figures) as page:
         answer = httpx.get(f"http://127.0.0.1:{page.port}/metrics")

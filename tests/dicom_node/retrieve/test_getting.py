@@ -235,6 +235,7 @@ def test_nothing_of_another_institution_comes(place: Place) -> None:
     [
         (STUDY_GET, "STUDY", {}, 0xA900),
         (STUDY_GET, "STUDY", {"StudyInstanceUID": "*"}, 0xA900),
+        (STUDY_GET, "STUDY", {"StudyInstanceUID": ["1.2.3", "*"]}, 0xA900),
         (STUDY_GET, "SERIES", {"SeriesInstanceUID": "1.2"}, 0xA900),
         (STUDY_GET, "PATIENT", {"PatientID": "P1"}, 0xA900),
         (STUDY_GET, "STUDY", {"StudyInstanceUID": "x"}, 0xC000),
@@ -243,7 +244,7 @@ def test_nothing_of_another_institution_comes(place: Place) -> None:
     ],
 )
 def test_an_identifier_that_names_nothing_for_certain_is_refused(
-    place: Place, model: str, level: str, keys: dict[str, str], status_: int
+    place: Place, model: str, level: str, keys: dict[str, Any], status_: int
 ) -> None:
     place.send(StudyInstanceUID="1.2.3", PatientID="P1")
     got = get(place, identifier(level, **keys), model=model)

@@ -89,12 +89,13 @@ def test_nobody_there_is_said_soon() -> None:
 
 
 def test_a_service_that_is_not_taken_is_named(node: Node) -> None:
-    proposed = contexts_of(("1.2.840.10008.5.1.4.31", [IMPLICIT]), (VERIFICATION, [IMPLICIT]))
+    pull_worklist = "1.2.840.10008.5.1.4.34.6.3"
+    proposed = contexts_of((pull_worklist, [IMPLICIT]), (VERIFICATION, [IMPLICIT]))
     with open_association(node_as(node), proposed, caller=COUNTY) as outgoing:
         with pytest.raises(ServiceNotTaken) as refused:
-            outgoing.context_for("1.2.840.10008.5.1.4.31")
+            outgoing.context_for(pull_worklist)
         assert outgoing.echo() == 0
-    assert refused.value.params == {"abstract_syntax": "1.2.840.10008.5.1.4.31"}
+    assert refused.value.params == {"abstract_syntax": pull_worklist}
 
 
 @pytest.mark.parametrize("room", [0, 1_024, 16_384, 131_072])

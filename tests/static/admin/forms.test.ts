@@ -19,7 +19,15 @@ import {
 } from "../../../static/src/admin/forms.ts";
 
 const NOW = Date.parse("2026-11-21T03:00:00Z");
-const PEER: PeerForm = { institutionId: "i1", aeTitle: "SQZX_PACS", host: "", port: "", certificate: "" };
+const PEER: PeerForm = {
+	institutionId: "i1",
+	aeTitle: "SQZX_PACS",
+	host: "",
+	port: "",
+	certificate: "",
+	tls: false,
+	availability: false,
+};
 const ACCOUNT: AccountForm = {
 	institutionId: "i1",
 	user: "xunuo",
@@ -76,6 +84,8 @@ describe("a new sender", () => {
 			host: "10.0.0.7",
 			port: 104,
 			certificate: null,
+			tls: false,
+			availability: false,
 		});
 		expect(newPeer(PEER)).toMatchObject({ host: null, port: null });
 	});

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Problem } from "../../../static/src/api/problem.ts";
 import type { Echo, Peer, PeerChange, Receiving } from "../../../static/src/admin/calls.ts";
 import { peerChange, peerForm } from "../../../static/src/admin/forms.ts";
 import {
@@ -12,6 +11,7 @@ import {
 	receivingText,
 	seenText,
 } from "../../../static/src/admin/peers.ts";
+import { Problem } from "../../../static/src/api/problem.ts";
 import { setLocale } from "../../../static/src/kit/i18n.ts";
 
 const PEER: Peer = {
@@ -25,6 +25,8 @@ const PEER: Peer = {
 	last_seen_at: null,
 	last_seen_address: null,
 	certificate: null,
+	tls: false,
+	availability: false,
 };
 const ECHO: Echo = {
 	outcome: "reachable",
@@ -53,18 +55,27 @@ describe("the answer to an echo", () => {
 		[{ outcome: "unreachable", reason: "port_closed" }, "主机在，端口 104 没有开", "network"],
 		[{ outcome: "unreachable", reason: "no_route" }, "网络到不了 10.0.0.7", "network"],
 		[{ outcome: "silent", reason: "no_answer" }, "无应答，等了 5 秒", "network"],
+		[{ outcome: "unreachable", reason: "no_tls_files" }, "本机没有可用的 TLS 证书文件", "tls"],
+		[{ outcome: "refused", reason: "certificate_not_vouched_for" }, "对方的证书不被我们信任", "tls"],
+		[{ outcome: "refused", reason: "another_certificate" }, "对方出示的不是登记的证书", "tls"],
+		[{ outcome: "refused", reason: "no_tls" }, "已连上，端口 104 不加密", "tls"],
+		[{ outcome: "refused", reason: "our_certificate_refused" }, "对方不接受我们的证书", "tls"],
+		[{ outcome: "refused", reason: "handshake_failed" }, "加密协商没有谈成", "tls"],
 	])("%o is said as %s", (change, text, help) => {
 		const face = echoFace({ ...ECHO, ...change }, PEER);
 		expect([face.text, face.help]).toEqual([text, help]);
 		expect(face.tone).toBe(help === null ? "green" : "red");
 	});
 
-	it.each<EchoHelp>(["network", "titles", "service"])("has three causes for %s, in both languages", (help) => {
-		const chinese = causesOf(help);
-		setLocale("en");
-		const english = causesOf(help);
-		expect(new Set([...chinese, ...english]).size).toBe(6);
-	});
+	it.each<EchoHelp>(["network", "titles", "service", "tls"])(
+		"has three causes for %s, in both languages",
+		(help) => {
+			const chinese = causesOf(help);
+			setLocale("en");
+			const english = causesOf(help);
+			expect(new Set([...chinese, ...english]).size).toBe(6);
+		},
+	);
 });
 
 describe("a peer in the list", () => {
@@ -84,20 +95,37 @@ describe("a peer in the list", () => {
 	});
 
 	it("fills the form it is changed in, and keeps its state", () => {
-		expect(peerForm(PEER)).toEqual({ institutionId: "i1", aeTitle: "SQZX_PACS", host: "10.0.0.7",
+		expect(peerForm(PEER)).toEqual({
+			institutionId: "i1",
+			aeTitle: "SQZX_PACS",
+			host: "10.0.0.7",
 			port: "104",
 			certificate: "",
+			tls: false,
+			availability: false,
 		});
-		expect(peerForm(null)).toEqual({ institutionId: "", aeTitle: "", host: "", port: "", certificate: "" });
+		expect(peerForm(null)).toEqual({
+			institutionId: "",
+			aeTitle: "",
+			host: "",
+			port: "",
+			certificate: "",
+			tls: false,
+			availability: false,
+		});
 		expect(peerForm({ ...PEER, host: null, port: null })).toMatchObject({ host: "", port: "" });
 		expect(peerChange({ ...peerForm(PEER), host: " ", port: "11112" }, false)).toEqual({
 			host: null,
 			port: 11112,
 			certificate: null,
+			tls: false,
+			availability: false,
 			enabled: false,
 		});
 		const bound = { ...PEER, certificate: "CN=SQZX" };
 		expect(peerChange(peerForm(bound), true).certificate).toBe("CN=SQZX");
+		expect(peerChange(peerForm({ ...PEER, tls: true }), true).tls).toBe(true);
+		expect(peerChange(peerForm({ ...PEER, availability: true }), true).availability).toBe(true);
 	});
 });
 
@@ -192,7 +220,10 @@ describe("the peers' page", () => {
 		expect(page.echoes.value.get("SQZX_PACS")).toMatchObject({ asking: false, face: { text: "回声 8 ms" } });
 		house.answer = () => Promise.reject(new Problem({ status: 0 }));
 		await page.echo(PEER);
-		expect(page.echoes.value.get("SQZX_PACS")).toMatchObject({ asking: false, face: { tone: "red", help: null } });
+		expect(page.echoes.value.get("SQZX_PACS")).toMatchObject({
+			asking: false,
+			face: { tone: "red", help: null },
+		});
 		expect(house.asked).toBe(2);
 	});
 
@@ -208,7 +239,9 @@ describe("the peers' page", () => {
 		const house = new House();
 		const page = new PeersPage(house.calls);
 		expect(await page.setEnabled(PEER, false)).toContain("SQZX_PACS");
-		expect(house.changes).toEqual([["SQZX_PACS", { host: "10.0.0.7", port: 104, certificate: null, enabled: false }]]);
+		expect(house.changes).toEqual([
+			["SQZX_PACS", { host: "10.0.0.7", port: 104, certificate: null, tls: false, availability: false, enabled: false }],
+		]);
 		expect(page.state.value.peers?.[0]?.enabled).toBe(false);
 		expect(await page.setEnabled(PEER, true)).not.toEqual(await page.setEnabled(PEER, false));
 	});

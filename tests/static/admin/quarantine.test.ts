@@ -1,5 +1,4 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Problem } from "../../../static/src/api/problem.ts";
 import type { Aside, SetAside, Tried } from "../../../static/src/admin/calls.ts";
 import {
 	type AsideCalls,
@@ -13,6 +12,7 @@ import {
 	SetAsidePage,
 	senderChips,
 } from "../../../static/src/admin/quarantine.ts";
+import { Problem } from "../../../static/src/api/problem.ts";
 import { loadErrorTexts } from "../../../static/src/kit/errors.ts";
 import { setLocale } from "../../../static/src/kit/i18n.ts";
 

@@ -24,6 +24,8 @@ describe("an address", () => {
 		["/requests/0198-ab", { page: "request", consultId: "0198-ab" }],
 		["/cases/0198-ab", { page: "case", consultId: "0198-ab" }],
 		["/images", { page: "arrivals" }],
+		["/exams", { page: "exams" }],
+		["/admin/queue", { page: "queue" }],
 		["/admin/institutions", { page: "institutions" }],
 		["/admin/agreements", { page: "agreements" }],
 		["/cases", { page: "missing" }],
@@ -48,6 +50,11 @@ describe("the rail of a role", () => {
 
 	it.each(ROLES.filter((role) => role !== "administrator"))("shows %s the arrived studies", (role) => {
 		expect(railOf(role).map((entry) => [entry.label, entry.href])).toContainEqual(["新到影像", "/images"]);
+	});
+
+	it.each(ROLES)("shows %s what is to be examined where they order or make it", (role) => {
+		const hrefs = railOf(role).map((entry) => entry.href);
+		expect(hrefs.includes("/exams")).toBe(role === "applicant" || role === "technician");
 	});
 
 	it("shows an administrator nothing clinical", () => {

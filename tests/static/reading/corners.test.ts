@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
 	cornersOf,
 	dicomDateTime,
+	followingSaid,
 	type Seen,
 	seriesTitle,
 	signed,
@@ -10,6 +11,7 @@ import {
 } from "../../../static/src/reading/corners.ts";
 import type { Series } from "../../../static/src/reading/manifest.ts";
 import { reasonKey, texts } from "../../../static/src/reading/texts.ts";
+import { UPRIGHT } from "../../../static/src/reading/turn.ts";
 import { FITTED } from "../../../static/src/reading/view.ts";
 import { aForm, aSeries, aStudy } from "./studies.ts";
 
@@ -18,17 +20,28 @@ const VOI = { center: -600, width: 1500, function: "LINEAR", table: null } as co
 function seen(series: Series, changes: Partial<Seen> = {}): Seen {
 	return {
 		study: aStudy([series]),
-		state: { series, index: 17, chosenVoi: null, invert: false, view: FITTED, playing: false },
+		state: { series, index: 17, chosenVoi: null, invert: false, view: FITTED, turn: UPRIGHT, playing: false },
 		voi: VOI,
 		zoomPercent: 137,
 		loaded: 30,
 		arrived: true,
-		measuring: false,
+		preview: false,
+		source: null,
+		following: null,
 		...changes,
 	};
 }
 
 describe("the corners", () => {
+	it("say that finest details are still missing", () => {
+		const corners = cornersOf(
+			seen(aSeries(4), { preview: true, state: { ...seen(aSeries(4)).state, index: 1 } }),
+			texts.zh,
+		);
+		expect(corners?.notices).toEqual(["预览：细节未到，完整图像加载中"]);
+		expect(corners?.look.at(-1)).toBe("缩放 137% 预览");
+	});
+
 	it("say what the picture of the design says", () => {
 		const corners = cornersOf(seen(aSeries(400)), texts.zh);
 		expect(corners).toMatchObject({
@@ -66,16 +79,16 @@ describe("the corners", () => {
 		expect(corners?.label).toBe("肺窗 2.5 mm，18 帧，共 30 帧");
 	});
 
-	it("say that lengths are pixels only, while measuring", () => {
-		const series = aSeries(30, {}, aForm({ spacing: null }));
-		expect(cornersOf(seen(series), texts.zh)?.notices).toEqual([]);
-		expect(cornersOf(seen(series, { measuring: true }), texts.zh)?.notices).toEqual([
-			"此图无定标，只显示像素",
-		]);
-		const dx = aSeries(30, {}, aForm({ spacing: { rowMm: 0.1, columnMm: 0.1, source: "imager" } }));
-		expect(cornersOf(seen(dx, { measuring: true }), texts.zh)?.notices).toEqual([
-			"探测器平面上的长度，体内更短",
-		]);
+	it("say where millimetres come from, that the picture is turned, and what it follows", () => {
+		const turn = { quarters: 1, flipped: true } as const;
+		const state = { ...seen(aSeries(30)).state, turn };
+		const changes = { state, source: "定标：像素间距", following: followingSaid(-1.25, texts.zh) };
+		const corners = cornersOf(seen(aSeries(30), changes), texts.zh);
+		expect(corners?.look.slice(-2)).toEqual(["已转 90° 已翻转", "定标：像素间距"]);
+		expect(corners?.place.at(-1)).toBe("按偏移同步 −1.3 mm");
+		expect(followingSaid(null, texts.zh)).toBe("按位置同步");
+		expect(followingSaid(1.2, texts.en)).toBe("Linked, offset +1.2 mm");
+		expect(cornersOf(seen(aSeries(30)), texts.zh)?.look).toHaveLength(2);
 	});
 
 	it("leave out what is unknown", () => {
@@ -95,7 +108,15 @@ describe("the corners", () => {
 	});
 
 	it("are none for an empty pane", () => {
-		const empty = { series: null, index: 0, chosenVoi: null, invert: false, view: FITTED, playing: false };
+		const empty = {
+			series: null,
+			index: 0,
+			chosenVoi: null,
+			invert: false,
+			view: FITTED,
+			turn: UPRIGHT,
+			playing: false,
+		};
 		expect(cornersOf(seen(aSeries(30), { state: empty }), texts.zh)).toBeNull();
 		expect(cornersOf(seen(aSeries(3)), texts.zh)).toBeNull();
 	});

@@ -1,22 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { Store } from "../../../static/src/kit/store.ts";
 import { PaneCanvas } from "../../../static/src/reading/draw.ts";
 import type { ImageForm, Series } from "../../../static/src/reading/manifest.ts";
-import { added, EMPTY_LEDGER, type Ledger } from "../../../static/src/reading/measurements.ts";
 import { Pane } from "../../../static/src/reading/pane.ts";
 import type { Samples } from "../../../static/src/reading/samples.ts";
 import type { Station } from "../../../static/src/reading/station.ts";
-import { shade } from "../../../static/src/reading/voi.ts";
+import { grey, shade } from "../../../static/src/reading/voi.ts";
 import { aCanvas } from "./canvases.ts";
 import { aForm, aSeries } from "./studies.ts";
 
-const INK = { own: "yellow", halo: "black", font: "12px x" };
 const WINDOWED = { windows: [{ center: 500, width: 1000, explanation: "" }] };
 
-function aDesk(form: ImageForm, samples: readonly Samples[], changes: Partial<Series> = {}) {
+function aDesk(
+	form: ImageForm,
+	samples: readonly Samples[],
+	changes: Partial<Series> = {},
+	drawing: Uint8Array | null = null,
+) {
 	const series = aSeries(samples.length, { modality: "OT", ...changes }, form);
-	const ledger = new Store<Ledger>(EMPTY_LEDGER);
-	const station = { ledger, samples: (_: Series, index: number) => samples[index] } as unknown as Station;
+	const station = {
+		samples: (_: Series, index: number) => samples[index],
+		isPreview: () => false,
+		drawingOver: () => drawing,
+	} as unknown as Station;
 	const pane = new Pane();
 	pane.size = { width: 40, height: 20 };
 	pane.show(series);
@@ -24,9 +29,8 @@ function aDesk(form: ImageForm, samples: readonly Samples[], changes: Partial<Se
 	const picture = new PaneCanvas(canvas);
 	const [pen, framePen] = pens;
 	if (pen === undefined || framePen === undefined) throw new Error("no pens");
-	const draw = (ratio = 1, draft: Parameters<PaneCanvas["draw"]>[2] = null): boolean =>
-		picture.draw(station, pane, draft, INK, ratio);
-	return { draw, pane, canvas, pen, framePen, ledger, series };
+	const draw = (ratio = 1): boolean => picture.draw(station, pane, ratio);
+	return { draw, pane, canvas, pen, framePen, series };
 }
 
 const ramp = (from: number): Uint16Array => Uint16Array.from({ length: 16 }, (_, i) => from + i * 60);
@@ -39,6 +43,30 @@ describe("the picture of a pane", () => {
 		expect(draw()).toBe(true);
 		const voi = pane.voiFor(form, samples);
 		expect([...(framePen.image ?? [])]).toEqual([...samples].map((one) => shade(one, form, voi, false)));
+	});
+
+	it("has what its object draws over it, in black when it is inverted", () => {
+		const bits = Uint8Array.of(0b0010_0001, 0b1000_0000);
+		const { draw, framePen, pane } = aDesk(aForm(WINDOWED), [ramp(0)], {}, bits);
+		draw();
+		const set = [0, 5, 15];
+		for (const i of set) expect(framePen.image?.[i]).toBe(grey(255));
+		expect(framePen.image?.[1]).not.toBe(grey(255));
+		pane.toggleInvert();
+		draw();
+		for (const i of set) expect(framePen.image?.[i]).toBe(grey(0));
+	});
+
+	it("is covered where the object's shutter says", () => {
+		const shutter = { rectangle: [0, 3, 0, 3], circle: null, polygon: [], level: 9 } as const;
+		const { draw, framePen } = aDesk(aForm({ ...WINDOWED, shutter }), [ramp(0)]);
+		draw();
+		const covered = [...(framePen.image ?? [])].map((pixel) => pixel === grey(9));
+		const [open, shut] = [
+			[false, false, true, true],
+			[true, true, true, true],
+		];
+		expect(covered).toEqual([...open, ...open, ...shut, ...shut]);
 	});
 
 	it("lies where its placement says, whatever the screen's pixels", () => {
@@ -86,51 +114,5 @@ describe("the picture of a pane", () => {
 		pane.show(aSeries(1, { uid: "formless", modality: "OT" }, null));
 		expect(draw()).toBe(false);
 		expect(pen.of("drawImage")).toEqual([]);
-	});
-});
-
-describe("lengths on the picture", () => {
-	const measured = () => {
-		const desk = aDesk(aForm(WINDOWED), [ramp(0), ramp(7)]);
-		const frame = desk.pane.frame;
-		if (frame === null) throw new Error("no frame");
-		const base = { seriesUid: desk.series.uid, sopInstanceUid: frame.sopInstanceUid, frameNumber: 1 };
-		const distance = { value: 1.25, unit: "mm", atDetector: false } as const;
-		desk.ledger.set(added(EMPTY_LEDGER, { ...base, from: { x: 0, y: 2 }, to: { x: 4, y: 2 }, distance }));
-		return desk;
-	};
-
-	it("are drawn from point to point with their figure beside the right end", () => {
-		const { draw, pen } = measured();
-		draw();
-		const lines = pen.of("moveTo").concat(pen.of("lineTo"));
-		expect(lines.map(({ args }) => args)).toEqual(
-			expect.arrayContaining([
-				[10, 10],
-				[30, 10],
-			]),
-		);
-		expect(pen.of("fillText").map(({ args }) => args)).toEqual([["① 1.3 mm", 38, 10]]);
-	});
-
-	it("have a dark halo under the bright line, so that they are seen on any ground", () => {
-		const { draw, pen } = measured();
-		draw();
-		expect(pen.of("stroke").map(({ ink }) => ink)).toEqual(["black", "yellow"]);
-		const names = pen.calls.map(({ name }) => name);
-		expect(names.indexOf("strokeText")).toBeLessThan(names.indexOf("fillText"));
-	});
-
-	it("stay with their own frame", () => {
-		const { draw, pen, pane } = measured();
-		pane.scroll(1);
-		draw();
-		expect(pen.of("fillText")).toEqual([]);
-	});
-
-	it("being drawn show their length at once", () => {
-		const { draw, pen } = aDesk(aForm(WINDOWED), [ramp(0)]);
-		draw(1, { from: { x: 0, y: 0 }, to: { x: 3, y: 4 } });
-		expect(pen.of("fillText").map(({ args }) => args[0])).toEqual(["2.5 mm"]);
 	});
 });

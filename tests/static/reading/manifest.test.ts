@@ -26,6 +26,17 @@ describe("the manifest", () => {
 		expect(form?.spacing).toEqual({ rowMm: 0.5, columnMm: 0.25, source: "pixel" });
 		expect(form?.padding).toEqual([5, 9]);
 		expect([...(form?.palette?.entries ?? [])]).toEqual([1, 0xff00, 0x0203]);
+		expect(form?.shutter).toEqual({
+			rectangle: [1, 4, 0, 3],
+			circle: [5, 6, 2.5],
+			polygon: [
+				[1, 1],
+				[1, 9],
+				[9, 9],
+			],
+			level: 7,
+		});
+		expect(form?.suvFactor).toBe(0.25);
 	});
 
 	it("is refused at the field that does not fit, whatever stands there", () => {

@@ -53,6 +53,16 @@ describe("the order of loading", () => {
 		}
 	});
 
+	it("leaves out what is further away than there is room for", () => {
+		const has = (frame: number): boolean => frame === 20;
+		expect(wantedRanges(20, 64, 4, has, 3)).toEqual([
+			{ first: 20, last: 23 },
+			{ first: 16, last: 19 },
+		]);
+		expect(wantedRanges(20, 64, 4, has, 0)).toEqual([]);
+		expect(wantedRanges(20, 64, 4, () => false, 0)).toEqual([{ first: 20, last: 20 }]);
+	});
+
 	it("decodes the visible frame first, then around it, ahead before behind", () => {
 		const frames = [7, 8, 9, 10, 11, 12, 13];
 		expect([...frames].sort((a, b) => urgency(a, 10) - urgency(b, 10))).toEqual([10, 11, 9, 12, 8, 13, 7]);

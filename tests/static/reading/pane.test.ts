@@ -25,6 +25,16 @@ describe("a pane", () => {
 		expect(pane.frame?.sopInstanceUid).toBe("1.2.9");
 	});
 
+	it("keeps no window that was made of a preview", () => {
+		const pane = aPane();
+		const form = aForm();
+		const blurred = pane.voiFor(form, Uint16Array.from([100, 200]), false);
+		expect([blurred.center, blurred.width]).toEqual([150.5, 101]);
+		const exact = pane.voiFor(form, Uint16Array.from([0, 400]));
+		expect([exact.center, exact.width]).toEqual([200.5, 401]);
+		expect(pane.voiFor(form, Uint16Array.from([9, 10]), false)).toBe(exact);
+	});
+
 	it("plays round", () => {
 		const pane = aPane(3);
 		const seen = [0, 1, 2, 3].map(() => {

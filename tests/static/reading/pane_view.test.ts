@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DecodePool } from "../../../static/src/reading/decode/pool.ts";
+import type { Hand } from "../../../static/src/reading/gesture.ts";
 import { PaneView } from "../../../static/src/reading/pane_view.ts";
 import type { Samples } from "../../../static/src/reading/samples.ts";
 import { Station } from "../../../static/src/reading/station.ts";
@@ -159,62 +160,107 @@ describe("a drag", () => {
 		expect(pane.state.value.index).toBe(3);
 	});
 
-	it("measures a length in the image's own points", () => {
-		const { station, drag } = aView();
-		station.tool.set("length");
-		drag([40, 40], [340, 40]);
-		// 100 pixels of 0.5 mm on 400 screen pixels: 300 are 37.5 mm.
-		const [made] = station.ledger.value.current;
-		expect(made?.distance).toMatchObject({ value: 37.5, unit: "mm" });
-		expect(made?.from).toEqual({ x: 10, y: 10 });
+	it("moves a turned picture with the hand, and zooms about what is under it", () => {
+		const { station, drag, pane } = aView();
+		pane.turnBy(1);
+		paint();
+		station.tool.set("pan");
+		drag([100, 100], [130, 80]);
+		// Seen to the right is up on the canvas that lies turned.
+		expect(pane.state.value.view).toEqual({ zoom: 1, panX: -20, panY: -30 });
 	});
 
-	it("of a few pixels is a slip, and a cancelled one nothing", () => {
-		const { station, drag, send } = aView();
-		station.tool.set("length");
-		drag([40, 40], [42, 41]);
-		send("pointerdown", 40, 40, 1);
-		send("pointermove", 90, 40, 1);
-		send("pointercancel", 90, 40, 0);
-		expect(station.ledger.value.current).toEqual([]);
+	it("can be undone as one act, however many moves it had", () => {
+		const { station, send, pane } = aView();
+		send("pointerdown", 100, 100, 1);
+		for (let x = 101; x < 140; x++) send("pointermove", x, 100, 1);
+		send("pointerup", 140, 100, 0);
+		const window = pane.state.value.chosenVoi;
+		station.undo();
+		expect(pane.state.value.chosenVoi).toBeNull();
+		station.redo();
+		expect(pane.state.value.chosenVoi).toEqual(window);
+	});
+});
+
+/** A hand that notes what it hears, and takes what it is told to. */
+function aHand(takes: boolean): { hand: Hand; heard: string[] } {
+	const heard: string[] = [];
+	const note = (word: string): boolean => heard.push(word) > 0;
+	const hand: Hand = {
+		down: ({ seen }) => note(`down ${seen.x},${seen.y}`) && takes,
+		move: ({ seen }) => void note(`move ${seen.x},${seen.y}`),
+		up: ({ seen }) => void note(`up ${seen.x},${seen.y}`),
+		cancel: () => note("cancel"),
+	};
+	return { hand, heard };
+}
+
+describe("the tools of a pane", () => {
+	it("are asked first, and have the whole gesture once they took it", () => {
+		const { view, drag, pane } = aView();
+		const { hand, heard } = aHand(true);
+		view.hand = hand;
+		drag([10, 20], [60, 70]);
+		expect(heard).toEqual(["down 10,20", "move 60,70", "up 60,70"]);
+		expect(pane.state.value.chosenVoi).toBeNull();
 	});
 
-	it("given up by Escape measures nothing", () => {
-		const { station, view, send } = aView();
-		station.tool.set("length");
-		send("pointerdown", 40, 40, 1);
-		send("pointermove", 90, 40, 1);
-		view.cancel();
-		send("pointerup", 90, 40, 0);
-		expect(station.ledger.value.current).toEqual([]);
+	it("leave the gesture to the picture where nothing of theirs is", () => {
+		const { view, drag, pane } = aView();
+		const { hand, heard } = aHand(false);
+		view.hand = hand;
+		drag([10, 20], [60, 20]);
+		expect(heard).toEqual(["down 10,20"]);
+		expect(pane.state.value.chosenVoi).not.toBeNull();
 	});
 
-	it("removes the length under the pointer, else the last one", () => {
-		const { station, view, drag, send } = aView();
-		station.tool.set("length");
-		drag([40, 40], [140, 40]);
-		drag([40, 200], [140, 200]);
-		drag([40, 300], [140, 300]);
-		send("pointermove", 90, 42, 0);
-		view.removeMeasurement();
-		expect(station.ledger.value.current.map(({ from }) => from.y)).toEqual([50, 75]);
-		send("pointermove", 390, 390, 0);
-		view.removeMeasurement();
-		expect(station.ledger.value.current.map(({ from }) => from.y)).toEqual([50]);
+	it("hear of the free pointer, of other buttons nothing", () => {
+		const { view, drag, send } = aView();
+		const { hand, heard } = aHand(true);
+		view.hand = hand;
+		send("pointermove", 5, 6, 0);
+		drag([10, 100], [10, 60], 2);
+		expect(heard).toEqual(["move 5,6"]);
+	});
+
+	it("give up when a second finger comes, the gesture is cancelled or Escape is pressed", () => {
+		const { view, send } = aView();
+		const { hand, heard } = aHand(true);
+		view.hand = hand;
+		send("pointerdown", 10, 20, 1, 1);
+		send("pointerdown", 90, 20, 1, 2);
+		send("pointerup", 90, 20, 0, 2);
+		send("pointerup", 10, 20, 0, 1);
+		send("pointerdown", 10, 20, 1, 1);
+		send("pointercancel", 10, 20, 0, 1);
+		expect(view.cancel()).toBe(true);
+		expect(heard).toEqual(["down 10,20", "cancel", "down 10,20", "cancel", "cancel"]);
+	});
+});
+
+describe("a turned picture", () => {
+	it("has a canvas of exchanged sides, laid out turned", () => {
+		const { view, canvas, pane } = aView();
+		view.size.set({ width: 400, height: 300 });
+		pane.turnBy(1);
+		paint();
+		expect([canvas.style.width, canvas.style.height]).toEqual(["300px", "400px"]);
+		expect(canvas.style.transform).toBe("matrix(0, 1, -1, 0, 400, 0)");
+		expect(pane.size).toEqual({ width: 300, height: 400 });
+		pane.reset();
+		paint();
+		expect(canvas.style.transform).toBe("none");
 	});
 });
 
 describe("two fingers", () => {
-	it("zoom by their distance and move by their middle, and draw nothing", () => {
-		const { station, send, pane } = aView();
-		station.tool.set("length");
+	it("zoom by their distance and move by their middle", () => {
+		const { send, pane } = aView();
 		send("pointerdown", 150, 200, 1, 1);
 		send("pointerdown", 250, 200, 1, 2);
 		send("pointermove", 350, 200, 1, 2);
 		expect(pane.state.value.view.zoom).toBeCloseTo(2, 12);
-		send("pointerup", 350, 200, 0, 2);
-		send("pointerup", 150, 200, 0, 1);
-		expect(station.ledger.value.current).toEqual([]);
 	});
 });
 

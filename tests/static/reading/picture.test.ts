@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ImageForm } from "../../../static/src/reading/manifest.ts";
-import { isColour, Painter, paletteColours, ybrToRgb } from "../../../static/src/reading/picture.ts";
+import {
+	isColour,
+	Painter,
+	paletteColours,
+	partialToRgb,
+	ybrToRgb,
+} from "../../../static/src/reading/picture.ts";
 import { type Samples, samplesIn } from "../../../static/src/reading/samples.ts";
 import { BLACK, grey, shade, type Voi } from "../../../static/src/reading/voi.ts";
 import { aForm, figures } from "./studies.ts";
@@ -95,6 +101,19 @@ describe("colour frames", () => {
 		}
 	});
 
+	it("in YBR_PARTIAL have their black at 16 and their white at 235", () => {
+		expect(rgb(partialToRgb(16, 128, 128))).toEqual([0, 0, 0]);
+		expect(rgb(partialToRgb(235, 128, 128))).toEqual([255, 255, 255]);
+		const form = aForm({
+			rows: 1,
+			columns: 1,
+			samplesPerPixel: 3,
+			bitsStored: 8,
+			photometric: "YBR_PARTIAL_422",
+		});
+		expect(rgb(painted(form, Uint8Array.from([126, 128, 128]))[0] ?? 0)).toEqual([128, 128, 128]);
+	});
+
 	it("in YBR_FULL_422 are converted and in YBR_RCT are not: that came back as RGB", () => {
 		const samples = Uint8Array.from([76, 85, 255]);
 		const base = { rows: 1, columns: 1, samplesPerPixel: 3, bitsAllocated: 8, bitsStored: 8 };
@@ -118,6 +137,35 @@ describe("palettes", () => {
 		]);
 		expect(isColour(form)).toBe(true);
 		expect(isColour(aForm())).toBe(false);
+	});
+
+	it("that supplement greys colour what lies at and above their first value", () => {
+		const form = aForm({ rows: 1, columns: 4, palette: { ...palette, firstMapped: 500 } });
+		const voi: Voi = { center: 50.5, width: 101, function: "LINEAR", table: null };
+		const seen = painted(form, Uint16Array.from([0, 499, 500, 60_000]), false, voi).map(rgb);
+		expect(seen).toEqual([
+			[0, 0, 0],
+			[255, 255, 255],
+			[255, 0, 0],
+			[0, 255, 128],
+		]);
+		expect(isColour(form)).toBe(false);
+	});
+
+	it("of signed values begin below zero", () => {
+		const form = aForm({
+			rows: 1,
+			columns: 3,
+			signed: true,
+			palette: { ...palette, firstMapped: -2 },
+			photometric: "PALETTE COLOR",
+		});
+		expect(painted(form, Int16Array.from([-3, -2, -1])).map(rgb)).toEqual([
+			[255, 0, 0],
+			[255, 0, 0],
+			[0, 255, 128],
+		]);
+		expect(painted(form, Int16Array.from([-3, -2, -1]), true).map(rgb)[2]).toEqual([255, 0, 127]);
 	});
 
 	it("of 8 bits are taken whole", () => {

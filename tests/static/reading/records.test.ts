@@ -99,7 +99,7 @@ describe("frame records", () => {
 
 	it("of another version, encoding or size are refused", () => {
 		for (const [at, value] of [
-			[4, 3],
+			[4, 4],
 			[5, 2],
 			[6, 1],
 			[11, 0xff],

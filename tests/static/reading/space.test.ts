@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { Orientation } from "../../../static/src/reading/manifest.ts";
 import {
 	directionLetters,
-	distance,
 	dot,
 	edgeLetters,
 	normalOf,
@@ -72,34 +71,9 @@ describe("the position of a slice", () => {
 	});
 });
 
-describe("distances", () => {
-	it("are in millimetres by the spacing of each direction", () => {
-		const form = aForm({ spacing: { rowMm: 0.5, columnMm: 0.25, source: "pixel" } });
-		expect(distance({ x: 0, y: 0 }, { x: 40, y: 0 }, form)).toEqual({
-			value: 10,
-			unit: "mm",
-			atDetector: false,
-		});
-		expect(distance({ x: 0, y: 0 }, { x: 0, y: 40 }, form).value).toBe(20);
-		expect(distance({ x: 12, y: 6 }, { x: 0, y: 14 }, form).value).toBe(5);
-	});
-
-	it("without spacing are pixels and say so", () => {
-		const form = aForm({ spacing: null });
-		expect(distance({ x: 0, y: 0 }, { x: 3, y: 4 }, form)).toEqual({
-			value: 5,
-			unit: "px",
-			atDetector: false,
-		});
-	});
-
-	it("at the detector say so", () => {
-		const form = aForm({ spacing: { rowMm: 0.1, columnMm: 0.1, source: "imager" } });
-		expect(distance({ x: 0, y: 0 }, { x: 10, y: 0 }, form).atDetector).toBe(true);
-	});
-
-	it("need square pixels only where they are square", () => {
-		expect(pixelAspect(aForm({ spacing: { rowMm: 2, columnMm: 1, source: "pixel" } }))).toBe(0.5);
+describe("pixels", () => {
+	it("are as wide as they are high, unless the object says otherwise", () => {
 		expect(pixelAspect(aForm({ spacing: null }))).toBe(1);
+		expect(pixelAspect(aForm({ spacing: { rowMm: 0.5, columnMm: 0.8, source: "pixel" } }))).toBe(1.6);
 	});
 });

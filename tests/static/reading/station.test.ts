@@ -1,11 +1,13 @@
+import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { nextIsReady } from "../../../static/src/reading/cine.ts";
 import { cycleOverlays, setPreset, toggleLayout, togglePlay } from "../../../static/src/reading/commands.ts";
 import type { FromWorker, ToWorker } from "../../../static/src/reading/decode/messages.ts";
 import { DecodePool, type WorkerLike } from "../../../static/src/reading/decode/pool.ts";
-import type { Measurement } from "../../../static/src/reading/measurements.ts";
+import type { Series } from "../../../static/src/reading/manifest.ts";
 import { Station } from "../../../static/src/reading/station.ts";
-import { recordBytes, wireManifest, wireSeries } from "./studies.ts";
+import { aLargeStream, recordBytes, wireManifest, wireSeries } from "./studies.ts";
+import { aMark } from "./tools/marks.ts";
 
 /** A worker that answers at once: every sample of a frame is the first byte of its payload. */
 class EchoWorker implements WorkerLike {
@@ -20,7 +22,11 @@ class EchoWorker implements WorkerLike {
 		if (message.kind === "start") return;
 		const { rows, columns, bytesPerSample } = message.expected;
 		const bytes = new Uint8Array(rows * columns * bytesPerSample).fill(message.payload[0] ?? 0).buffer;
-		const failure = !this.codec() ? "decoder" : message.payload[0] === 255 ? "frame" : null;
+		const failure = !this.codec()
+			? "decoder"
+			: message.payload.length === 1 && message.payload[0] === 255
+				? "frame"
+				: null;
 		const { job } = message;
 		queueMicrotask(() =>
 			this.onmessage?.({ data: { kind: "decoded", job, bytes: failure === null ? bytes : null, failure } }),
@@ -37,14 +43,19 @@ interface Options {
 	readonly status?: number;
 	readonly payloadOf?: (frame: number) => { encoding: number; payload: Uint8Array };
 	readonly codec?: () => boolean;
+	readonly bytesMax?: number;
 	/** What a request for frames meets instead of its answer. */
 	readonly meets?: () => Promise<Response> | null;
 }
 
-function aStation({ manifest = wireManifest(5), status = 200, payloadOf, codec, meets }: Options = {}) {
+async function settled(): Promise<void> {
+	for (let turn = 0; turn < 100; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+function aStation(options: Options = {}) {
+	const { manifest = wireManifest(5), status = 200, payloadOf, codec, meets, bytesMax = 1e6 } = options;
 	const asked: string[] = [];
 	const loaded: string[] = [];
-	const measured: Measurement[] = [];
 	const workers: EchoWorker[] = [];
 	const fetch = async (url: string): Promise<Response> => {
 		asked.push(url);
@@ -69,11 +80,10 @@ function aStation({ manifest = wireManifest(5), status = 200, payloadOf, codec, 
 		fetch,
 		pool: new DecodePool({ makeWorker, workers: 1, wasmUrl: "/x.wasm" }),
 		shared: false,
-		bytesMax: 1e6,
+		bytesMax,
 		onSeriesLoaded: (uid) => loaded.push(uid),
-		onMeasurement: (one) => measured.push(one),
 	});
-	return { station, asked, loaded, measured, workers };
+	return { station, asked, loaded, workers };
 }
 
 async function until(done: () => boolean): Promise<void> {
@@ -112,6 +122,72 @@ describe("the station", () => {
 		expect(station.loadedCount(series)).toBe(5);
 		expect(station.samples(series, 4)?.[0]).toBe(0x0404);
 		expect([...station.loadedFrames(series)].sort()).toEqual([0, 1, 2, 3, 4]);
+	});
+
+	it("shows the beginning of a large frame until all of it is there", async () => {
+		const record = recordBytes(0, 1, aLargeStream());
+		const more: (() => void)[] = [];
+		const body = new ReadableStream<Uint8Array>({
+			start(stream) {
+				stream.enqueue(record.subarray(0, 200_000));
+				more.push(() => {
+					stream.enqueue(record.subarray(200_000));
+					stream.close();
+				});
+			},
+		});
+		const { station } = aStation({
+			manifest: wireManifest(1),
+			meets: () => Promise.resolve(new Response(body)),
+		});
+		await station.open();
+		const series = station.activePane.state.value.series as Series;
+		await until(() => station.isPreview(series, 0));
+		expect(station.samples(series, 0)).toHaveLength(4);
+		expect([station.loadedCount(series), station.loadedFrames(series).size]).toEqual([0, 0]);
+		const before = station.samples(series, 0);
+		for (const send of more) send();
+		await until(() => station.loadedCount(series) === 1);
+		expect(station.isPreview(series, 0)).toBe(false);
+		expect(station.samples(series, 0)).not.toBe(before);
+		station.close();
+	});
+
+	it("keeps of a long series what lies about the slice that is looked at, and fetches again what it let go", async () => {
+		const { station, asked } = aStation({ manifest: wireManifest(40), bytesMax: 100 });
+		await station.open();
+		const series = station.activePane.state.value.series as Series;
+		station.presented();
+		await until(() => station.loadedCount(series) >= 9);
+		await settled();
+		const near = [...station.loadedFrames(series)].sort((a, b) => a - b);
+		expect(near.length).toBeLessThanOrEqual(12);
+		expect(near).toEqual(expect.arrayContaining([17, 18, 19, 20, 21, 22, 23]));
+		const requests = asked.length;
+		await settled();
+		expect(asked).toHaveLength(requests);
+		station.activePane.goTo(2);
+		await until(() => station.samples(series, 2) !== undefined && station.samples(series, 4) !== undefined);
+		expect(station.loadedCount(series)).toBeLessThanOrEqual(12);
+		station.activePane.goTo(20);
+		await until(() => station.samples(series, 20) !== undefined && station.samples(series, 22) !== undefined);
+		station.close();
+	});
+
+	it("draws over a frame what its object draws, unless texts and drawings are hidden", async () => {
+		const drawn = new Uint8Array(deflateSync(Uint8Array.of(0b1001)));
+		const records = [recordBytes(0, 3, drawn), recordBytes(0, 1, Uint8Array.of(9))];
+		const { station } = aStation({
+			manifest: wireManifest(1),
+			meets: () => Promise.resolve(new Response(new Blob(records.map((one) => new Uint8Array(one))))),
+		});
+		await station.open();
+		const series = station.activePane.state.value.series as Series;
+		await until(() => station.drawingOver(series, 0) !== null && station.loadedCount(series) === 1);
+		expect([...(station.drawingOver(series, 0) ?? [])]).toEqual([0b1001]);
+		station.overlays.set("none");
+		expect(station.drawingOver(series, 0)).toBeNull();
+		station.close();
 	});
 
 	it("says why a frame cannot be shown and counts it as settled", async () => {
@@ -230,29 +306,48 @@ describe("the station", () => {
 		const { station } = aStation({ manifest: twoSeries() });
 		await station.open();
 		toggleLayout(station);
-		expect(station.panes.map((pane) => pane.state.value.series?.uid)).toEqual(["1.2.3", "1.2.4"]);
+		expect(station.visible.map((pane) => pane.state.value.series?.uid)).toEqual(["1.2.3", "1.2.4"]);
 		station.active.set(1);
 		station.activePane.scroll(1);
-		expect(station.panes.map((pane) => pane.state.value.index)).toEqual([2, 1]);
-		toggleLayout(station);
+		expect(station.visible.map((pane) => pane.state.value.index)).toEqual([2, 1]);
+		station.setLayout("1x1");
 		expect(station.active.value).toBe(0);
 	});
 
-	it("measures, tells of it and finds its frame again", async () => {
-		const { station, measured } = aStation();
+	it("finds the frame of a mark again, and chooses it", async () => {
+		const { station } = aStation();
 		await station.open();
 		const pane = station.activePane;
-		pane.goTo(3);
-		const { series } = pane.state.value;
-		if (series == null || pane.frame == null) return;
-		station.measure(series, pane.frame, { x: 0, y: 0 }, { x: 4, y: 0 });
-		expect(measured.map(({ distance, frameNumber }) => [distance.value, distance.unit, frameNumber])).toEqual(
-			[[1, "mm", 1]],
-		);
-		pane.goTo(0);
-		expect(station.goToMeasurement(measured[0]?.id ?? 0)).toBe(true);
-		expect(pane.state.value.index).toBe(3);
-		expect(station.goToMeasurement(99)).toBe(false);
+		const uid = pane.state.value.series?.frames[3]?.sopInstanceUid ?? "";
+		const [own, other] = [aMark({ sopInstanceUid: uid }), aMark({ id: "b", sopInstanceUid: uid })];
+		station.marks.set([own]);
+		station.others.set([other]);
+		for (const { id } of [own, other]) {
+			pane.goTo(0);
+			expect(station.goToMark(id)).toBe(true);
+			expect([pane.state.value.index, station.selected.value]).toEqual([3, id]);
+		}
+		expect(station.goToMark("gone")).toBe(false);
+	});
+
+	it("undoes the look of a series only while it is shown", async () => {
+		const { station } = aStation({
+			manifest: {
+				...wireManifest(3),
+				series: [wireSeries(3), { ...wireSeries(2), series_instance_uid: "b" }],
+			},
+		});
+		await station.open();
+		const pane = station.activePane;
+		station.act(() => pane.toggleInvert());
+		station.showSeries("b");
+		station.undo();
+		expect([pane.state.value.series?.uid, pane.state.value.invert]).toEqual(["b", false]);
+		station.showSeries("1.2.3");
+		expect(pane.state.value.invert).toBe(true);
+		station.act(() => pane.scroll(1));
+		station.undo();
+		expect(pane.state.value.index).toBe(2);
 	});
 
 	it("takes presets only where the numbers mean something", async () => {
@@ -260,7 +355,7 @@ describe("the station", () => {
 		await station.open();
 		setPreset(station, "2");
 		expect(station.activePane.state.value.chosenVoi).toMatchObject({ center: -600, width: 1500 });
-		setPreset(station, "9");
+		setPreset(station, "0");
 		expect(station.activePane.state.value.chosenVoi?.center).toBe(-600);
 		const mr = aStation({ manifest: { ...wireManifest(), series: [{ ...wireSeries(), modality: "MR" }] } });
 		await mr.station.open();

@@ -25,6 +25,8 @@ export function aForm(changes: Partial<ImageForm> = {}): ImageForm {
 		sliceThicknessMm: 2.5,
 		orientation: [1, 0, 0, 0, 1, 0],
 		frameTimeMs: null,
+		shutter: null,
+		suvFactor: null,
 		lossy: false,
 		...changes,
 	};
@@ -122,6 +124,17 @@ export function wireForm(): Record<string, unknown> {
 		slice_thickness_mm: 2.5,
 		orientation: [1, 0, 0, 0, 1, 0],
 		frame_time_ms: null,
+		shutter: {
+			rectangle: [1, 4, 0, 3],
+			circle: [5, 6, 2.5],
+			polygon: [
+				[1, 1],
+				[1, 9],
+				[9, 9],
+			],
+			level: 7,
+		},
+		suv_factor: 0.25,
 		lossy: false,
 	};
 }
@@ -175,6 +188,24 @@ export function recordBytes(frame: number, encoding: number, payload: Uint8Array
 	view.setUint8(5, 1);
 	view.setUint32(8, payload.length, true);
 	bytes.set(payload, 16);
+	return bytes;
+}
+
+/** A codestream of over a megabyte with a tile-part for each of six resolutions; nothing to decode in it. */
+export function aLargeStream(): Uint8Array<ArrayBuffer> {
+	const sizes = [400, 800, 3000, 20_000, 100_000, 1_200_000];
+	const style = [0xff, 0x52, 0, 12, 0, 2, 0, 1, 0, 5, 4, 4, 0, 1];
+	const head = [0xff, 0x4f, 0xff, 0x51, 0, 4, 0, 0, ...style];
+	const bytes = new Uint8Array(head.length + sizes.reduce((sum, one) => sum + one, 0));
+	bytes.set(head);
+	const view = new DataView(bytes.buffer);
+	let at = head.length;
+	for (const [part, size] of sizes.entries()) {
+		bytes.set([0xff, 0x90, 0, 10, 0, 0], at);
+		view.setUint32(at + 6, size);
+		bytes.set([part, sizes.length], at + 10);
+		at += size;
+	}
 	return bytes;
 }
 

@@ -9,6 +9,7 @@ import {
 	shade,
 	shadeTable,
 	share,
+	suvOf,
 	type Voi,
 } from "../../../static/src/reading/voi.ts";
 import { aForm, figures } from "./studies.ts";
@@ -84,27 +85,34 @@ describe("the other functions", () => {
 });
 
 describe("inversion", () => {
-	it("MONOCHROME1, INVERSE and the reader's wish cancel in pairs", () => {
+	it("of the object and the reader's wish cancel each other, however the object names its greys", () => {
 		const voi = linear(50.5, 101);
 		for (const photometric of ["MONOCHROME1", "MONOCHROME2"]) {
 			for (const inverse of [false, true]) {
 				for (const wish of [false, true]) {
-					const flips = Number(photometric === "MONOCHROME1") + Number(inverse) + Number(wish);
 					const pixel = shade(0, aForm({ photometric, inverse }), voi, wish);
-					expect(pixel).toBe(flips % 2 === 1 ? WHITE : BLACK);
+					expect(pixel).toBe(inverse === wish ? BLACK : WHITE);
 				}
 			}
 		}
 	});
 
 	it("leaves padding black", () => {
-		const form = aForm({ photometric: "MONOCHROME1", padding: [10, 12] });
+		const form = aForm({ photometric: "MONOCHROME1", inverse: true, padding: [10, 12] });
 		expect([9, 10, 11, 12].map((x) => shade(x, form, linear(1000, 10), false))).toEqual([
 			WHITE,
 			BLACK,
 			BLACK,
 			BLACK,
 		]);
+	});
+});
+
+describe("uptake", () => {
+	it("is the rescaled value times what the object tells, else unknown", () => {
+		const form = aForm({ rescaleSlope: 2, rescaleIntercept: 10, suvFactor: 0.5 });
+		expect(suvOf(20, form)).toBe(25);
+		expect(suvOf(20, { ...form, suvFactor: null })).toBeNull();
 	});
 });
 

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from config.kernel.clock import SystemClock
 from config.kernel.database import Database, open_sync_engine
 from config.kernel.objects_local import LocalObjects
-from config.kernel.objects_open import spool_folder
+from config.stores import spool_folder
 from consult_server.identity.domain import SignedOut
 from consult_server.web.errors import install
 from dicom_node.archive.scope import NOTHING, StudyScope
@@ -21,6 +21,7 @@ from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
 from dicom_node.intake.part10 import HEAD_BYTES_MAX, read_head
 from dicom_node.intake.receive import Source, Spool
+from tests.viewer.access import ReadingAs
 from viewer.access import ViewerPorts
 from viewer.dicomweb import dicomweb_router
 from viewer.stow_limits import StowLimits
@@ -41,7 +42,7 @@ class ByHeader:
         }
         self.asked: list[str | None] = []
 
-    async def scope(self, connection: HTTPConnection, study_instance_uid: str | None) -> StudyScope:
+    def scope(self, connection: HTTPConnection, study_instance_uid: str | None) -> StudyScope:
         """The scope of whoever the header names."""
         self.asked.append(study_instance_uid)
         who = connection.headers.get("x-who", "")
@@ -84,18 +85,27 @@ def access() -> ByHeader:
 
 
 @pytest.fixture
+def stow_limits() -> StowLimits:
+    """What a request to store may hold."""
+    return StowLimits(body_bytes_max=BODY_BYTES_MAX, object_bytes_max=OBJECT_BYTES_MAX, parts_max=20)
+
+
+@pytest.fixture
 async def web(
-    sqlite_url: str, store: LocalObjects, tmp_path: Path, access: ByHeader
+    sqlite_url: str, store: LocalObjects, tmp_path: Path, access: ByHeader, stow_limits: StowLimits
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the DICOMweb root, signed in at the county hospital."""
     database = Database(sqlite_url)
     ports = ViewerPorts(
-        access=access, database=database, objects=store, cache_folder=tmp_path / "cache", clock=SystemClock()
+        access=ReadingAs(database, access),
+        database=database,
+        objects=store,
+        cache_folder=tmp_path / "cache",
+        clock=SystemClock(),
     )
     app = FastAPI()
     install(app)
-    limits = StowLimits(body_bytes_max=BODY_BYTES_MAX, object_bytes_max=OBJECT_BYTES_MAX, parts_max=20)
-    app.include_router(dicomweb_router(ports, limits))
+    app.include_router(dicomweb_router(ports, stow_limits))
     async with LifespanManager(app, shutdown_timeout=60) as manager:
         transport = httpx.ASGITransport(manager.app)
         async with httpx.AsyncClient(

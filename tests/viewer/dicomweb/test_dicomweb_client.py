@@ -26,6 +26,7 @@ from config.kernel.objects_local import LocalObjects
 from consult_server.web.errors import install
 from tests.dicom_node.objects import a_ct, file_bytes
 from tests.fixtures.listening import listening
+from tests.viewer.access import ReadingAs
 from tests.viewer.dicomweb.conftest import Archive, ByHeader
 from viewer.access import ViewerPorts
 from viewer.dicomweb import dicomweb_router
@@ -43,7 +44,11 @@ async def client(
     """Runs calls of a client that is signed in at the county hospital, in a thread."""
     database = Database(sqlite_url)
     ports = ViewerPorts(
-        access=access, database=database, objects=store, cache_folder=tmp_path / "cache", clock=SystemClock()
+        access=ReadingAs(database, access),
+        database=database,
+        objects=store,
+        cache_folder=tmp_path / "cache",
+        clock=SystemClock(),
     )
     app = FastAPI()
     install(app)

@@ -1,15 +1,18 @@
 """STOW-RS: each part stored by itself, each refusal named, nothing half stored."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from config.kernel.database import open_sync_engine
+from dicom_node.quotas.use import set_quota
 from tests.dicom_node.objects import a_ct, dataset_of, file_bytes
 from tests.dicom_node.refusals import outcome_of
-from tests.viewer.dicomweb.conftest import BODY_BYTES_MAX, OBJECT_BYTES_MAX
+from tests.viewer.dicomweb.conftest import BODY_BYTES_MAX, COUNTY, OBJECT_BYTES_MAX
 from tests.viewer.dicomweb.parts import body, post_headers
 from viewer.multipart import Happening, MultipartReader, MultipartRefused
 
@@ -114,6 +117,7 @@ async def test_only_who_may_store_does(web: httpx.AsyncClient, who: str, status:
         ),
         ({"Content-Type": 'multipart/related; type="application/dicom"'}, 400, "multipart_refused"),
         ({"Content-Type": "multipart/related; boundary=other"}, 400, "multipart_refused"),
+        ({"Content-Type": f"multipart/related; boundary={'x' * 257}"}, 400, "multipart_refused"),
         ({"Content-Encoding": "gzip"}, 415, "media_type_refused"),
         ({"Accept": "text/html"}, 406, "not_acceptable"),
     ],
@@ -253,3 +257,40 @@ def test_any_body_is_read_or_refused(raw: bytes) -> None:
     reader = MultipartReader("xyz", 10_000)
     found = outcome_of(lambda: reader.feed(b"--xyz\r\n" + raw))
     assert isinstance(found, (list, MultipartRefused))
+
+
+def allow(url: str, quota_bytes: int) -> None:
+    """Set the county hospital's quota."""
+    engine = open_sync_engine(url)
+    with engine.begin() as connection:
+        set_quota(connection, COUNTY, quota_bytes, datetime.now(UTC))
+    engine.dispose()
+
+
+async def test_a_body_that_has_no_room_is_refused_before_it_is_read(
+    web: httpx.AsyncClient, sqlite_url: str
+) -> None:
+    content = body([file_bytes(a_ct())])
+    allow(sqlite_url, len(content) - 1)
+    answer = await post(web, content)
+    assert (answer.status_code, answer.json()["code"]) == (507, "dicom.over_quota")
+    assert answer.json()["params"] == {"quota_bytes": len(content) - 1}
+    assert (await web.get("/instances")).status_code in {200, 204}
+    assert (await web.get("/instances")).json() == []
+
+
+async def test_a_body_of_unknown_size_is_taken_as_far_as_there_is_room(
+    web: httpx.AsyncClient, sqlite_url: str
+) -> None:
+    files = [file_bytes(a_ct()) for _ in range(3)]
+    allow(sqlite_url, sum(map(len, files[:2])) + len(files[2]) // 2)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body(files)
+
+    answer = await web.post("/studies", content=pieces(), headers=post_headers())
+    assert answer.status_code == 202
+    assert len(references(answer, STORED)) == 2
+    (failure,) = answer.json()[FAILED]["Value"]
+    assert failure["00081197"]["Value"] == [0xA700]
+    assert failure["00000902"]["Value"] == ["The institution's storage quota is used up."]

@@ -20,6 +20,7 @@ from config.kernel.objects_local import LocalObjects
 from consult_server.web.errors import install
 from dicom_node.archive.scope import StudyScope
 from tests.fixtures.clock import HandClock
+from tests.viewer.access import ReadingAs
 from tests.viewer.ecg.waveforms import EIGHT, channel, ecg_object, file_of, group, ramps
 from tests.viewer.reading.archive import INSTITUTION, archived
 from viewer.access import ViewerPorts
@@ -38,7 +39,7 @@ class SignedOut(Forbidden):
 class OneInstitution:
     """A StudyAccess that lets in who names an institution in a header."""
 
-    async def scope(self, connection: HTTPConnection, study_instance_uid: str | None) -> StudyScope:
+    def scope(self, connection: HTTPConnection, study_instance_uid: str | None) -> StudyScope:
         institution = connection.headers.get("x-institution")
         if institution is None:
             raise SignedOut
@@ -64,7 +65,11 @@ async def client(
     app = FastAPI()
     install(app)
     ports = ViewerPorts(
-        access=OneInstitution(), database=database, objects=objects, cache_folder=tmp_path, clock=HandClock()
+        access=ReadingAs(database, OneInstitution()),
+        database=database,
+        objects=objects,
+        cache_folder=tmp_path,
+        clock=HandClock(),
     )
     app.include_router(ecg_router(ports))
     transport = httpx.ASGITransport(app)

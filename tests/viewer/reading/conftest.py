@@ -16,11 +16,13 @@ from config.kernel.objects_local import LocalObjects
 from consult_server.web import errors
 from dicom_node.archive.scope import NOTHING, StudyScope
 from tests.fixtures.clock import HandClock
+from tests.viewer.access import ReadingAs
 from tests.viewer.reading.archive import INSTITUTION, archived
 from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.packs import Packs
 from viewer.reading import reading_router
+from viewer.spatial import spatial_router
 
 
 class HeaderAccess:
@@ -29,7 +31,7 @@ class HeaderAccess:
     def __init__(self) -> None:
         self.asked: list[str | None] = []
 
-    async def scope(self, connection: HTTPConnection, study_instance_uid: str | None) -> StudyScope:
+    def scope(self, connection: HTTPConnection, study_instance_uid: str | None) -> StudyScope:
         self.asked.append(study_instance_uid)
         institution = connection.headers.get("x-institution")
         return StudyScope(institution_ids=frozenset({institution})) if institution else NOTHING
@@ -50,7 +52,7 @@ def access() -> HeaderAccess:
 @pytest.fixture
 def ports(archive_database: Database, access: HeaderAccess, clock: HandClock, tmp_path: Path) -> ViewerPorts:
     return ViewerPorts(
-        access=access,
+        access=ReadingAs(archive_database, access),
         database=archive_database,
         objects=LocalObjects(tmp_path / "objects"),
         cache_folder=tmp_path / "cache",
@@ -94,6 +96,7 @@ async def client(ports: ViewerPorts, packs: Packs) -> AsyncIterator[httpx.AsyncC
     app = FastAPI()
     errors.install(app)
     app.include_router(reading_router(ports, packs))
+    app.include_router(spatial_router(ports))
     async with LifespanManager(app) as running:
         transport = httpx.ASGITransport(app=running.app)
         async with httpx.AsyncClient(

@@ -114,8 +114,30 @@ def test_padding_range_in_either_order() -> None:
     assert only(an_image(t00280120=-5, t00280121=5)).padding == (-5, 5)
 
 
-def test_inverse_presentation_and_lossy_history() -> None:
-    assert only(an_image(t20500020="INVERSE")).inverse
+@pytest.mark.parametrize(
+    "photometric, shape, inverse",
+    [
+        ("MONOCHROME1", None, True),
+        ("MONOCHROME1", "INVERSE", True),
+        ("MONOCHROME1", "IDENTITY", False),
+        ("MONOCHROME2", None, False),
+        ("MONOCHROME2", "INVERSE", True),
+        ("MONOCHROME2", "IDENTITY", False),
+        ("MONOCHROME1", "OTHER", True),
+    ],
+)
+def test_monochrome1_and_inverse_say_the_same_once(
+    photometric: str, shape: str | None, inverse: bool
+) -> None:
+    assert only(an_image(t00280004=photometric, t20500020=shape)).inverse is inverse
+
+
+def test_a_linear_window_narrower_than_a_level_is_meant_exactly() -> None:
+    assert only(an_image(t00281050=[0.5], t00281051=[0.4])).voi_lut_function == "LINEAR_EXACT"
+    assert only(an_image(t00281050=[0.5], t00281051=[1])).voi_lut_function == "LINEAR"
+
+
+def test_lossy_history() -> None:
     assert only(an_image(t00282110="01")).lossy
     assert only(an_image(), BASELINE).lossy
 
@@ -171,10 +193,28 @@ def test_regions_that_do_not_settle_it_calibrate_nothing(regions: list[dict[str,
         ({"t00082144": 25}, 40.0),
         ({"t00180040": 20}, 50.0),
         ({"t00181063": 0}, None),
+        ({"t00181063": "33.3", "t00082144": 10}, 100.0),
+        ({"t00181065": [0, 40, 42, 40]}, 40.0),
     ],
 )
 def test_the_time_between_frames(more: dict[str, Any], time_ms: float | None) -> None:
     assert only(an_image(**more)).frame_time_ms == time_ms
+
+
+def times_of(frames: int, **more: object) -> list[float | None]:
+    found = frames_of(an_image(**more), EXPLICIT, frames)
+    return [one.form.frame_time_ms if one.form is not None else None for one in found]
+
+
+def test_a_vector_of_times_says_how_long_each_frame_is_seen() -> None:
+    assert times_of(4, t00181065=[0, 40, 80, 40]) == [40, 80, 40, 40]
+    assert times_of(4, t00181065=[0, 40, 80, 40], t00082144=10) == [100, 100, 100, 100]
+    assert times_of(3, t00181065=[0, 33.3, 33.3]) == [33.3, 33.3, 33.3]
+    assert times_of(2, t00181065=[0, -5]) == [None, None]
+
+
+def test_irregular_times_of_many_frames_share_one_form() -> None:
+    assert set(times_of(200, t00181065=list(range(200)))) == {100}
 
 
 def a_group(z: float, intercept: float, center: float) -> dict[str, Any]:
@@ -223,6 +263,10 @@ def test_grid_frame_offsets_move_the_position() -> None:
         an_image(t00200032=[1, 2, 3], t00200037=[1, 0, 0, 0, 1, 0], t3004000C=[0, 5, 10]), EXPLICIT, 3
     )
     assert [one.position for one in frames] == [(1, 2, 3), (1, 2, 8), (1, 2, 13)]
+    absolute = frames_of(
+        an_image(t00200032=[1, 2, 3], t00200037=[1, 0, 0, 0, 1, 0], t3004000C=[3, 8, 13]), EXPLICIT, 3
+    )
+    assert [one.position for one in absolute] == [one.position for one in frames]
 
 
 def test_frames_of_a_classic_multi_frame_share_one_form() -> None:

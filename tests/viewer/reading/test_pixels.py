@@ -319,3 +319,16 @@ def test_a_frame_beyond_the_last_is_a_fault() -> None:
     with pytest.raises(FrameFault) as caught:
         decode_from_file(form, out.getvalue(), 1)
     assert caught.value.fault is Fault.UNDECODABLE
+
+
+def tile_parts(codestream: bytes) -> int:
+    """Start of tile-part segments (ITU-T T.800 A.4.2); their length is always ten."""
+    return codestream.count(b"\xff\x90\x00\x0a")
+
+
+def test_large_frames_come_in_a_part_for_each_resolution_and_small_ones_in_one() -> None:
+    shades = (np.arange(1024) % 251).astype("<u2")
+    large = record_of(a_form(1024, 1024), np.tile(shades, (1024, 1)), 0)
+    small = record_of(a_form(512, 512), np.tile(shades[:512], (512, 1)), 0)
+    assert [tile_parts(large.payload), tile_parts(small.payload)] == [6, 1]
+    assert np.array_equal(imagecodecs.htj2k_decode(large.payload), np.tile(shades, (1024, 1)))

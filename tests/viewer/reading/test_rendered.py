@@ -17,6 +17,7 @@ from pydicom.pixels.utils import pixel_array
 from viewer.image_form import ImageForm, Window
 from viewer.luts import Lut
 from viewer.rendered import rendered
+from viewer.shutters import Shutter
 
 
 def a_form(**changes: Any) -> ImageForm:
@@ -43,6 +44,8 @@ def a_form(**changes: Any) -> ImageForm:
         "slice_thickness_mm": None,
         "orientation": None,
         "frame_time_ms": None,
+        "shutter": None,
+        "suv_factor": None,
         "lossy": False,
     }
     return ImageForm(**(values | changes))
@@ -88,22 +91,20 @@ def test_linear_exact() -> None:
     assert [one(x, form) for x in (-1, 0, 50, 100, 101)] == [0, 0, 128, 255, 255]
 
 
-def test_monochrome1_and_inverse_turn_round() -> None:
+def test_an_inverse_form_turns_round_once_whatever_its_photometric_interpretation_is_called() -> None:
     windows = (Window(center=50.5, width=101, explanation=""),)
-    plain = a_form(windows=windows)
-    for turned in ({"photometric_interpretation": "MONOCHROME1"}, {"inverse": True}):
-        form = a_form(windows=windows, **turned)
-        assert one(0, form) == 255
-        assert one(100, form) == 0
-    both = a_form(windows=windows, photometric_interpretation="MONOCHROME1", inverse=True)
-    assert [one(x, both) for x in range(100)] == [one(x, plain) for x in range(100)]
+    for named in ("MONOCHROME1", "MONOCHROME2"):
+        form = a_form(windows=windows, photometric_interpretation=named, inverse=True)
+        assert [one(x, form) for x in (0, 100)] == [255, 0]
+        plain = a_form(windows=windows, photometric_interpretation=named)
+        assert [one(x, plain) for x in (0, 100)] == [0, 255]
 
 
 def test_padding_is_black_and_does_not_widen_the_window() -> None:
     samples = np.array([[-2000, 0, 100]], np.int16)
     form = a_form(padding=(-2000, -2000))
     assert rendered(samples, form).tolist() == [[0, 0, 255]]
-    inverted = a_form(padding=(-2000, -2000), photometric_interpretation="MONOCHROME1")
+    inverted = a_form(padding=(-2000, -2000), inverse=True)
     assert rendered(samples, inverted).tolist() == [[0, 255, 0]]
 
 
@@ -163,8 +164,35 @@ def a_lut(first_mapped: int, bits: int, entries: list[int]) -> Lut:
 
 def test_a_palette_gives_its_colours() -> None:
     palette = a_lut(2, 16, [0xFF00, 0, 0x1200, 0, 0xFF00, 0x3400])
-    picture = rendered(np.array([[0, 2, 3, 9]], np.uint8), a_form(palette=palette))
+    form = a_form(palette=palette, photometric_interpretation="PALETTE COLOR")
+    picture = rendered(np.array([[0, 2, 3, 9]], np.uint8), form)
     assert picture.tolist() == [[[255, 0, 0x12], [255, 0, 0x12], [0, 255, 0x34], [0, 255, 0x34]]]
+
+
+def test_a_supplemental_palette_colours_what_lies_above_the_greys() -> None:
+    palette = a_lut(100, 16, [0xFF00, 0, 0x1200, 0, 0xFF00, 0x3400])
+    form = a_form(palette=palette, windows=(Window(center=50.5, width=101, explanation=""),))
+    assert rendered(np.array([[0, 99, 100, 101, 500]], np.uint16), form).tolist() == [
+        [[0, 0, 0], [252, 252, 252], [255, 0, 0x12], [0, 255, 0x34], [0, 255, 0x34]]
+    ]
+
+
+def test_partial_ybr_has_its_black_at_16_and_its_white_at_235() -> None:
+    samples = np.array([[[16, 128, 128], [235, 128, 128], [0, 128, 128]]], np.uint8)
+    form = a_form(samples_per_pixel=3, photometric_interpretation="YBR_PARTIAL_420", bits_stored=8)
+    assert rendered(samples, form).tolist() == [[[0, 0, 0], [255, 255, 255], [0, 0, 0]]]
+
+
+def test_what_is_no_number_is_black_and_does_not_widen_the_window() -> None:
+    samples = np.array([[np.nan, 1, 3, np.inf]], np.float32)
+    assert rendered(samples, a_form(floating=True)).tolist() == [[0, 0, 255, 0]]
+
+
+def test_values_below_a_table_take_its_first_entry_when_they_are_unsigned_too() -> None:
+    form = a_form(
+        modality_lut=a_lut(100, 16, [0, 50, 100]), windows=(Window(center=50.5, width=101, explanation=""),)
+    )
+    assert rendered(np.array([[0, 100, 101, 102, 9000]], np.uint16), form).tolist() == [[0, 0, 128, 255, 255]]
 
 
 def test_tables_replace_rescale_and_window() -> None:
@@ -172,6 +200,18 @@ def test_tables_replace_rescale_and_window() -> None:
         modality_lut=a_lut(-1, 16, [10, 20, 30]), voi_lut=a_lut(10, 8, [0] * 10 + [100] * 10 + [255])
     )
     assert rendered(np.array([[-5, -1, 0, 1, 7]], np.int16), form).tolist() == [[0, 0, 100, 255, 255]]
+
+
+def test_what_a_shutter_covers_has_its_grey() -> None:
+    shutter = Shutter(rectangle=(1, 4, 0, 3), circle=None, polygon=(), level=7)
+    form = a_form(shutter=shutter, windows=(Window(center=0.5, width=2, explanation=""),))
+    assert rendered(np.full((3, 4), 9, np.int16), form).tolist() == [
+        [7, 255, 255, 7],
+        [7, 255, 255, 7],
+        [7, 7, 7, 7],
+    ]
+    colour = a_form(shutter=shutter, samples_per_pixel=3, photometric_interpretation="RGB", bits_stored=8)
+    assert rendered(np.full((1, 2, 3), 9, np.uint8), colour).tolist() == [[[7, 7, 7], [9, 9, 9]]]
 
 
 def test_a_window_goes_before_a_table() -> None:

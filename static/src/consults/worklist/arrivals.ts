@@ -10,7 +10,15 @@ import type { Column } from "../../ui/table.ts";
 import type { Arrival } from "./calls.ts";
 import { texts } from "./texts.ts";
 
-export type ArrivalColumn = "patient" | "exam" | "source" | "studyDate" | "arrived" | "count" | "linked";
+export type ArrivalColumn =
+	| "patient"
+	| "exam"
+	| "source"
+	| "studyDate"
+	| "arrived"
+	| "count"
+	| "linked"
+	| "acts";
 
 const WIDTHS: Readonly<Record<ArrivalColumn, string | undefined>> = {
 	patient: "128px",
@@ -20,6 +28,7 @@ const WIDTHS: Readonly<Record<ArrivalColumn, string | undefined>> = {
 	arrived: "104px",
 	count: "164px",
 	linked: "152px",
+	acts: "104px",
 };
 
 export function arrivalColumns(): Column<ArrivalColumn>[] {

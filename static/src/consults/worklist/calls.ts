@@ -7,6 +7,8 @@ import type { ConsultRow } from "./rows.ts";
 
 export type ConsultOut = components["schemas"]["ConsultOut"];
 export type Arrival = components["schemas"]["ArrivalOut"];
+export type Destination = components["schemas"]["DestinationOut"];
+export type Order = components["schemas"]["SendIn"];
 export type Reader = components["schemas"]["ReaderOut"];
 
 export function loadPage(query: Query, text: string, after: string | null): Promise<ConsultPage> {
@@ -27,6 +29,15 @@ export function loadPage(query: Query, text: string, after: string | null): Prom
 /** The institution's own arrived studies, and those that cases share with the caller. */
 export function loadArrivals(text: string): Promise<Arrival[]> {
 	return answer(api.GET("/api/arrivals", { params: { query: { q: text, shared: true } } }));
+}
+
+/** Where a study can be sent. */
+export function loadDestinations(): Promise<Destination[]> {
+	return answer(api.GET("/api/destinations"));
+}
+
+export function sendStudy(body: Order): Promise<unknown> {
+	return answer(api.POST("/api/transfers", { body }));
 }
 
 export function loadReaders(): Promise<Reader[]> {

@@ -35,7 +35,8 @@ export async function decodeRecord(
 	htj2k: () => Promise<Htj2k>,
 ): Promise<ArrayBuffer | null> {
 	const { encoding, payload, expected, target } = message;
-	if (encoding === "unreadable") throw new DecodeRefused("there is nothing to decode");
+	if (encoding === "unreadable" || encoding === "overlay")
+		throw new DecodeRefused("there is nothing to decode");
 	const bytes =
 		encoding === "htj2k"
 			? (await htj2k()).decode(payload, expected)

@@ -48,7 +48,7 @@ function aPool(workers = 1): { pool: DecodePool; made: HandWorker[] } {
 }
 
 function aRecord(frame: number): FrameRecord {
-	return { frame, encoding: "htj2k", payload: new Uint8Array(4) };
+	return { frame, encoding: "htj2k", payload: new Uint8Array(4), partial: false };
 }
 
 const now = (): number => 0;

@@ -1,0 +1,33 @@
+"""Rows of marks. The study is named as the archive names it: an institution's copy of a UID."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from consult_server.tables import Base
+
+
+class Annotation(Base):
+    """One mark of one reader as they last left it; `removed_at` takes it off the images, not the record."""
+
+    __tablename__ = "consult_annotation"
+    __table_args__ = (
+        Index("ix_consult_annotation_study", "study_instance_uid", "institution_id", "created_at"),
+    )
+
+    annotation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    institution_id: Mapped[str] = mapped_column(String(36))
+    study_instance_uid: Mapped[str] = mapped_column(String(64))
+    series_instance_uid: Mapped[str] = mapped_column(String(64))
+    sop_instance_uid: Mapped[str] = mapped_column(String(64))
+    frame_number: Mapped[int]
+    author_id: Mapped[str] = mapped_column(ForeignKey("consult_account.account_id"))
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    points: Mapped[list[Any]]
+    text: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

@@ -1,0 +1,12 @@
+"""Every `dicom_` table, gathered for the migrations and their test."""
+
+from dicom_node.archive import tables as archive
+from dicom_node.forward import tables as forward
+from dicom_node.keeping import tables as keeping
+from dicom_node.mpps import tables as mpps
+from dicom_node.quotas import tables as quotas
+from dicom_node.retention import tables as retention
+from dicom_node.worklist import tables as worklist
+
+PARTS = (archive, forward, keeping, mpps, quotas, retention, worklist)
+metadata = archive.Base.metadata

@@ -1,0 +1,287 @@
+"""The reading station beside OHIF on Debian's Orthanc: the same 400 slices, one machine, in turns.
+
+`make bench-viewer`. Ours is the real page: signed in, with the case, tools and report pane. Figures go to
+tests/bench/results/viewer.md. Milliseconds are from the click on an address to the picture; a ratio
+says how many times as fast, or as little, ours is.
+"""
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+
+from consult_server.demo.ct import MEDIASTINUM, chest_ct
+from tests.bench.counted_line import CountedLine, counted_line
+from tests.bench.ohif_site import ohif_site, why_no_ohif_site
+from tests.bench.opened import SIZE, Opened, cpu_ms_of_each, new_browser, opened, waited
+from tests.bench.report import Figure, write
+from tests.factories.story import Story, encoded
+from tests.fixtures.orthanc import running_orthanc, shipped_version, why_no_orthanc
+from tests.fixtures.serving import Serving
+from tests.fixtures.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(3_600)
+
+SLICES, ROUNDS, STEPS = 400, 3, 60
+THIN_MBIT, THIN_ROUND_TRIP_MS = 20.0, 40.0
+ALL_LOADED = "performance.getEntriesByName('lianzhen:series-loaded').length > 0"
+MIDDLE = (SIZE["width"] / 2, SIZE["height"] / 2)
+LONG_TASK_MS = 50.0
+first_ms, all_ms, cpu_s = (attrgetter(name) for name in ("first_ms", "all_ms", "cpu_s"))
+
+
+@dataclass
+class Viewer:
+    """A viewer with the series, and how one knows that all of it is there."""
+
+    name: str
+    port: int
+    path: str
+    cookies: list[dict[str, Any]] = field(default_factory=list)
+    is_all_here: Callable[["Viewing", Page], bool] = lambda _viewing, _page: True
+
+    def url(self, port: int | None = None) -> str:
+        """Where it opens the series; through a line if its port is given."""
+        return f"http://127.0.0.1:{port or self.port}{self.path}"
+
+
+@dataclass
+class Viewing:
+    """A browser that was never used, and what it has asked for."""
+
+    viewer: Viewer
+    profile: Path
+    context: BrowserContext
+    page: Page
+    frames: set[str] = field(default_factory=set)
+
+    def open(self, port: int | None = None, *, whole: bool = True) -> Opened:
+        """Open the series."""
+        self.frames.clear()
+        is_all_here = self.has_all if whole else lambda: True
+        return opened(self.page, self.viewer.url(port), self.profile, is_all_here)
+
+    def has_all(self) -> bool:
+        """Whether all slices are there."""
+        return self.viewer.is_all_here(self, self.page)
+
+
+class Browsers:
+    """Makes browsers."""
+
+    def __init__(self, playwright: Playwright, chromium: str, folder: Path) -> None:
+        self._playwright, self._chromium, self._folder, self._made = playwright, chromium, folder, 0
+
+    def new(self, viewer: Viewer, stack: ExitStack) -> Viewing:
+        """A new one, signed in."""
+        self._made += 1
+        profile = self._folder / f"profile{self._made}"
+        context = stack.enter_context(new_browser(self._playwright, self._chromium, profile))
+        if viewer.cookies:
+            context.add_cookies(viewer.cookies)  # type: ignore[arg-type]
+        viewing = Viewing(viewer, profile, context, context.pages[0])
+
+        def finished(request: Any) -> None:
+            if "/frames/" in request.url:
+                viewing.frames.add(request.url)
+
+        viewing.page.on("requestfinished", finished)
+        return viewing
+
+
+@pytest.fixture(scope="module")
+def browsers(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    """Where new browsers come from."""
+    with sync_playwright() as playwright:
+        yield Browsers(playwright, chromium, tmp_path_factory.mktemp("profiles"))
+
+
+def the_case(serving: Serving) -> tuple[Story, dict[str, bytes]]:
+    """A case about 400 slices that a specialist has begun to read, and the slices as files."""
+    story = Story(serving, number=400)
+    scan = list(
+        chest_ct(
+            story.patient,
+            accession="BENCH400",
+            acquired_at=datetime.now(UTC),
+            slices=SLICES,
+            spacing_mm=0.75,
+            series=(MEDIASTINUM,),
+        )
+    )
+    story.study_uid = str(scan[0].StudyInstanceUID)
+    story.slices = {str(one.SOPInstanceUID): encoded(one) for one in scan}
+    story.until("start")
+    files = {}
+    for one in scan:
+        path = serving.home / "slice.dcm"
+        one.save_as(path, enforce_file_format=True)
+        files[str(one.SOPInstanceUID)] = path.read_bytes()
+        path.unlink()
+    return story, files
+
+
+@pytest.fixture(scope="module")
+def viewers(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Viewer]]:
+    """Ours and theirs, each with the series."""
+    why_not = why_no_orthanc() or why_no_ohif_site()
+    assert why_not is None, why_not
+    story, files = the_case(serving)
+    reader = story.desk("xunuo")
+    cookies = [
+        {"name": name, "value": value, "domain": "127.0.0.1", "path": "/", "httpOnly": True}
+        for name, value in reader.cookies.items()
+    ]
+    assert story.case is not None
+    ours = Viewer(
+        "lianzhen",
+        serving.http_port,
+        f"/read/{story.study_uid}?consult={story.case['consult_id']}",
+        cookies,
+        lambda _viewing, page: bool(page.evaluate(ALL_LOADED)),
+    )
+    wait_until(lambda: is_packed(reader, story.study_uid), 240)
+    with ExitStack() as stack:
+        orthanc = stack.enter_context(
+            running_orthanc(tmp_path_factory.mktemp("orthanc"), packs_answers=False)
+        )
+        with httpx.Client(base_url=f"http://127.0.0.1:{orthanc.http_port}", timeout=60) as line:
+            for content in files.values():
+                line.post("/instances", content=content).raise_for_status()
+        port = stack.enter_context(ohif_site(orthanc.http_port, tmp_path_factory.mktemp("nginx")))
+        theirs = Viewer(
+            "OHIF",
+            port,
+            f"/viewer?StudyInstanceUIDs={story.study_uid}",
+            is_all_here=lambda viewing, _page: len(viewing.frames) >= SLICES,
+        )
+        stack.callback(story.stack.close)
+        yield [ours, theirs]
+
+
+def is_packed(reader: httpx.Client, study_uid: str) -> bool:
+    """Whether the series is ready to be read."""
+    manifest = reader.get(f"/api/studies/{study_uid}/manifest").json()
+    return bool(manifest.get("series")) and all(one.get("pack") for one in manifest["series"])
+
+
+@pytest.fixture(scope="module")
+def figures(viewers: list[Viewer]) -> Iterator[list[Figure]]:
+    """What was measured; written at the end."""
+    found: list[Figure] = []
+    yield found
+    beside = (
+        f"OHIF 3.13.2 on {shipped_version()} behind nginx; {SLICES} slices of 512 x 512, lossless in both."
+    )
+    notes = (
+        beside,
+        "Chromium without a graphics card, a new profile for each round, medians; ours first, then theirs.",
+        "OHIF has all when the last frame has come over the line, ours when the last is decoded.",
+    )
+    write("viewer", "The reading station beside OHIF", notes, found)
+
+
+def times_as_good(name: str, sides: Iterable[list[float]], unit: str, at_least: float | None) -> Figure:
+    """How many times as little ours takes; `sides` are ours and theirs."""
+    mine, other = map(statistics.median, sides)
+    return Figure(
+        name=name,
+        measured=round(other / mine, 2),
+        unit="×",
+        at_least=at_least,
+        spread=f"{mine:.4g} against {other:.4g} {unit}",
+    )
+
+
+def test_opening(viewers: list[Viewer], browsers: Browsers, figures: list[Figure]) -> None:
+    cold: dict[str, list[Opened]] = {viewer.name: [] for viewer in viewers}
+    warm: dict[str, list[Opened]] = {viewer.name: [] for viewer in viewers}
+    for _turn in range(ROUNDS):
+        for viewer in viewers:
+            with ExitStack() as stack:
+                viewing = browsers.new(viewer, stack)
+                cold[viewer.name].append(viewing.open())
+                warm[viewer.name].append(viewing.open())
+    ours, theirs = (viewer.name for viewer in viewers)
+    for how, found, first, everything in (("cold", cold, 4.0, 4.0), ("warm", warm, 6.0, 5.0)):
+        for words, value, target, unit in (
+            ("first image", first_ms, first, "ms"),
+            ("all slices", all_ms, everything, "ms"),
+            ("CPU until all are there", cpu_s, None, "s"),
+        ):
+            values = [[value(one) for one in found[name]] for name in (ours, theirs)]
+            figures.append(times_as_good(f"{words}, local, {how}", values, unit, target))
+    assert len(cold[ours]) == len(warm[theirs]) == ROUNDS
+
+
+def test_bytes_and_requests(viewers: list[Viewer], browsers: Browsers, figures: list[Figure]) -> None:
+    counted: list[CountedLine] = []
+    scripts = 0
+    for viewer in viewers:
+        with ExitStack() as stack:
+            line = stack.enter_context(counted_line(viewer.port))
+            viewing = browsers.new(viewer, stack)
+            viewing.open(line.port, whole=False)
+            if viewer is viewers[0]:
+                scripts = line.bytes_matching(".js") + line.bytes_matching(".wasm")
+            waited(viewing.page, viewing.has_all)
+            counted.append(line)
+    sums = [float(sum(line.bytes_of.values())) / 1e6 for line in counted]
+    figures.append(times_as_good("bytes of the series and its page", [[one] for one in sums], "MB", 3.3))
+    requests = [[float(line.requests)] for line in counted]
+    figures.append(times_as_good("requests", requests, "", 10.0))
+    figures.append(
+        Figure(name="script before the first image", measured=round(scripts / 1000), unit="kB", at_most=120)
+    )
+    assert scripts
+
+
+def test_a_thin_line(viewers: list[Viewer], browsers: Browsers, figures: list[Figure]) -> None:
+    times: dict[str, list[float]] = {viewer.name: [] for viewer in viewers}
+    for _turn in range(ROUNDS):
+        for viewer in viewers:
+            with ExitStack() as stack:
+                line = stack.enter_context(counted_line(viewer.port, THIN_MBIT, THIN_ROUND_TRIP_MS))
+                viewing = browsers.new(viewer, stack)
+                times[viewer.name].append(viewing.open(line.port, whole=False).first_ms)
+    name = f"first image at {THIN_MBIT:g} Mbit/s, {THIN_ROUND_TRIP_MS:g} ms, cold"
+    figures.append(times_as_good(name, times.values(), "ms", 5.0))
+    assert min(map(min, times.values())) > THIN_ROUND_TRIP_MS
+
+
+def test_scrolling_and_windowing(viewers: list[Viewer], browsers: Browsers, figures: list[Figure]) -> None:
+    scroll: dict[str, list[float]] = {}
+    window: dict[str, list[float]] = {}
+    longest = 0.0
+    for viewer in viewers:
+        with ExitStack() as stack:
+            viewing = browsers.new(viewer, stack)
+            viewing.open()
+            page, profile = viewing.page, viewing.profile
+            if viewer.name == "OHIF":
+                page.get_by_text("Skip all").click()
+            page.mouse.move(*MIDDLE)
+            since = float(page.evaluate("performance.now()"))
+            wheel = lambda number, page=page: page.mouse.wheel(0, 100 if number < STEPS / 2 else -100)  # noqa: E731
+            scroll[viewer.name] = [cpu_ms_of_each(page, profile, wheel, STEPS)]
+            if viewer is viewers[0]:
+                tasks = page.evaluate("window.__seen.long")
+                longest = max([took for began, took in tasks if began >= since], default=0.0)
+            page.mouse.down()
+            move = lambda number, page=page: page.mouse.move(MIDDLE[0] + number, MIDDLE[1] + number)  # noqa: E731
+            window[viewer.name] = [cpu_ms_of_each(page, profile, move, STEPS)]
+            page.mouse.up()
+    figures.append(times_as_good("CPU of a scroll step", scroll.values(), "ms", 2.0))
+    figures.append(times_as_good("CPU of a window step", window.values(), "ms", 2.0))
+    figures.append(
+        Figure(name="longest task while scrolling", measured=longest, unit="ms", at_most=LONG_TASK_MS)
+    )
+    assert all(value > 0 for value in (*scroll["OHIF"], *window["OHIF"]))

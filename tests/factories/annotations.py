@@ -1,0 +1,28 @@
+"""How the routes of marks and of people's settings are asked in the authorisation matrix."""
+
+from typing import Any
+
+from tests.factories.cases import STUDY_UID
+
+KEY_IMAGE: dict[str, Any] = {
+    "kind": "key",
+    "series_instance_uid": f"{STUDY_UID}.1",
+    "sop_instance_uid": f"{STUDY_UID}.1.1",
+    "frame_number": 1,
+    "points": [],
+    "text": "",
+}
+WORDS = {"annotation_id": "00000000-0000-7000-8000-000000000000", "name": "reading.keys"}
+"""What stands in the addresses of these routes."""
+PARTIES = "401 200 200 404 200 200 200 404 200"
+NO_MARK = PARTIES.replace("200", "404:annotations.not_found")
+EVERYBODY = "401 200 200 200 200 200 200 200 200"
+STUDY = "/api/studies/{study_instance_uid}"
+ROWS: dict[str, dict[str, Any]] = {
+    f"GET {STUDY}/spatial": {"statuses": PARTIES},
+    f"GET {STUDY}/annotations": {"statuses": PARTIES},
+    f"PUT {STUDY}/annotations/{{annotation_id}}": {"statuses": NO_MARK, "json": KEY_IMAGE, "version": 7},
+    f"DELETE {STUDY}/annotations/{{annotation_id}}": {"statuses": NO_MARK, "version": 7},
+    "GET /api/me/preferences/{name}": {"statuses": EVERYBODY},
+    "PUT /api/me/preferences/{name}": {"statuses": EVERYBODY.replace("200", "204"), "json": {"value": {}}},
+}
