@@ -45,13 +45,24 @@ export default defineConfig({
 			output: {
 				// Few files, each needed whole: what two pages share goes into two chunks, not into twenty.
 				codeSplitting: {
+					includeDependenciesRecursively: false,
 					groups: [
+						// What the first picture needs of the kit stands apart: it waits for nothing else.
+						{
+							name: "base",
+							priority: 1,
+							test: /\/src\/kit\/store\.ts|\/src\/pages\/routes\.ts|preload-helper/,
+						},
 						{
 							name: "kit",
 							test: /\/src\/(kit|api)\/|node_modules\/(svelte|openapi-fetch|esm-env|clsx)\//,
 							minShareCount: 2,
 						},
-						{ name: "ui", test: /\/src\/ui\//, minShareCount: 3 },
+						{ name: "ui", test: /\/src\/(ui|reports\/ConflictDialog|pages\/foot)/, minShareCount: 2 },
+						{
+							name: "tools",
+							test: /\/src\/reading\/(tools\/(?!mark\.|.*(Keys|Marks)\w+\.svelte)|projection|presets)/,
+						},
 					],
 				},
 			},

@@ -1,8 +1,18 @@
-import { followSignOut } from "../identity/session.ts";
-import { startPage } from "../ui/start.ts";
-import Read from "./Read.svelte";
-import { readAddress, requestManifest } from "./study.ts";
+/** The reading page begins with its first picture; all that stands around it comes after. */
+import { paintFirst } from "../reading/first.ts";
+import { makeStation } from "../reading/open.ts";
+import { readAddress } from "./study.ts";
+import "./read.css";
 
-followSignOut();
+/** On a thin line the patient and the question are there before the picture is. */
+const PATIENCE_MS = 1500;
+
 const address = readAddress(location.pathname, location.search);
-startPage(Read, { ...address, manifest: requestManifest(address.studyInstanceUid) });
+const station = makeStation(address.studyInstanceUid);
+const first = document.querySelector<HTMLCanvasElement>("#first");
+if (first === null) throw new Error("the page has no #first element");
+first.dataset.beside = address.consultId === null ? "nothing" : "report";
+paintFirst(station, first, PATIENCE_MS, () => {
+	void import("./read_page.ts").then(({ startReading }) => startReading({ ...address, station }));
+});
+void station.open();

@@ -85,7 +85,7 @@ export class SeriesLoader {
 		this.#failures = 0;
 	}
 
-	/** The first picture is on screen: from now on several requests run beside each other. */
+	/** The first picture is on screen, or there will be none: from now on all is fetched, several at a time. */
 	firstShown(): void {
 		this.#firstShown = true;
 		if (this.#running) this.#fill();
@@ -93,10 +93,16 @@ export class SeriesLoader {
 
 	#wanted(): FrameRange[] {
 		const { frames, pack } = this.#options;
-		const has = (frame: number): boolean =>
-			this.#arrived.has(frame) ||
-			this.#flights.some(({ range }) => frame >= range.first && frame <= range.last);
+		const has = (frame: number): boolean => this.#has(frame);
 		return wantedRanges(this.#visible, frames, pack.blockFrames, has, this.#options.reach?.());
+	}
+
+	/** Arrived, or on its way. */
+	#has(frame: number): boolean {
+		return (
+			this.#arrived.has(frame) ||
+			this.#flights.some(({ range }) => frame >= range.first && frame <= range.last)
+		);
 	}
 
 	/** When every place is taken and the visible frame is not on its way, the furthest request yields. */
@@ -110,10 +116,11 @@ export class SeriesLoader {
 		this.#flights = this.#flights.filter((one) => one !== furthest);
 	}
 
+	/** Nothing competes with the first picture: before it stands, only its own frame is fetched. */
 	#fill(): void {
-		const places = this.#firstShown ? REQUESTS_MAX : 1;
 		for (const range of this.#wanted()) {
-			if (!this.#running || this.#flights.length >= places) return;
+			if (!this.#running || this.#flights.length >= REQUESTS_MAX) return;
+			if (!this.#firstShown && this.#has(this.#visible)) return;
 			const flight: Flight = { range, abort: new AbortController() };
 			this.#flights.push(flight);
 			void this.#fly(flight);

@@ -1,6 +1,8 @@
 /** Makes a station for this page: decoding workers, shared memory where allowed, timing marks. */
 import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
 import { DecodePool, type WorkerLike } from "./decode/pool.ts";
+import type { Fetch } from "./loader.ts";
+import { requestManifest } from "./manifest_request.ts";
 import { Station } from "./station.ts";
 
 export const FIRST_IMAGE_MARK = "lianzhen:first-image";
@@ -17,33 +19,30 @@ function makeWorker(): WorkerLike {
 	}) as unknown as WorkerLike;
 }
 
-export interface OpenOptions {
-	readonly studyInstanceUid: string;
-	/** The manifest's request, when the page sent it before this module was there. */
-	readonly manifest?: Promise<Response> | undefined;
-}
-
 /** True for a phone or tablet: fingers, and less memory. */
 export function isTouch(): boolean {
 	return matchMedia("(pointer: coarse)").matches;
 }
 
-/** A station with its workers already starting; `open()` fetches the manifest. */
-export function makeStation(options: OpenOptions): Station {
+/** A station with its workers already starting and the manifest on its way; `open()` shows the first series. */
+export function makeStation(studyInstanceUid: string): Station {
+	const fetchHere: Fetch = (url, init) => fetch(url, { credentials: "same-origin", ...init });
+	const manifest = requestManifest(studyInstanceUid, fetchHere);
+	// Whoever opens the station hears why there is none.
+	manifest.catch(() => undefined);
 	const workers = Math.max(1, Math.min(WORKERS_MAX, (navigator.hardwareConcurrency || 2) - 1));
 	const pool = new DecodePool({ makeWorker, workers, wasmUrl });
 	pool.warm();
-	const station = new Station({
-		studyInstanceUid: options.studyInstanceUid,
-		fetch: (url, init) => fetch(url, { credentials: "same-origin", ...init }),
+	return new Station({
+		studyInstanceUid,
+		fetch: fetchHere,
 		pool,
+		manifest,
 		shared: globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== "undefined",
 		bytesMax: isTouch() ? PHONE_BYTES_MAX : DESK_BYTES_MAX,
 		firstTool: isTouch() ? "scroll" : "window",
 		onSeriesLoaded: () => void performance.mark(SERIES_LOADED_MARK),
-		...(options.manifest === undefined ? {} : { manifest: options.manifest }),
 	});
-	return station;
 }
 
 /** Marks the first presented image, once for each page. */

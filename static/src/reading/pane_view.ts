@@ -73,8 +73,11 @@ export class PaneView {
 			pane.state.subscribe(() => this.#schedule()),
 			station.overlays.subscribe(() => this.#schedule()),
 			station.arrival.subscribe((arrival) => {
-				if (arrival?.seriesUid === pane.state.value.series?.uid) this.#schedule();
+				const { series, index } = pane.state.value;
+				if (arrival?.seriesUid === series?.uid && arrival?.frame === index) this.#schedule();
 			}),
+			// What is not on screen changes figures, not the picture: composing that again would cost more than decoding.
+			station.progress.subscribe(() => this.#describe()),
 		);
 		this.#listen();
 	}
@@ -132,14 +135,14 @@ export class PaneView {
 		const ratio = Math.min(RATIO_MAX, window.devicePixelRatio || 1);
 		if (this.#laid !== this.#pane.state.value.turn) this.#lay();
 		const done = this.#picture.draw(this.#station, this.#pane, ratio);
-		this.#describe(done);
+		this.#describe();
 		if (!done || this.#presented) return;
 		this.#presented = true;
 		// The frame that is being made now shows it: the next one begins after it was presented.
 		requestAnimationFrame(this.#onPresented);
 	}
 
-	#describe(arrived: boolean): void {
+	#describe(): void {
 		const { series, index } = this.#pane.state.value;
 		const form = this.#pane.frame?.form ?? null;
 		if (series === null) {
@@ -147,6 +150,7 @@ export class PaneView {
 			return;
 		}
 		const samples = this.#station.samples(series, index);
+		const arrived = form !== null && samples !== undefined;
 		const at = form === null ? null : placement(form, this.#pane.size, this.#pane.state.value.view);
 		const preview = this.#station.isPreview(series, index);
 		this.drawn.set({

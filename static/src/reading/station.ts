@@ -1,5 +1,4 @@
 /** The reading station: a study, its frames arriving, one or two panes, tools and measurements. No DOM. */
-import { Problem, problemFrom } from "../api/problem.ts";
 import { Store } from "../kit/store.ts";
 import type { DecodePool } from "./decode/pool.ts";
 import { FrameStore } from "./frame_store.ts";
@@ -8,7 +7,8 @@ import { History } from "./history.ts";
 import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
 import { LAYOUTS, type Layout, panesOf } from "./layout.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
-import { type ImageForm, openingSeries, parseManifest, type Series, type Study } from "./manifest.ts";
+import { type ImageForm, openingSeries, type Series, type Study } from "./manifest.ts";
+import { readManifest, requestManifest } from "./manifest_request.ts";
 import { urgency } from "./order.ts";
 import { unpackOverlay } from "./overlay.ts";
 import { type Look, Pane } from "./pane.ts";
@@ -55,11 +55,13 @@ export interface Measured {
 
 export const PANES_MAX = Math.max(...LAYOUTS.map(panesOf));
 const NOT_CURRENT = 404;
+const PROGRESS_MS = 800;
 
 export class Station {
 	readonly study = new Store<Study | null>(null);
 	readonly status = new Store<Status>("opening");
-	readonly problem = new Store<Problem | null>(null);
+	/** What was thrown when the study could not be opened. */
+	readonly problem = new Store<unknown>(null);
 	readonly panes: readonly Pane[] = Array.from({ length: PANES_MAX }, () => new Pane());
 	readonly layout = new Store<Layout>("1x1");
 	readonly active = new Store(0);
@@ -77,6 +79,8 @@ export class Station {
 	readonly linked = new Store(false);
 	/** The last frame that came; whoever shows it repaints. */
 	readonly arrival = new Store<Arrival | null>(null);
+	/** Another number when more frames are there than before: some times a second, however fast they come. */
+	readonly progress = new Store(0);
 	readonly firstImage = new Store(false);
 	/** Why frames do not come, null while all goes well. */
 	readonly loadFailure = new Store<LoadFailure | null>(null);
@@ -89,10 +93,13 @@ export class Station {
 	readonly #settled = new Map<string, Set<number>>();
 	readonly #stops: (() => void)[] = [];
 	readonly #history = new History<Snapshot>();
+	#request: Promise<Response> | null;
+	#telling: ReturnType<typeof setTimeout> | null = null;
 	#closed = false;
 
 	constructor(options: StationOptions) {
 		this.#options = options;
+		this.#request = options.manifest ?? null;
 		this.tool = new Store<Tool>(options.firstTool ?? "window");
 		this.#frames = new FrameStore({
 			shared: options.shared,
@@ -110,20 +117,21 @@ export class Station {
 	async open(): Promise<void> {
 		this.status.set("opening");
 		try {
-			const study = parseManifest(await this.#manifest());
+			const study = await this.#manifest();
 			if (this.#closed) return;
 			this.study.set(study);
 			const first = study.series[openingSeries(study)];
 			this.status.set(first === undefined ? "empty" : "open");
 			if (first !== undefined) this.showSeries(first.uid);
 		} catch (error) {
-			this.problem.set(error instanceof Problem ? error : new Problem({ status: 500 }));
+			this.problem.set(error);
 			this.status.set("failed");
 		}
 	}
 
 	close(): void {
 		this.#closed = true;
+		if (this.#telling !== null) clearTimeout(this.#telling);
 		for (const stop of this.#stops) stop();
 		for (const loader of this.#loaders.values()) loader.pause();
 		this.#options.pool.close();
@@ -268,18 +276,12 @@ export class Station {
 		return false;
 	}
 
-	async #manifest(): Promise<unknown> {
-		const { fetch, manifest, studyInstanceUid } = this.#options;
-		const url = `/api/studies/${encodeURIComponent(studyInstanceUid)}/manifest`;
-		const init = { signal: new AbortController().signal, priority: "high" } as const;
-		let response: Response;
-		try {
-			response = await (manifest ?? fetch(url, init));
-		} catch {
-			throw new Problem({ status: 0 });
-		}
-		if (response.ok) return response.json();
-		throw problemFrom(response.status, await response.json().catch(() => null));
+	/** The first time by the request that was sent early, if one was. */
+	#manifest(): Promise<Study> {
+		const { fetch, studyInstanceUid } = this.#options;
+		const request = this.#request ?? requestManifest(studyInstanceUid, fetch);
+		this.#request = null;
+		return readManifest(request);
 	}
 
 	/** Lets the loaders follow what the panes show; hidden series stop loading. */
@@ -381,6 +383,7 @@ export class Station {
 	#refuse(series: Series, frame: number, code: string | null): void {
 		this.#problems.set(key(series.uid, frame), code ?? "pixels.undecodable");
 		this.#settle(series, frame);
+		this.#loaders.get(series.uid)?.firstShown();
 	}
 
 	#settle(series: Series, frame: number): void {
@@ -389,8 +392,16 @@ export class Station {
 		this.#settled.set(series.uid, settled.add(frame));
 		this.#previews.delete(key(series.uid, frame));
 		this.arrival.set({ seriesUid: series.uid, frame });
-		if (settled.size > known && settled.size === series.frames.length)
-			this.#options.onSeriesLoaded?.(series.uid);
+		const whole = settled.size === series.frames.length;
+		if (whole) this.#tellProgress();
+		else this.#telling ??= setTimeout(() => this.#tellProgress(), PROGRESS_MS);
+		if (settled.size > known && whole) this.#options.onSeriesLoaded?.(series.uid);
+	}
+
+	#tellProgress(): void {
+		if (this.#telling !== null) clearTimeout(this.#telling);
+		this.#telling = null;
+		this.progress.update((times) => times + 1);
 	}
 }
 

@@ -221,3 +221,20 @@ async def test_only_reading_is_allowed_and_that_is_said(client: Client) -> None:
         for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             answer = await browser.request(method, "/")
             assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", ["/read/1.2.840.10008.1", "/read/1.2/"])
+def test_the_reading_page_names_the_manifest_it_will_ask_for(client: Client, path: str) -> None:
+    study = path.split("/")[2]
+    link = f"</api/studies/{study}/manifest>; rel=preload; as=fetch; crossorigin"
+    answer = ask(client, path)
+    assert answer.headers["link"] == link
+    again = ask(client, path, if_none_match=answer.headers["etag"])
+    assert (again.status_code, again.headers["link"]) == (304, link)
+
+
+@pytest.mark.parametrize(
+    "path", ["/read", "/read/1.2/3", "/read/abc", "/read/1.2>; rel=x", "/worklist", "/room/1.2"]
+)
+def test_no_other_page_names_one(client: Client, path: str) -> None:
+    assert "link" not in ask(client, path).headers

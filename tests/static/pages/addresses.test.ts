@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { roomAddress } from "../../../static/src/pages/room_address.ts";
 import { routeOf, secondPart } from "../../../static/src/pages/routes.ts";
-import { readAddress, requestManifest } from "../../../static/src/pages/study.ts";
+import { readAddress } from "../../../static/src/pages/study.ts";
 
 describe("what an address of two parts names", () => {
 	it.each([
@@ -51,23 +51,6 @@ describe("the case of a study", () => {
 		["?consultant=c1", null],
 	])("of the query %j is %j", (query, consultId) => {
 		expect(readAddress("/read/1.2.3", query)).toEqual({ studyInstanceUid: "1.2.3", consultId });
-	});
-});
-
-describe("the manifest of a study", () => {
-	const asked: [string, RequestInit | undefined][] = [];
-	beforeEach(() => {
-		asked.length = 0;
-		vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
-			asked.push([url, init]);
-			return Response.json({ series: [] });
-		});
-	});
-	afterEach(() => vi.unstubAllGlobals());
-
-	it("is asked for with the sign-in, at an address that keeps the UID in its place", async () => {
-		await requestManifest("1.2/../3");
-		expect(asked).toEqual([["/api/studies/1.2%2F..%2F3/manifest", { credentials: "same-origin" }]]);
 	});
 });
 

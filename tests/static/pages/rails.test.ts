@@ -3,7 +3,7 @@ import { setLocale } from "../../../static/src/kit/i18n.ts";
 import { backFrom, currentEntry, homeOf, type RoleKey, railOf } from "../../../static/src/pages/rails.ts";
 import { roomAddress } from "../../../static/src/pages/room_address.ts";
 import { routeOf } from "../../../static/src/pages/routes.ts";
-import { kindOf, readAddress, studyKind } from "../../../static/src/pages/study.ts";
+import { readAddress, studyKind } from "../../../static/src/pages/study.ts";
 
 const ROLES: readonly RoleKey[] = [
 	"applicant",
@@ -91,20 +91,12 @@ describe("the addresses of workspaces", () => {
 
 	it("open an ECG on paper, and images where a study has both or nothing", () => {
 		const of = (...kinds: string[]) =>
-			studyKind({ series: kinds.map((kind) => ({ kind })) } as unknown as Parameters<typeof studyKind>[0]);
+			studyKind({ series: kinds.map((kind) => ({ kind })) } as Parameters<typeof studyKind>[0]);
 		expect([of("ecg"), of("ecg", "image"), of(), of("other", "ecg")]).toEqual([
 			"ecg",
 			"image",
 			"image",
 			"ecg",
 		]);
-	});
-
-	it("leave the manifest unread for the workspace, and tell a refusal", async () => {
-		const manifest = new Response(JSON.stringify({ series: [{ kind: "ecg" }] }));
-		expect(await kindOf(Promise.resolve(manifest))).toBe("ecg");
-		expect(await manifest.json()).toHaveProperty("series");
-		const refused = new Response(JSON.stringify({ code: "dicom.study_not_found" }), { status: 404 });
-		await expect(kindOf(Promise.resolve(refused))).rejects.toMatchObject({ kind: "not_found" });
 	});
 });

@@ -79,7 +79,7 @@ describe("the loader of a series", () => {
 		expect(server.asked[0]?.priority).toBe("high");
 		await server.answer("0-0");
 		expect(records.map(({ frame }) => frame)).toEqual([0]);
-		expect(server.open).toEqual(["0-15"]);
+		expect(server.open).toEqual([]);
 		loader.firstShown();
 		expect(server.open).toEqual(["0-15", "16-31", "32-47"]);
 	});

@@ -115,6 +115,24 @@ describe("a pane in the page", () => {
 		expect(view.drawn.value).toMatchObject({ arrived: false, problem: null });
 	});
 
+	it("is drawn again for its own frame alone; of the others it hears a figure now and then", () => {
+		const { station, view, pane } = aView();
+		const drawn = (): number => pen.of("clearRect").length;
+		const before = drawn();
+		station.arrival.set({ seriesUid: "1.2.3", frame: pane.state.value.index + 1 });
+		station.arrival.set({ seriesUid: "1.2.4", frame: pane.state.value.index });
+		paint();
+		expect(drawn()).toBe(before);
+		const heard = vi.fn();
+		view.drawn.subscribe(heard);
+		station.progress.set(1);
+		paint();
+		expect([drawn(), heard.mock.calls.length]).toEqual([before, 2]);
+		station.arrival.set({ seriesUid: "1.2.3", frame: pane.state.value.index });
+		paint();
+		expect(drawn()).toBe(before + 1);
+	});
+
 	it("is silent after it was closed", () => {
 		const { view, pane, drag } = aView();
 		view.close();

@@ -5,6 +5,7 @@ import { cycleOverlays, setPreset, toggleLayout, togglePlay } from "../../../sta
 import type { FromWorker, ToWorker } from "../../../static/src/reading/decode/messages.ts";
 import { DecodePool, type WorkerLike } from "../../../static/src/reading/decode/pool.ts";
 import type { Series } from "../../../static/src/reading/manifest.ts";
+import { openingProblem } from "../../../static/src/reading/problem.ts";
 import { Station } from "../../../static/src/reading/station.ts";
 import { aLargeStream, recordBytes, wireManifest, wireSeries } from "./studies.ts";
 import { aMark } from "./tools/marks.ts";
@@ -209,11 +210,23 @@ describe("the station", () => {
 		expect(station.loadedCount(series)).toBe(3);
 	});
 
+	it("tells of its progress a few times a second, and at once when all is there", async () => {
+		const { station, loaded } = aStation();
+		const heard: number[] = [];
+		station.progress.subscribe((times) => heard.push(times));
+		await station.open();
+		station.presented();
+		await until(() => loaded.length > 0);
+		const series = station.activePane.state.value.series as Series;
+		expect([heard.length, station.loadedCount(series)]).toEqual([2, 5]);
+		station.close();
+	});
+
 	it("says what the server refuses, and opens at the next try", async () => {
 		const { station } = aStation({ manifest: { code: "dicom.study_not_found" }, status: 404 });
 		await station.open();
 		expect(station.status.value).toBe("failed");
-		expect(station.problem.value?.code).toBe("dicom.study_not_found");
+		expect(openingProblem(station.problem.value).code).toBe("dicom.study_not_found");
 		const offline = aStation();
 		const failing = new Station({
 			studyInstanceUid: "1.2",
@@ -223,7 +236,7 @@ describe("the station", () => {
 			bytesMax: 1e6,
 		});
 		await failing.open();
-		expect(failing.problem.value?.kind).toBe("offline");
+		expect(openingProblem(failing.problem.value).kind).toBe("offline");
 		offline.station.close();
 	});
 

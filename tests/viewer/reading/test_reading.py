@@ -16,6 +16,7 @@ from tests.viewer.reading.conftest import HeaderAccess, Shelf
 from tests.viewer.reading.facts import facts
 from viewer.frame_records import records_in
 from viewer.manifest import Manifest
+from viewer.series_images import BLOCK_FRAMES_MAX
 
 ELSEWHERE = {"x-institution": "inst-elsewhere"}
 
@@ -95,7 +96,7 @@ async def test_frames_come_with_an_address_for_ever(
 ) -> None:
     (uid,) = await shelf.store(philips(samples))
     pack = (await manifest(client, uid))["series"][0]["pack"]
-    assert pack["block_frames"] == 16
+    assert pack["block_frames"] == BLOCK_FRAMES_MAX
     block = await client.get(f"{pack['url']}0-15")
     assert block.status_code == 200
     assert block.headers["cache-control"] == "private, max-age=31536000, immutable"
