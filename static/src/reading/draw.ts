@@ -1,8 +1,9 @@
 /** Draws the frame of a pane on its canvas; marks are drawn over it by the tools. */
-import type { Frame } from "./manifest.ts";
+import type { GlFrame } from "./gl.ts";
+import type { Frame, ImageForm } from "./manifest.ts";
 import { drawOver } from "./overlay.ts";
 import type { Pane } from "./pane.ts";
-import { Painter } from "./picture.ts";
+import { type Look, Painter } from "./picture.ts";
 import type { Samples } from "./samples.ts";
 import { cover } from "./shutter.ts";
 import type { Station } from "./station.ts";
@@ -22,6 +23,9 @@ export class PaneCanvas {
 	readonly #frameCanvas: HTMLCanvasElement;
 	readonly #frameContext: CanvasRenderingContext2D;
 	readonly #painter = new Painter();
+	#gl: GlFrame | null = null;
+	/** The canvas that holds the frame at its own size. */
+	#source: HTMLCanvasElement;
 	#image: ImageData | null = null;
 	#painted: Painted | null = null;
 
@@ -30,6 +34,13 @@ export class PaneCanvas {
 		this.#context = context(canvas);
 		this.#frameCanvas = canvas.ownerDocument.createElement("canvas");
 		this.#frameContext = context(this.#frameCanvas);
+		this.#source = this.#frameCanvas;
+	}
+
+	/** From now on frames that it can paint are painted by a graphics card. */
+	use(gl: GlFrame): void {
+		this.#gl = gl;
+		this.#painted = null;
 	}
 
 	/** Draws what the pane shows; true when a frame was there to be drawn. */
@@ -49,13 +60,7 @@ export class PaneCanvas {
 		this.#paintFrame(pane, frame, samples, drawing, !station.isPreview(series, index));
 		ctx.imageSmoothingEnabled = true;
 		ctx.imageSmoothingQuality = "low";
-		ctx.drawImage(
-			this.#frameCanvas,
-			at.left,
-			at.top,
-			frame.form.columns * at.scaleX,
-			frame.form.rows * at.scaleY,
-		);
+		ctx.drawImage(this.#source, at.left, at.top, frame.form.columns * at.scaleX, frame.form.rows * at.scaleY);
 		return true;
 	}
 
@@ -74,17 +79,33 @@ export class PaneCanvas {
 		const known = this.#painted;
 		const same = known?.samples === samples && known.voi === voi && known.invert === invert;
 		if (same && known.drawing === drawing) return;
+		const look = { voi, invert };
+		if (drawing !== null || form.shutter !== null || !this.#paintByCard(form, samples, look)) {
+			this.#paintByProcessor(form, samples, look, drawing);
+		}
+		this.#painted = { samples, voi, invert, drawing };
+	}
+
+	#paintByCard(form: ImageForm, samples: Samples, look: Look): boolean {
+		const gl = this.#gl;
+		const table = gl === null ? null : this.#painter.table(form, look);
+		if (gl === null || table === null || !gl.paint(form, samples, table)) return false;
+		this.#source = gl.canvas;
+		return true;
+	}
+
+	#paintByProcessor(form: ImageForm, samples: Samples, look: Look, drawing: Uint8Array | null): void {
 		if (this.#image?.width !== form.columns || this.#image.height !== form.rows) {
 			this.#frameCanvas.width = form.columns;
 			this.#frameCanvas.height = form.rows;
 			this.#image = this.#frameContext.createImageData(form.columns, form.rows);
 		}
 		const pixels = new Uint32Array(this.#image.data.buffer);
-		this.#painter.paint(form, samples, { voi, invert }, pixels);
-		if (drawing !== null) drawOver(drawing, invert, pixels);
+		this.#painter.paint(form, samples, look, pixels);
+		if (drawing !== null) drawOver(drawing, look.invert, pixels);
 		if (form.shutter !== null) cover(form.shutter, form.columns, pixels);
 		this.#frameContext.putImageData(this.#image, 0, 0);
-		this.#painted = { samples, voi, invert, drawing };
+		this.#source = this.#frameCanvas;
 	}
 }
 

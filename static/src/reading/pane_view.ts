@@ -82,6 +82,15 @@ export class PaneView {
 		this.#listen();
 	}
 
+	/** A graphics card takes the painting over where there is one; nothing waits for it. */
+	async seekCard(): Promise<void> {
+		const { openCard } = await import("./gl.ts");
+		const card = openCard(document.createElement("canvas"));
+		if (card === null) return;
+		this.#picture.use(card);
+		this.#schedule();
+	}
+
 	close(): void {
 		cancelAnimationFrame(this.#frameRequest);
 		for (const stop of this.#stops) stop();

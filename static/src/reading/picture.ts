@@ -49,18 +49,18 @@ export class Painter {
 	#form: ImageForm | null = null;
 	#look: Look | null = null;
 
-	/** Paints rows × columns pixels into `target` (the 32-bit view of an ImageData). */
-	paint(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
-		if (form.samplesPerPixel > 1) paintColour(form, samples, look.invert, target);
-		else if (form.floating || form.bitsAllocated > TABLE_BITS_MAX) paintDirectly(form, samples, look, target);
-		else this.#paintByTable(form, samples, look, target);
+	/** The pixel of each stored value by its lowest bits; null for frames that go through no table. */
+	table(form: ImageForm, look: Look): Uint32Array | null {
+		const direct = form.samplesPerPixel > 1 || form.floating || form.bitsAllocated > TABLE_BITS_MAX;
+		return direct ? null : this.#tableFor(form, look);
 	}
 
-	#paintByTable(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
-		const table = this.#tableFor(form, look);
-		const mask = table.length - 1;
-		const count = target.length;
-		for (let i = 0; i < count; i++) target[i] = table[(samples[i] as number) & mask] as number;
+	/** Paints rows × columns pixels into `target` (the 32-bit view of an ImageData). */
+	paint(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
+		const table = this.table(form, look);
+		if (table !== null) paintByTable(table, samples, target);
+		else if (form.samplesPerPixel > 1) paintColour(form, samples, look.invert, target);
+		else paintDirectly(form, samples, look, target);
 	}
 
 	#tableFor(form: ImageForm, look: Look): Uint32Array {
@@ -75,6 +75,12 @@ export class Painter {
 		this.#look = look;
 		return this.#table;
 	}
+}
+
+function paintByTable(table: Uint32Array, samples: Samples, target: Uint32Array): void {
+	const mask = table.length - 1;
+	const count = target.length;
+	for (let i = 0; i < count; i++) target[i] = table[(samples[i] as number) & mask] as number;
 }
 
 function paintDirectly(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {

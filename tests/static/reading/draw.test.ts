@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PaneCanvas } from "../../../static/src/reading/draw.ts";
+import type { GlFrame } from "../../../static/src/reading/gl.ts";
 import type { ImageForm, Series } from "../../../static/src/reading/manifest.ts";
 import { Pane } from "../../../static/src/reading/pane.ts";
 import type { Samples } from "../../../static/src/reading/samples.ts";
@@ -30,7 +31,7 @@ function aDesk(
 	const [pen, framePen] = pens;
 	if (pen === undefined || framePen === undefined) throw new Error("no pens");
 	const draw = (ratio = 1): boolean => picture.draw(station, pane, ratio);
-	return { draw, pane, canvas, pen, framePen, series };
+	return { draw, pane, canvas, pen, framePen, series, picture };
 }
 
 const ramp = (from: number): Uint16Array => Uint16Array.from({ length: 16 }, (_, i) => from + i * 60);
@@ -67,6 +68,28 @@ describe("the picture of a pane", () => {
 			[true, true, true, true],
 		];
 		expect(covered).toEqual([...open, ...open, ...shut, ...shut]);
+	});
+
+	it("is painted by a card that can, and by the processor what a card cannot", () => {
+		const bits = Uint8Array.of(0b0010_0001, 0b1000_0000);
+		const card = { canvas: {} as HTMLCanvasElement, able: true, tables: [] as Uint32Array[] };
+		const paint = (_form: ImageForm, _samples: Samples, table: Uint32Array): boolean => {
+			card.tables.push(table);
+			return card.able;
+		};
+		const desk = aDesk(aForm(WINDOWED), [ramp(0), ramp(7)]);
+		desk.picture.use(Object.assign(card, { paint }) as unknown as GlFrame);
+		desk.draw();
+		expect([card.tables.length, desk.framePen.of("putImageData").length]).toEqual([1, 0]);
+		expect(card.tables[0]?.[60]).toBe(shade(60, aForm(WINDOWED), desk.pane.voiFor(aForm(WINDOWED), ramp(0)), false));
+		card.able = false;
+		desk.pane.scroll(1);
+		desk.draw();
+		expect([card.tables.length, desk.framePen.of("putImageData").length]).toEqual([2, 1]);
+		const covered = aDesk(aForm(WINDOWED), [ramp(0)], {}, bits);
+		covered.picture.use(card as unknown as GlFrame);
+		covered.draw();
+		expect([card.tables.length, covered.framePen.of("putImageData").length]).toEqual([2, 1]);
 	});
 
 	it("lies where its placement says, whatever the screen's pixels", () => {
