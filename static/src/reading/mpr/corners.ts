@@ -1,6 +1,6 @@
 /** What stands in the corners of a reconstructed plane: always that it is one. Pure. */
 import { say } from "../../kit/i18n.ts";
-import { type Corners, type Words, seriesLabel, seriesTitle, signed } from "../corners.ts";
+import { type Corners, seriesLabel, seriesTitle, signed, type Words } from "../corners.ts";
 import type { Series, Study, Vector } from "../manifest.ts";
 import { presetNamed } from "../presets.ts";
 import { dot } from "../space.ts";
@@ -56,10 +56,7 @@ export function volumeNotices(seen: PlaneSeen, words: MprWords, station: Words):
 			volume.frames.length < frames.length,
 			say(words.pass, { used: volume.frames.length, all: frames.length }),
 		],
-		[
-			loaded + refused >= volume.frames.length && refused > 0,
-			say(words.holes, { count: refused }),
-		],
+		[loaded + refused >= volume.frames.length && refused > 0, say(words.holes, { count: refused })],
 	];
 	return notices.filter(([holds]) => holds).map(([, said]) => said);
 }

@@ -1,7 +1,7 @@
 /** What is drawn over a plane, and what a press on it means: lines of the other planes, handles, the cross. Pure. */
 import { dot, type Point } from "../space.ts";
-import { PLANES, type Framing, type PlaneName, toScreen } from "./plane.ts";
 import type { MprState } from "./mpr.ts";
+import { type Framing, PLANES, type PlaneName, toScreen } from "./plane.ts";
 import { cross } from "./vectors.ts";
 
 export interface Guide {
@@ -80,7 +80,8 @@ export function holdAt(guides: Guides, point: Point, finger: boolean): Hold | nu
 	const near = finger ? NEAR.finger : NEAR.mouse;
 	const away = (p: Point): number => Math.hypot(point.x - p.x, point.y - p.y);
 	if (away(guides.at) <= near.cross) return { kind: "cross" };
-	if (guides.of.some(({ handles }) => handles.some((one) => away(one) <= near.handle))) return { kind: "turn" };
+	if (guides.of.some(({ handles }) => handles.some((one) => away(one) <= near.handle)))
+		return { kind: "turn" };
 	const line = guides.of.find(({ along: way }) => {
 		const beside = (point.x - guides.at.x) * -way.y + (point.y - guides.at.y) * way.x;
 		return Math.abs(beside) <= near.line;

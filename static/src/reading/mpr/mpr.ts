@@ -1,17 +1,18 @@
 /** One reconstruction: where the planes are, how they are looked at, and every act on them. No DOM. */
 import { Store } from "../../kit/store.ts";
 import type { Series, Vector } from "../manifest.ts";
+import type { Point } from "../space.ts";
 import { dot } from "../space.ts";
 import type { Size } from "../view.ts";
 import type { Voi } from "../voi.ts";
 import {
-	type Framing,
-	HOME,
 	extentOf,
+	type Framing,
 	fittedView,
+	HOME,
 	onward,
-	type Plane,
 	PLANES,
+	type Plane,
 	type PlaneName,
 	type PlaneView,
 	panned,
@@ -23,7 +24,6 @@ import {
 import type { Slab, SlabMode } from "./resample.ts";
 import { minus, plus, times } from "./vectors.ts";
 import { cornersOf, frameNear, inside, pitchAlong, type Volume } from "./volume.ts";
-import type { Point } from "../space.ts";
 
 export type ByPlane<T> = Readonly<Record<PlaneName, T>>;
 
@@ -176,7 +176,9 @@ export class Mpr {
 			const still = (other: PlaneName): boolean => other === name;
 			return {
 				planes: each((other) => (still(other) ? planes[other] : turned(planes[other], axis, radians))),
-				views: each((other) => (still(other) ? views[other] : turnedView(views[other], cross, axis, radians))),
+				views: each((other) =>
+					still(other) ? views[other] : turnedView(views[other], cross, axis, radians),
+				),
 			};
 		});
 	}

@@ -19,11 +19,7 @@ function makeWorker(): ResamplerLike {
 }
 
 /** The planes of what is being read; null when there are none, which is said. */
-export function openMpr(
-	station: Station,
-	acts: readonly Command[],
-	onleave: () => void,
-): Session | null {
+export function openMpr(station: Station, acts: readonly Command[], onleave: () => void): Session | null {
 	const opened = openSession({
 		station,
 		acts,

@@ -174,7 +174,8 @@ export class Resampler {
 		const q = slice[a + right] as number;
 		const r = slice[b] as number;
 		const s = slice[b + right] as number;
-		const whole = !this.#careful || (this.#isReal(p) && this.#isReal(q) && this.#isReal(r) && this.#isReal(s));
+		const whole =
+			!this.#careful || (this.#isReal(p) && this.#isReal(q) && this.#isReal(r) && this.#isReal(s));
 		const stored = whole
 			? (1 - y) * ((1 - x) * p + x * q) + y * ((1 - x) * r + x * s)
 			: this.#among([p, q, r, s], x, y);

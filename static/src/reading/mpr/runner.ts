@@ -1,6 +1,7 @@
 /** Who resamples: workers over shared memory, else this thread in short pieces. The newest wish of a plane wins. */
-import type { FromResampler, ToResampler } from "./messages.ts";
+
 import { presentIn, sharedBufferOf } from "./content.ts";
+import type { FromResampler, ToResampler } from "./messages.ts";
 import type { PlaneName } from "./plane.ts";
 import { type Content, type Grid, Resampler, type Slab } from "./resample.ts";
 import type { Volume } from "./volume.ts";

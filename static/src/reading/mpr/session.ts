@@ -5,6 +5,7 @@ import type { Command } from "../commands.ts";
 import { uniformStride } from "../frame_store.ts";
 import type { Series, Vector } from "../manifest.ts";
 import { frameBytes } from "../samples.ts";
+import { dot } from "../space.ts";
 import type { Station } from "../station.ts";
 import { actsWithin, meanings } from "./acts.ts";
 import { contentOf } from "./content.ts";
@@ -14,7 +15,6 @@ import { Resampler } from "./resample.ts";
 import { type ResamplerLike, Runner } from "./runner.ts";
 import type { MprTextKey, MprWords } from "./texts.ts";
 import { indexOf, inside, placeOf, type Refusal, type Volume, volumeOf } from "./volume.ts";
-import { dot } from "../space.ts";
 
 const REFUSALS: Readonly<Record<Refusal, MprTextKey>> = {
 	colour: "refusedColour",
@@ -74,7 +74,10 @@ export class Session {
 			makeWorker: host.makeWorker,
 			workers: host.workers,
 		});
-		this.acts = actsWithin(host.acts, meanings(mpr, host.words, () => this.leave()));
+		this.acts = actsWithin(
+			host.acts,
+			meanings(mpr, host.words, () => this.leave()),
+		);
 		this.#stop = host.station.arrival.subscribe(() => this.loaded.set(this.#count()));
 	}
 

@@ -51,7 +51,8 @@ export const mprTexts = defineTexts({
 		refusedDiffer: "各层的尺寸、方向或间距不一致，不能重建平面",
 		refusedIrregular: "各层没有沿一条直线排列，不能重建平面",
 		refusedTable: "这个序列用换算表表示数值，不能重建平面",
-		refusedMemory: "这台设备的内存放不下整个序列（需要 {needed} MB），不能重建平面，请换一台电脑，或只保留一个窗格",
+		refusedMemory:
+			"这台设备的内存放不下整个序列（需要 {needed} MB），不能重建平面，请换一台电脑，或只保留一个窗格",
 		refusedEmpty: "正在看的窗格里没有图像",
 	},
 	en: {
@@ -96,8 +97,7 @@ export const mprTexts = defineTexts({
 		reset: "Reset",
 		leave: "Back to the images",
 		live: "{plane}, reconstructed, {place}, level {center}, width {width}",
-		unavailable:
-			"Not on reconstructed planes: marks belong to original images; go back to the images first",
+		unavailable: "Not on reconstructed planes: marks belong to original images; go back to the images first",
 		refusedColour: "Planes cannot be reconstructed from colour images",
 		refusedUnordered: "This series does not state where its slices lie: planes cannot be reconstructed",
 		refusedFewSlices: "This series has too few slices to reconstruct planes",

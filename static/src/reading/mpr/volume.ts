@@ -56,8 +56,7 @@ function close(a: number, b: number): boolean {
 /** True when samples of two frames lie and mean alike; their rescale slopes may differ, as in PET. */
 function alike(a: ImageForm, b: ImageForm): boolean {
 	const sizes = a.rows === b.rows && a.columns === b.columns;
-	const samples =
-		a.bitsAllocated === b.bitsAllocated && a.signed === b.signed && a.floating === b.floating;
+	const samples = a.bitsAllocated === b.bitsAllocated && a.signed === b.signed && a.floating === b.floating;
 	const spaced =
 		a.spacing !== null &&
 		b.spacing !== null &&
@@ -129,10 +128,7 @@ export function volumeOf(series: Series, at: number): Volume | Refusal {
 	const row = unit([o[0], o[1], o[2]]);
 	const column = unit([o[3], o[4], o[5]]);
 	const heights = slices.map(({ height }) => height - lowest.height);
-	const byHeight = times(
-		minus(highest.position, lowest.position),
-		1 / (highest.height - lowest.height),
-	);
+	const byHeight = times(minus(highest.position, lowest.position), 1 / (highest.height - lowest.height));
 	const [shearRow, shearColumn] = [dot(byHeight, row), dot(byHeight, column)];
 	const beside = slices.some(({ position }, k) => {
 		const from = minus(position, lowest.position);

@@ -1,8 +1,11 @@
 /** Volumes whose every value is known: scanned from a function of the patient's space. */
 import type { Frame, ImageForm, Orientation, Series, StackFacts, Vector } from "../../../../static/src/reading/manifest.ts";
 import type { Content } from "../../../../static/src/reading/mpr/resample.ts";
+import { Mpr } from "../../../../static/src/reading/mpr/mpr.ts";
+import { PLANES } from "../../../../static/src/reading/mpr/plane.ts";
 import { type Volume, volumeOf } from "../../../../static/src/reading/mpr/volume.ts";
 import type { Samples } from "../../../../static/src/reading/samples.ts";
+import type { Voi } from "../../../../static/src/reading/voi.ts";
 import { aForm, aSeries } from "../studies.ts";
 
 export interface Scan {
@@ -128,4 +131,22 @@ export function reference(series: Series, volume: Volume, content: Content, plac
 		sum += weight * (slice[(index[1] as number) * (most[0] as number + 1) + (index[0] as number)] as number);
 	}
 	return sum;
+}
+
+export const VOI: Voi = { center: 40, width: 400, function: "LINEAR", table: null };
+
+/** A reconstruction of the box, in viewports of 300 × 300. */
+export function anMpr(scan: Partial<Scan> = {}, cross: Vector = [0, 0, 0]): Mpr {
+	const series = seriesOf(aScan(scan));
+	const made = new Mpr({
+		series,
+		volume: volumeIn(series),
+		cross,
+		voi: VOI,
+		invert: false,
+		single: false,
+		plane: "axial",
+	});
+	for (const name of PLANES) made.sizes.set(name, { width: 300, height: 300 });
+	return made;
 }
