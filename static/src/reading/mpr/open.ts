@@ -13,7 +13,7 @@ export const MPR_FIRST_MARK = "lianzhen:mpr-first-plane";
 const WORKERS_MAX = 4;
 
 function makeWorker(): ResamplerLike {
-	return new Worker(new URL("./worker.ts", import.meta.url), {
+	return new Worker(new URL("./resample_worker.ts", import.meta.url), {
 		type: "module",
 	}) as unknown as ResamplerLike;
 }

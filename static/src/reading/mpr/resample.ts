@@ -111,15 +111,14 @@ export class Resampler {
 		mode: SlabMode,
 	): number {
 		let met = 0;
-		let result = mode === "mip" ? Number.NEGATIVE_INFINITY : mode === "minip" ? Number.POSITIVE_INFINITY : 0;
+		let result = EMPTY[mode];
 		for (let s = 0; s < count; s++) {
 			const value = this.at(column + s * byColumn, row + s * byRow, height + s * byHeight);
 			// A slab of which a part is not known is not known: the brightest could lie there.
 			if (value === GAP) return GAP;
 			if (value === OUTSIDE) continue;
 			met++;
-			if (mode === "average") result += value;
-			else if (mode === "mip" ? value > result : value < result) result = value;
+			result = joined(mode, result, value);
 		}
 		if (met === 0) return OUTSIDE;
 		return mode === "average" ? result / met : result;
@@ -201,6 +200,18 @@ export class Resampler {
 		}
 		return real < REAL_SHARE ? OUTSIDE : sum / real;
 	}
+}
+
+/** What a slab is before its first sample. */
+const EMPTY: Readonly<Record<SlabMode, number>> = {
+	mip: Number.NEGATIVE_INFINITY,
+	minip: Number.POSITIVE_INFINITY,
+	average: 0,
+};
+
+function joined(mode: SlabMode, before: number, value: number): number {
+	if (mode === "average") return before + value;
+	return mode === "mip" === value > before ? value : before;
 }
 
 /** How many samples a slab has in its depth: one for each sample of the volume that it passes. */
