@@ -26,7 +26,8 @@ pytestmark = pytest.mark.timeout(3_600)
 STEPS = 60
 ROUNDS = 3
 REST_MS = 1_000
-FIRST_MS = """(() => { const at = (name) => performance.getEntriesByName('lianzhen:mpr-' + name)[0]?.startTime;
+FIRST_MS = """(() => { const at =
+    (name) => performance.getEntriesByName('lianzhen:mpr-' + name)[0]?.startTime;
     return at('first-plane') ? at('first-plane') - at('asked') : 0; })()"""
 TURN = """async ([x, y, reach, steps]) => {
     const canvas = document.querySelector('[data-plane="axial"] canvas');
@@ -90,10 +91,10 @@ class Measured:
         self.cpu["scroll"].append(cpu_ms_of_each(page, profile, step, STEPS // 2))
         page.keyboard.press("m")
         self.first.append(waited(page, lambda: float(page.evaluate(FIRST_MS))))
-        for name, times in (("thin", self.thin), ("thick", self.thick)):
+        for name, found in (("thin", self.thin), ("thick", self.thick)):
             page.wait_for_timeout(REST_MS)
             took, spent = turned(page, str(profile))
-            times += took
+            found.extend(took)
             self.cpu[name].append(spent)
             page.get_by_label("层块厚度").select_option("10")
 

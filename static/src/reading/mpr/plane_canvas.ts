@@ -35,6 +35,7 @@ export class PlaneCanvas {
 	readonly #stops: (() => void)[] = [];
 	#image: ImageData | null = null;
 	#came: Came | null = null;
+	#painted: { voi: unknown; invert: boolean } | null = null;
 	#asked: Wish | null = null;
 	#frameRequest = 0;
 	#rest: ReturnType<typeof setTimeout> | null = null;
@@ -66,17 +67,6 @@ export class PlaneCanvas {
 		for (const stop of this.#stops) stop();
 	}
 
-	/** The value at the cross, as it is drawn; null where there is none. */
-	valueAt(x: number, y: number): number | null {
-		const came = this.#came;
-		if (came === null) return null;
-		const [column, row] = [Math.floor(x / came.step), Math.floor(y / came.step)];
-		const { width, height } = came.wish.grid;
-		if (column < 0 || row < 0 || column >= width || row >= height) return null;
-		const value = came.values[row * width + column];
-		return value !== undefined && Number.isFinite(value) ? value : null;
-	}
-
 	#watchSize(): void {
 		const around = this.#canvas.parentElement ?? this.#canvas;
 		const measure = (): void => {
@@ -99,8 +89,9 @@ export class PlaneCanvas {
 		if (this.#late !== null) return;
 		this.#late = setTimeout(() => {
 			this.#late = null;
-			this.#asked = null;
-			this.#schedule();
+			const { wish, step } = this.#wish(false);
+			// While it moves it is asked for anyway.
+			if (this.#rest === null) void this.#ask(wish, step);
 		}, ARRIVALS_MS);
 	}
 
@@ -150,8 +141,6 @@ export class PlaneCanvas {
 		this.#draw();
 		this.drawn.set(this.drawn.value + 1);
 	}
-
-	#painted: { voi: unknown; invert: boolean } | null = null;
 
 	#draw(): void {
 		const { width, height } = this.#mpr.framing(this.#name).size;

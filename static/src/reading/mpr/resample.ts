@@ -211,7 +211,7 @@ const EMPTY: Readonly<Record<SlabMode, number>> = {
 
 function joined(mode: SlabMode, before: number, value: number): number {
 	if (mode === "average") return before + value;
-	return mode === "mip" === value > before ? value : before;
+	return (mode === "mip") === value > before ? value : before;
 }
 
 /** How many samples a slab has in its depth: one for each sample of the volume that it passes. */

@@ -3,6 +3,7 @@ import { say } from "../../kit/i18n.ts";
 import { Store } from "../../kit/store.ts";
 import type { Command } from "../commands.ts";
 import { uniformStride } from "../frame_store.ts";
+import type { Tool } from "../gesture.ts";
 import type { Series, Vector } from "../manifest.ts";
 import { frameBytes } from "../samples.ts";
 import { dot } from "../space.ts";
@@ -25,6 +26,12 @@ const REFUSALS: Readonly<Record<Refusal, MprTextKey>> = {
 	table: "refusedTable",
 };
 const MB = 1_000_000;
+const TOOLS_HERE: ReadonlySet<Tool> = new Set(["window", "pan", "zoom", "scroll", "crosshair"]);
+
+export interface Counts {
+	readonly loaded: number;
+	readonly refused: number;
+}
 
 export interface SessionHost {
 	readonly station: Station;
@@ -58,10 +65,11 @@ export class Session {
 	readonly runner: Runner;
 	/** The acts of the station as they are here. */
 	readonly acts: readonly Command[];
-	/** How many slices are there; follows the station. */
-	readonly loaded = new Store(0);
+	/** How many slices are there, and how many cannot be shown; follows the station. */
+	readonly counts = new Store<Counts>({ loaded: 0, refused: 0 });
 	readonly #host: SessionHost;
-	readonly #stop: () => void;
+	readonly #toolBefore: Tool;
+	readonly #stops: (() => void)[];
 
 	constructor(host: SessionHost, mpr: Mpr) {
 		this.mpr = mpr;
@@ -78,19 +86,34 @@ export class Session {
 			host.acts,
 			meanings(mpr, host.words, () => this.leave()),
 		);
-		this.#stop = host.station.arrival.subscribe(() => this.loaded.set(this.#count()));
+		const { station } = host;
+		this.#toolBefore = station.tool.value;
+		if (!TOOLS_HERE.has(this.#toolBefore)) station.tool.set("window");
+		const { index } = station.activePane.state.value;
+		this.#stops = [
+			station.arrival.subscribe(() => this.counts.set(this.#count())),
+			// Whoever goes to a frame or another series from elsewhere wants to see it.
+			station.activePane.state.subscribe((now) => {
+				if (now.series !== series || now.index !== index) this.#end();
+			}),
+		];
 	}
 
-	#count(): number {
+	#count(): Counts {
 		const { series, volume } = this.mpr;
-		const there = this.#host.station.loadedFrames(series);
-		return volume.frames.filter((frame) => there.has(frame)).length;
+		const { station } = this.#host;
+		const there = station.loadedFrames(series);
+		return {
+			loaded: volume.frames.filter((frame) => there.has(frame)).length,
+			refused: volume.frames.filter((frame) => station.problemOf(series, frame) !== null).length,
+		};
 	}
 
-	/** Slices that cannot be shown, now or ever. */
-	get refused(): number {
-		const { series, volume } = this.mpr;
-		return volume.frames.filter((frame) => this.#host.station.problemOf(series, frame) !== null).length;
+	#end(): void {
+		this.close();
+		const { station, onleave } = this.#host;
+		if (!TOOLS_HERE.has(this.#toolBefore)) station.tool.set(this.#toolBefore);
+		onleave();
 	}
 
 	/** The value in the volume where the planes cross; null where there is none. */
@@ -104,6 +127,7 @@ export class Session {
 	/** Back to the slice nearest to the cross, with the window if it was changed. */
 	leave(): void {
 		const { mpr } = this;
+		this.close();
 		const { activePane } = this.#host.station;
 		const { chosenVoi } = mpr;
 		this.#host.station.act(() => {
@@ -111,11 +135,11 @@ export class Session {
 			if (mpr.state.value.invert !== activePane.state.value.invert) activePane.toggleInvert();
 		});
 		activePane.goTo(mpr.frame);
-		this.#host.onleave();
+		this.#end();
 	}
 
 	close(): void {
-		this.#stop();
+		for (const stop of this.#stops) stop();
 		this.runner.close();
 	}
 }

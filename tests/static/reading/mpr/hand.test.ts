@@ -46,7 +46,9 @@ describe("the lines on a plane", () => {
 		mpr.rotate("axial", 0.3);
 		const [coronal, sagittal] = axialGuides(mpr).of;
 		expect(Math.atan2(coronal?.along.y ?? 0, coronal?.along.x ?? 0)).toBeCloseTo(0.3);
-		expect((coronal?.along.x ?? 0) * (sagittal?.along.x ?? 0) + (coronal?.along.y ?? 0) * (sagittal?.along.y ?? 0)).toBeCloseTo(0);
+		expect(
+			(coronal?.along.x ?? 0) * (sagittal?.along.x ?? 0) + (coronal?.along.y ?? 0) * (sagittal?.along.y ?? 0),
+		).toBeCloseTo(0);
 	});
 
 	it("show the faces of a slab as far apart as it is thick", () => {

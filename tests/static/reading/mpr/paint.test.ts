@@ -16,7 +16,10 @@ describe("the pixels of a plane", () => {
 		SOFT,
 		{ ...SOFT, function: "SIGMOID" },
 		{ ...SOFT, center: 0.5, width: 2, function: "LINEAR_EXACT" },
-		{ ...SOFT, table: { firstMapped: -100, bits: 8, entries: Uint16Array.from({ length: 256 }, (_, i) => 255 - i) } },
+		{
+			...SOFT,
+			table: { firstMapped: -100, bits: 8, entries: Uint16Array.from({ length: 256 }, (_, i) => 255 - i) },
+		},
 	] as Voi[])("are the greys that the images have for the same values: %o", (voi) => {
 		const random = figures(17);
 		const values = Float32Array.from({ length: 600 }, () => Math.round(random() * 1200 - 500));

@@ -1,5 +1,12 @@
 /** Volumes whose every value is known: scanned from a function of the patient's space. */
-import type { Frame, ImageForm, Orientation, Series, StackFacts, Vector } from "../../../../static/src/reading/manifest.ts";
+import type {
+	Frame,
+	ImageForm,
+	Orientation,
+	Series,
+	StackFacts,
+	Vector,
+} from "../../../../static/src/reading/manifest.ts";
 import type { Content } from "../../../../static/src/reading/mpr/resample.ts";
 import { Mpr } from "../../../../static/src/reading/mpr/mpr.ts";
 import { PLANES } from "../../../../static/src/reading/mpr/plane.ts";
@@ -26,11 +33,10 @@ const TILT = (18 * Math.PI) / 180;
 export const TILTED: Orientation = [1, 0, 0, 0, Math.cos(TILT), -Math.sin(TILT)];
 
 export function along(from: Vector, step: Vector, count: number): Vector[] {
-	return Array.from({ length: count }, (_, k): Vector => [
-		from[0] + step[0] * k,
-		from[1] + step[1] * k,
-		from[2] + step[2] * k,
-	]);
+	return Array.from(
+		{ length: count },
+		(_, k): Vector => [from[0] + step[0] * k, from[1] + step[1] * k, from[2] + step[2] * k],
+	);
 }
 
 /** A box of 40 × 36 samples of 0.8 × 1.1 mm in 20 slices of 2 mm, axial. */
@@ -93,13 +99,20 @@ export function scanned(series: Series, volume: Volume, value: (place: Vector) =
 		}
 		return made as Samples;
 	});
-	return { slices, slopes: slices.map(() => 1), intercepts: slices.map(() => 0), padding: volume.form.padding };
+	return {
+		slices,
+		slopes: slices.map(() => 1),
+		intercepts: slices.map(() => 0),
+		padding: volume.form.padding,
+	};
 }
 
 /** Solves a·x + b·y + c·z = d by Cramer's rule. */
 export function solved(a: Vector, b: Vector, c: Vector, d: Vector): Vector {
 	const det = (u: Vector, v: Vector, w: Vector): number =>
-		u[0] * (v[1] * w[2] - v[2] * w[1]) - v[0] * (u[1] * w[2] - u[2] * w[1]) + w[0] * (u[1] * v[2] - u[2] * v[1]);
+		u[0] * (v[1] * w[2] - v[2] * w[1]) -
+		v[0] * (u[1] * w[2] - u[2] * w[1]) +
+		w[0] * (u[1] * v[2] - u[2] * v[1]);
 	const whole = det(a, b, c);
 	return [det(d, b, c) / whole, det(a, d, c) / whole, det(a, b, d) / whole];
 }
@@ -128,7 +141,8 @@ export function reference(series: Series, volume: Volume, content: Content, plac
 		});
 		if (weight === 0) continue;
 		const slice = content.slices[index[2] as number] as Samples;
-		sum += weight * (slice[(index[1] as number) * (most[0] as number + 1) + (index[0] as number)] as number);
+		sum +=
+			weight * (slice[(index[1] as number) * ((most[0] as number) + 1) + (index[0] as number)] as number);
 	}
 	return sum;
 }

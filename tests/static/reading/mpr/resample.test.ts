@@ -1,12 +1,29 @@
 import { describe, expect, it } from "vitest";
 import type { Vector } from "../../../../static/src/reading/manifest.ts";
 import { turned, HOME } from "../../../../static/src/reading/mpr/plane.ts";
-import { GAP, type Grid, OUTSIDE, Resampler, type Slab, stepsOf } from "../../../../static/src/reading/mpr/resample.ts";
+import {
+	GAP,
+	type Grid,
+	OUTSIDE,
+	Resampler,
+	type Slab,
+	stepsOf,
+} from "../../../../static/src/reading/mpr/resample.ts";
 import { plus, times, unit } from "../../../../static/src/reading/mpr/vectors.ts";
 import { indexOf, middleOf, pitchAlong } from "../../../../static/src/reading/mpr/volume.ts";
 import { dot } from "../../../../static/src/reading/space.ts";
 import { figures } from "../studies.ts";
-import { AXIAL, along, aScan, reference, scanned, seriesOf, type Scan, TILTED, volumeIn } from "./phantoms.ts";
+import {
+	AXIAL,
+	along,
+	aScan,
+	reference,
+	scanned,
+	seriesOf,
+	type Scan,
+	TILTED,
+	volumeIn,
+} from "./phantoms.ts";
 
 const THIN: Slab = { mode: "mip", thicknessMm: 0 };
 
@@ -50,7 +67,10 @@ function directions(random: () => number): [Vector, Vector] {
 const SCANS: readonly (readonly [string, Scan])[] = [
 	["axial", aScan()],
 	["of a tilted gantry", aScan({ orientation: TILTED, positions: along([-16, -20, -19], [0, 0, 2], 20) })],
-	["oblique", aScan({ orientation: [0.6, 0.8, 0, 0, 0, -1], positions: along([0, 0, 0], [1.6, -1.2, 0.2], 20) })],
+	[
+		"oblique",
+		aScan({ orientation: [0.6, 0.8, 0, 0, 0, -1], positions: along([0, 0, 0], [1.6, -1.2, 0.2], 20) }),
+	],
 ];
 
 describe("a plane", () => {
@@ -118,21 +138,26 @@ describe("a plane", () => {
 describe("phantoms", () => {
 	const CENTRE: Vector = [0.4, -0.7, 0.9];
 	const RADIUS = 9;
-	const sphere = (p: Vector): number => RADIUS - Math.hypot(p[0] - CENTRE[0], p[1] - CENTRE[1], p[2] - CENTRE[2]);
+	const sphere = (p: Vector): number =>
+		RADIUS - Math.hypot(p[0] - CENTRE[0], p[1] - CENTRE[1], p[2] - CENTRE[2]);
 
-	it.each(SCANS.slice(0, 2))("a sphere is round in every plane through its middle, within half a pixel: %s", (_, scan) => {
-		const { volume, resampler } = made(scan, sphere);
-		const random = figures(31);
-		for (let turn = 0; turn < 12; turn++) {
-			const [right] = directions(random);
-			// Along a ray from the middle the value falls to zero at the surface.
-			let edge = 0;
-			const valueAt = (mm: number): number => resampler.at(...indexOf(volume, plus(CENTRE, times(right, mm))));
-			while (valueAt(edge) > 0) edge += 0.01;
-			expect(Math.abs(edge - RADIUS)).toBeLessThan(0.5 * 0.8);
-			expect(Math.abs(edge - RADIUS) / RADIUS).toBeLessThan(0.03);
-		}
-	});
+	it.each(SCANS.slice(0, 2))(
+		"a sphere is round in every plane through its middle, within half a pixel: %s",
+		(_, scan) => {
+			const { volume, resampler } = made(scan, sphere);
+			const random = figures(31);
+			for (let turn = 0; turn < 12; turn++) {
+				const [right] = directions(random);
+				// Along a ray from the middle the value falls to zero at the surface.
+				let edge = 0;
+				const valueAt = (mm: number): number =>
+					resampler.at(...indexOf(volume, plus(CENTRE, times(right, mm))));
+				while (valueAt(edge) > 0) edge += 0.01;
+				expect(Math.abs(edge - RADIUS)).toBeLessThan(0.5 * 0.8);
+				expect(Math.abs(edge - RADIUS) / RADIUS).toBeLessThan(0.03);
+			}
+		},
+	);
 
 	it("the area of a sphere's cut is right within one percent", () => {
 		const { resampler } = made(aScan({ orientation: TILTED }), sphere);
@@ -203,7 +228,8 @@ describe("what no slice tells", () => {
 });
 
 describe("a slab", () => {
-	const value = (p: Vector): number => Math.round(50 * Math.sin(p[0] / 2) + 40 * Math.cos(p[1] / 3) + 9 * p[2]);
+	const value = (p: Vector): number =>
+		Math.round(50 * Math.sin(p[0] / 2) + 40 * Math.cos(p[1] / 3) + 9 * p[2]);
 
 	it.each(["mip", "minip", "average"] as const)("is what its samples are, one by one: %s", (mode) => {
 		const { volume, resampler } = made(aScan({ orientation: TILTED }), value);
@@ -262,7 +288,12 @@ describe("a slab", () => {
 		const slices = content.slices.map((slice, k) => (k === 4 ? undefined : slice));
 		const resampler = new Resampler(volume, { ...content, slices });
 		const at = (z: number): number =>
-			resampler.rows(gridAbout([0, 0, z], [1, 0, 0], [0, 1, 0], 1, 1), { mode: "mip", thicknessMm: 4 }, 0, 1)[0] as number;
+			resampler.rows(
+				gridAbout([0, 0, z], [1, 0, 0], [0, 1, 0], 1, 1),
+				{ mode: "mip", thicknessMm: 4 },
+				0,
+				1,
+			)[0] as number;
 		expect(at(-9)).toBe(GAP);
 		expect(at(1)).toBeCloseTo(3);
 		expect(at(18.5)).toBeCloseTo(18.5);

@@ -12,7 +12,14 @@ const series = seriesOf(aScan());
 const volume = volumeIn(series);
 const apart: Content = scanned(series, volume, (p) => p[0] + 10 * p[1] + 100 * p[2]);
 const STRIDE = 40 * 36 * 8;
-const GRID: Grid = { width: 30, height: 50, origin: [-12, -10, -3], right: [0.7, 0, 0], down: [0, 0.4, 0.1], normal: [0, -0.2, 0.9] };
+const GRID: Grid = {
+	width: 30,
+	height: 50,
+	origin: [-12, -10, -3],
+	right: [0.7, 0, 0],
+	down: [0, 0.4, 0.1],
+	normal: [0, -0.2, 0.9],
+};
 const WISH = { grid: GRID, slab: { mode: "mip", thicknessMm: 0 } } as const;
 
 /** The same samples in one piece of shared memory, as the station lays them. */
@@ -51,7 +58,10 @@ class OwnWorker implements ResamplerLike {
 	}
 }
 
-function aRunner(content: () => Content, options: { workers?: number; runs?: boolean; strideBytes?: number | null } = {}) {
+function aRunner(
+	content: () => Content,
+	options: { workers?: number; runs?: boolean; strideBytes?: number | null } = {},
+) {
 	const made: OwnWorker[] = [];
 	const breaths = { count: 0 };
 	let clock = 0;
@@ -146,7 +156,12 @@ describe("resampling", () => {
 
 describe("what a volume holds now", () => {
 	it("is the station's samples by height, previews and what is not there aside", () => {
-		const down = seriesOf(aScan({ positions: [4, 2, 0].map((z) => [0, 0, z] as const), form: { rescaleSlope: 2, rescaleIntercept: -9 } }));
+		const down = seriesOf(
+			aScan({
+				positions: [4, 2, 0].map((z) => [0, 0, z] as const),
+				form: { rescaleSlope: 2, rescaleIntercept: -9 },
+			}),
+		);
 		const lying = volumeIn(down);
 		const samples = [Float64Array.of(1), Float64Array.of(2), undefined];
 		const content = contentOf(
@@ -172,14 +187,31 @@ describe("what a volume holds now", () => {
 
 	it("is read by a worker as the kind of numbers that the form says", () => {
 		const form = aForm({ rows: 2, columns: 2, signed: true, bitsAllocated: 16 });
-		const small = seriesOf(aScan({ columns: 2, rows: 2, form: { ...form, spacing: { rowMm: 1, columnMm: 1, source: "pixel" } } }));
+		const small = seriesOf(
+			aScan({ columns: 2, rows: 2, form: { ...form, spacing: { rowMm: 1, columnMm: 1, source: "pixel" } } }),
+		);
 		const lying = volumeIn(small);
 		const buffer = new SharedArrayBuffer(8 * lying.frames.length);
 		new Int16Array(buffer).fill(-5);
 		const offsets = lying.frames.map((frame) => 8 * frame);
 		const ones = lying.frames.map(() => 1);
-		const maker = new BandMaker({ kind: "volume", volume: lying, buffer, offsets, form: lying.form, slopes: ones, intercepts: ones });
-		const grid: Grid = { width: 1, height: 1, origin: lying.origin, right: [1, 0, 0], down: [0, 1, 0], normal: [0, 0, 1] };
+		const maker = new BandMaker({
+			kind: "volume",
+			volume: lying,
+			buffer,
+			offsets,
+			form: lying.form,
+			slopes: ones,
+			intercepts: ones,
+		});
+		const grid: Grid = {
+			width: 1,
+			height: 1,
+			origin: lying.origin,
+			right: [1, 0, 0],
+			down: [0, 1, 0],
+			normal: [0, 0, 1],
+		};
 		const present = Uint8Array.from(ones);
 		const answer = maker.answer({ kind: "band", job: 4, grid, slab: WISH.slab, from: 0, to: 1, present });
 		expect(answer).toMatchObject({ job: 4, from: 0 });

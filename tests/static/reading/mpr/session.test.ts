@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commands } from "../../../../static/src/reading/commands.ts";
 import { DecodePool } from "../../../../static/src/reading/decode/pool.ts";
+import type { Tool } from "../../../../static/src/reading/gesture.ts";
 import { FrameStore } from "../../../../static/src/reading/frame_store.ts";
 import type { Series } from "../../../../static/src/reading/manifest.ts";
 import { planeCorners, slabSaid, volumeNotices } from "../../../../static/src/reading/mpr/corners.ts";
@@ -13,7 +14,7 @@ import { along, anMpr, aScan, seriesOf, volumeIn } from "./phantoms.ts";
 
 const MIB = 1024 * 1024;
 
-function aDesk(series: Series | null, bytesMax = 1e8) {
+function aDesk(series: Series | null, bytesMax = 1e8, tool: Tool = "window") {
 	const quiet = {
 		postMessage: () => undefined,
 		onmessage: null,
@@ -31,6 +32,7 @@ function aDesk(series: Series | null, bytesMax = 1e8) {
 		station.study.set(aStudy([series]));
 		station.showSeries(series.uid);
 	}
+	station.tool.set(tool);
 	const done: string[] = [];
 	const note = (word: string) => (): void => void done.push(word);
 	const acts = commands({
@@ -159,7 +161,8 @@ describe("the keys on planes", () => {
 			expect(acts.map((one) => one.id)).toContain(id);
 			expect(ids).not.toContain(id);
 		}
-		for (const id of ["tool.window", "tool.crosshair", "overlays", "report.fold", "focus", "mpr"]) expect(ids).toContain(id);
+		for (const id of ["tool.window", "tool.crosshair", "overlays", "report.fold", "focus", "mpr"])
+			expect(ids).toContain(id);
 		for (const act of session.acts) expect(act.keys).toEqual(acts.find((one) => one.id === act.id)?.keys);
 		press("report.fold");
 		press("mpr");
@@ -186,7 +189,43 @@ describe("the keys on planes", () => {
 		station.undo();
 		expect(station.activePane.state.value.chosenVoi).toBe(before);
 		expect(done).toEqual(["left", "left"]);
-		session.close();
+	});
+
+	it("go out of the way of whoever goes to a frame or another series", async () => {
+		const { station, session, done } = aSession();
+		station.activePane.goTo(2);
+		expect(done).toEqual(["left"]);
+		expect(station.activePane.state.value.index).toBe(2);
+		station.activePane.goTo(4);
+		expect(done).toEqual(["left"]);
+		const grid = {
+			width: 1,
+			height: 1,
+			origin: [0, 0, 0],
+			right: [1, 0, 0],
+			down: [0, 1, 0],
+			normal: [0, 0, 1],
+		} as const;
+		const late = await session.runner.run("axial", { grid, slab: { mode: "mip", thicknessMm: 0 } });
+		expect(late).toBeNull();
+	});
+
+	it("put a measuring tool aside and take it up again", () => {
+		const series = seriesOf(aScan());
+		const { station, opened } = aDesk(series, 1e8, "length");
+		expect(station.tool.value).toBe("window");
+		(opened as Session).leave();
+		expect(station.tool.value).toBe("length");
+		const cross = aDesk(series, 1e8, "crosshair");
+		expect(cross.station.tool.value).toBe("crosshair");
+	});
+
+	it("count what is there and what will never be", () => {
+		const series = seriesOf(aScan());
+		const frames = series.frames.map((one, k) => (k === 3 ? { ...one, problem: "pixels.truncated" } : one));
+		const { session } = aSession({ ...series, frames });
+		expect(session.counts.value).toEqual({ loaded: 0, refused: 1 });
+		expect(session.valueHere()).toBeNull();
 	});
 });
 
@@ -241,7 +280,9 @@ describe("what stands on a plane", () => {
 			loaded: "已载入 7/20",
 			complete: false,
 		});
-		expect(volumeNotices(seen({ loaded: 19, refused: 1 }), mprTexts.zh, texts.zh)).toEqual(["1 层显示不了，留空"]);
+		expect(volumeNotices(seen({ loaded: 19, refused: 1 }), mprTexts.zh, texts.zh)).toEqual([
+			"1 层显示不了，留空",
+		]);
 		const twice = seriesOf(aScan({ positions: [...aScan().positions, ...aScan().positions] }));
 		const pass = { ...seen(), series: twice, volume: volumeIn(twice) };
 		expect(volumeNotices(pass, mprTexts.zh, texts.zh)[0]).toContain("20/40 帧");
