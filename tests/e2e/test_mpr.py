@@ -147,6 +147,7 @@ def turned(page: Page, planes: Planes) -> None:
 
 def thickened(page: Page, planes: Planes) -> None:
     """A thicker MIP is nowhere darker; MinIP nowhere brighter; the corner says which."""
+    settled(planes, "axial")
     thin = planes.greys("axial")
     page.get_by_label("层块厚度").select_option("20")
     expect(planes.of("axial").locator(".corners")).to_contain_text("MIP 20 mm")
@@ -164,15 +165,8 @@ def thickened(page: Page, planes: Planes) -> None:
 
 
 def settled(planes: Planes, name: str) -> None:
-    """Wait until nothing finer follows."""
-    seen = [-1, planes.drawn(name)]
-
-    def same() -> bool:
-        planes.page.wait_for_timeout(400)
-        seen.append(planes.drawn(name))
-        return seen[-1] == seen[-2]
-
-    wait_until(same)
+    """Wait until the plane has all its points."""
+    expect(planes.of(name)).to_have_attribute("data-whole", "true")
 
 
 def back_at_the_nearest_slice(page: Page, planes: Planes) -> None:

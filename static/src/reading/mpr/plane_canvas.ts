@@ -15,6 +15,11 @@ export function sameWish(a: Wish | null, b: Wish): boolean {
 	return a !== null && JSON.stringify(a) === JSON.stringify(b);
 }
 
+export interface DrawnPlane {
+	readonly count: number;
+	readonly whole: boolean;
+}
+
 interface Came {
 	readonly wish: Wish;
 	readonly values: Float32Array<ArrayBuffer>;
@@ -22,8 +27,8 @@ interface Came {
 }
 
 export class PlaneCanvas {
-	/** How many planes were put on the screen; the corners and measurements follow it. */
-	readonly drawn = new Store(0);
+	/** How many planes were put on the screen, and whether the last one has all its points. */
+	readonly drawn = new Store<DrawnPlane>({ count: 0, whole: false });
 	readonly #mpr: Mpr;
 	readonly #name: PlaneName;
 	readonly #runner: Runner;
@@ -139,7 +144,7 @@ export class PlaneCanvas {
 		this.#came = { wish, values, step };
 		this.#painted = null;
 		this.#draw();
-		this.drawn.set(this.drawn.value + 1);
+		this.drawn.set({ count: this.drawn.value.count + 1, whole: step <= this.#wish(false).step });
 	}
 
 	#draw(): void {
