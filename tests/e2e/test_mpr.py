@@ -128,6 +128,7 @@ def scrolled_and_dragged(page: Page, planes: Planes) -> None:
 def turned(page: Page, planes: Planes) -> None:
     """Shift and drag turn the two others about the cross; Space puts them back."""
     x, y = planes.middle("axial")
+    settled(planes, "coronal")
     before = planes.greys("coronal")
     page.keyboard.down("Shift")
     page.mouse.move(x + 100, y)

@@ -66,6 +66,11 @@ export class Runner {
 		return this.#workers.length > 0;
 	}
 
+	/** Starts the workers ahead of the first plane, where the samples are shared. */
+	warm(): void {
+		this.#ready(this.#options.content());
+	}
+
 	/** The values of a plane; null when a newer wish for it came before it was begun. */
 	run(plane: PlaneName, wish: Wish): Promise<Float32Array<ArrayBuffer> | null> {
 		return new Promise((done) => {

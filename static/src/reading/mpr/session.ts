@@ -82,6 +82,7 @@ export class Session {
 			makeWorker: host.makeWorker,
 			workers: host.workers,
 		});
+		this.runner.warm();
 		this.acts = actsWithin(
 			host.acts,
 			meanings(mpr, host.words, () => this.leave()),

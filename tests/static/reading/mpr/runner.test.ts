@@ -112,6 +112,18 @@ describe("resampling", () => {
 		expect([...values]).not.toEqual(expected);
 	});
 
+	it("starts its workers ahead when it is asked to, and never where nothing is shared", async () => {
+		const content = shared();
+		const { runner, made } = aRunner(() => content);
+		runner.warm();
+		expect(made).toHaveLength(3);
+		await runner.run("axial", WISH);
+		expect(made).toHaveLength(3);
+		const alone = aRunner(() => apart);
+		alone.runner.warm();
+		expect(alone.made).toHaveLength(0);
+	});
+
 	it("drops a wish when a newer one comes before it was begun, for that plane only", async () => {
 		const content = shared();
 		const { runner } = aRunner(() => content);
