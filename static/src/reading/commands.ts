@@ -64,6 +64,8 @@ export interface CommandHost {
 	readonly tools: () => ToolActs | null;
 	readonly moveFocus: () => void;
 	readonly toggleReport: () => void;
+	/** Opens or leaves the reconstructed planes. */
+	readonly toggleMpr: () => void;
 }
 
 export function setPreset(station: Station, key: string): void {
@@ -255,6 +257,17 @@ function marks({ station, words, tools }: CommandHost): Command[] {
 	];
 }
 
+/** The slab's keys mean something only while planes are shown (`mpr/acts.ts`); the keymap knows them always. */
+function planes({ words, toggleMpr }: CommandHost): Command[] {
+	const resting = { run: () => undefined, when: () => false };
+	return [
+		{ id: "mpr", keys: "M", label: () => words().mpr, run: toggleMpr },
+		{ id: "mpr.thicker", keys: "]", label: () => words().thicker, ...resting },
+		{ id: "mpr.thinner", keys: "[", label: () => words().thinner, ...resting },
+		{ id: "mpr.mode", keys: "Shift+M", label: () => words().slabMode, ...resting },
+	];
+}
+
 /** The acts of the station with the keys they have by default. None works while text is being written. */
 export function commands(host: CommandHost): Command[] {
 	return [
@@ -263,6 +276,7 @@ export function commands(host: CommandHost): Command[] {
 		...moves(host),
 		...looks(host),
 		...marks(host),
+		...planes(host),
 		{ id: "report.fold", keys: "\\", label: () => host.words().collapseReport, run: host.toggleReport },
 		{ id: "focus", keys: "F6", label: () => host.words().moveFocus, run: host.moveFocus, inText: true },
 	];

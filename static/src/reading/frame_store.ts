@@ -148,8 +148,9 @@ export class FrameStore {
 	}
 }
 
-/** The bytes of a frame when all frames of a series have the same size, rounded up to whole words. */
-function uniformStride(series: Series): number | null {
+/** The bytes of a frame when all frames of a series have the same size, rounded up to whole words: as far apart
+ * frames lie in a series' shared memory. */
+export function uniformStride(series: Series): number | null {
 	const first = series.frames[0]?.form;
 	if (first == null) return null;
 	const bytes = frameBytes(first);

@@ -240,6 +240,11 @@ export class Station {
 		return this.#frames.count(series.uid);
 	}
 
+	/** All frames of the series can be kept at once, beside what else is shown. */
+	holdsWhole(series: Series): boolean {
+		return this.#frames.reach(series) === Number.POSITIVE_INFINITY;
+	}
+
 	retry(): void {
 		if (this.loadFailure.value === "decoder") this.#options.pool.restart();
 		this.loadFailure.set(null);

@@ -48,6 +48,7 @@ function aDesk(series = [aSeries(30)], loaded = true) {
 			tools: () => (loaded ? tools : null),
 			moveFocus: () => done.push("focus"),
 			toggleReport: () => done.push("report"),
+			toggleMpr: note("mpr"),
 		}),
 	);
 	const press = (key: string, more: Partial<KeyLike> = {}): boolean =>
@@ -219,6 +220,13 @@ describe("the keys of the station", () => {
 		press("g");
 		press("g");
 		expect([station.layout.value, station.active.value]).toEqual(["1x1", 0]);
+	});
+
+	it("open the planes with M; the slab's keys rest until they are shown", () => {
+		const { done, press } = aDesk();
+		expect(press("m")).toBe(true);
+		for (const key of ["]", "["]) expect(press(key)).toBe(false);
+		expect(done).toEqual(["mpr"]);
 	});
 
 	it("stand on the shortcut sheet", () => {

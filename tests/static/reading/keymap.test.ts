@@ -20,6 +20,7 @@ const ACTS = commands({
 	tools: () => null,
 	moveFocus: () => undefined,
 	toggleReport: () => undefined,
+	toggleMpr: () => undefined,
 });
 const act = (id: string) => ACTS.find((one) => one.id === id) ?? { id, keys: "" };
 
