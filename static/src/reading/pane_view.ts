@@ -71,7 +71,9 @@ export class PaneView {
 		this.#watchSize();
 		this.#stops.push(
 			pane.state.subscribe(() => this.#schedule()),
+			pane.sizing.subscribe(() => this.#schedule()),
 			station.overlays.subscribe(() => this.#schedule()),
+			station.greys.subscribe(() => this.#schedule()),
 			station.arrival.subscribe((arrival) => {
 				if (arrival?.seriesUid === pane.state.value.series?.uid) this.#schedule();
 			}),
@@ -118,6 +120,7 @@ export class PaneView {
 		style.width = `${size.width}px`;
 		style.height = `${size.height}px`;
 		style.transform = cssTransform(size, turn);
+		this.#pane.resized();
 	}
 
 	#schedule(): void {
@@ -129,7 +132,8 @@ export class PaneView {
 	}
 
 	#repaint(): void {
-		const ratio = Math.min(RATIO_MAX, window.devicePixelRatio || 1);
+		const most = this.#pane.sizing.value?.exact === true ? Number.POSITIVE_INFINITY : RATIO_MAX;
+		const ratio = Math.min(most, window.devicePixelRatio || 1);
 		if (this.#laid !== this.#pane.state.value.turn) this.#lay();
 		const done = this.#picture.draw(this.#station, this.#pane, ratio);
 		this.#describe(done);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../../../static/src/api/problem.ts";
 import { bindingsOf } from "../../../static/src/ecg/bindings.ts";
 import { readingOf } from "../../../static/src/ecg/caliper.ts";
-import { CSS_PX_PER_MM } from "../../../static/src/ecg/paper.ts";
+import { CSS_PX_PER_MM } from "../../../static/src/ui/screen/screen.ts";
 import type { EcgAnswer, EcgSummary } from "../../../static/src/ecg/recording.ts";
 import {
 	pagesOf,
