@@ -49,7 +49,13 @@ export class PaneCanvas {
 		if (samples === undefined) return false;
 		const at = placement(frame.form, pane.size, view);
 		const drawing = station.drawingOver(series, index);
-		this.#paintFrame(pane, frame, samples, { drawing, greys: station.greys.value }, !station.isPreview(series, index));
+		this.#paintFrame(
+			pane,
+			frame,
+			samples,
+			{ drawing, greys: station.greys.value },
+			!station.isPreview(series, index),
+		);
 		// One image pixel on one device pixel: nothing is mixed, and the picture starts on a whole pixel.
 		const exact = [at.scaleX, at.scaleY].every((one) => Math.abs(one * ratio - 1) < EXACT);
 		const whole = (edge: number): number => (exact ? Math.round(edge * ratio) / ratio : edge);

@@ -70,7 +70,9 @@ export function shade(
 	const part = brightness(rescaled(stored, form), voi);
 	const flip = form.inverse !== invert;
 	const value = flip ? 1 - part : part;
-	return grey(greys === null ? Math.round(value * WHITE) : (greys[Math.round(value * (greys.length - 1))] ?? 0));
+	return grey(
+		greys === null ? Math.round(value * WHITE) : (greys[Math.round(value * (greys.length - 1))] ?? 0),
+	);
 }
 
 export const TABLE_BITS_MAX = 16;

@@ -40,7 +40,11 @@ export function measurementsOf(fields: Fields): Measurement[] {
 }
 
 /** The links of one section whose words stand in it. */
-export function standingIn(measurements: readonly Measurement[], section: string, text: string): Measurement[] {
+export function standingIn(
+	measurements: readonly Measurement[],
+	section: string,
+	text: string,
+): Measurement[] {
 	return measurements.filter((one) => one.section === section && text.includes(one.text));
 }
 

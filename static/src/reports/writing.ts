@@ -5,13 +5,7 @@ import { Autosave, type AutosavePort, type LocalText, type SaveState } from "../
 import type { Fields } from "../kit/merge.ts";
 import { type Current, reactive } from "../kit/reactive.ts";
 import { Store } from "../kit/store.ts";
-import {
-	type Measurement,
-	measurementField,
-	measurementsOf,
-	standingIn,
-	updated,
-} from "./measurements.ts";
+import { type Measurement, measurementField, measurementsOf, standingIn, updated } from "./measurements.ts";
 import {
 	type Consult,
 	keptOf,

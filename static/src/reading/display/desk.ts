@@ -1,12 +1,25 @@
 /** What the station knows of the screen it stands on: its standing, the table for its greys, and sizes. */
 import { say, t } from "../../kit/i18n.ts";
 import { Store } from "../../kit/store.ts";
-import { calibratedPxPerMm, type DisplayLike, keepCalibration, type Storage } from "../../ui/screen/screen.ts";
+import {
+	calibratedPxPerMm,
+	type DisplayLike,
+	keepCalibration,
+	type Storage,
+} from "../../ui/screen/screen.ts";
 import type { Command } from "../commands.ts";
 import type { Station } from "../station.ts";
 import type { ObjectFacts } from "../tools/measuring.ts";
 import { type Obstacle, type SizeMode, Sizing } from "./sizing.ts";
-import { type Kept, keep, keptOf, PRIMARY_CANDELAS_MIN, PRIMARY_CONTRAST_MIN, type Standing, standingOf } from "./standing.ts";
+import {
+	type Kept,
+	keep,
+	keptOf,
+	PRIMARY_CANDELAS_MIN,
+	PRIMARY_CONTRAST_MIN,
+	type Standing,
+	standingOf,
+} from "./standing.ts";
 import { displayTexts } from "./texts.ts";
 import { contrastOf, displayTable, LEVEL_MAX, seenAt } from "./transform.ts";
 
@@ -18,6 +31,8 @@ export interface ScreenState {
 
 /** `card`: measuring the screen with a bank card. */
 export type DeskPanel = "check" | "card";
+
+const SAID = { pixel: "said_pixel", true: "said_true" } as const;
 
 export interface DeskOptions {
 	readonly storage: Storage;
@@ -45,7 +60,7 @@ export class Desk {
 			glass: () => ({ ratio: options.display.devicePixelRatio, pxPerMm: this.screen.value.pxPerMm }),
 			said: (mode, { source }) => {
 				const detector = mode === "true" && source === "imager";
-				return t(displayTexts)[detector ? "said_detector" : `said_${mode}`];
+				return t(displayTexts)[detector ? "said_detector" : SAID[mode]];
 			},
 		});
 		this.look();
@@ -96,7 +111,12 @@ export class Desk {
 		return [
 			{ id: "size.pixel", keys: "Shift+Z", label: () => words().onePixel, run: () => this.size("pixel") },
 			{ id: "size.true", keys: "Shift+S", label: () => words().trueSize, run: () => this.size("true") },
-			{ id: "display.check", keys: "Shift+O", label: () => words().check, run: () => this.panel.set("check") },
+			{
+				id: "display.check",
+				keys: "Shift+O",
+				label: () => words().check,
+				run: () => this.panel.set("check"),
+			},
 		];
 	}
 

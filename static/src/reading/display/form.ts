@@ -1,5 +1,11 @@
 /** What is typed about a screen, and what it means. Pure. */
-import { type CurvePoint, faultOf, type LuminanceFault, type Luminances, type Response } from "./transform.ts";
+import {
+	type CurvePoint,
+	faultOf,
+	type LuminanceFault,
+	type Luminances,
+	type Response,
+} from "./transform.ts";
 
 export interface ScreenForm {
 	readonly minimum: string;

@@ -8,7 +8,7 @@ export const LUMINANCE_MAX = 3993.404;
 
 // PS3.14 7.1: the rational polynomial of ln(j) whose value is log10 of the luminance.
 const ABOVE = [-1.3011877, 8.0242636e-2, 1.3646699e-1, -2.5468404e-2, 1.3635334e-3];
-const BELOW = [1, -2.584019e-2, -1.0320229e-1, 2.874562e-2, -3.1978977e-3, 1.2992634e-4];
+const BELOW = [1, -2.5840191e-2, -1.0320229e-1, 2.874562e-2, -3.1978977e-3, 1.2992634e-4];
 // PS3.14 7.1: the polynomial of log10 of the luminance whose value is the index.
 const INVERSE = [
 	71.498068, 94.593053, 41.912053, 9.8247004, 0.28175407, -1.1878455, -0.18014349, 0.14710899, -0.017046845,

@@ -1,6 +1,7 @@
 /** Opens the desk of a station in this page. Imported after the first image, never before. */
-import { showToast } from "../../ui/toasts.ts";
+
 import { watchScreen } from "../../ui/screen/watch.ts";
+import { showToast } from "../../ui/toasts.ts";
 import type { Station } from "../station.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import { Desk } from "./desk.ts";

@@ -2,7 +2,16 @@
  * but a canvas's pen. */
 import { LEVEL_MAX } from "./transform.ts";
 
-export const PATTERNS = ["qc", "ramp", "patches", "lowContrast", "linePairs", "geometry", "black", "white"] as const;
+export const PATTERNS = [
+	"qc",
+	"ramp",
+	"patches",
+	"lowContrast",
+	"linePairs",
+	"geometry",
+	"black",
+	"white",
+] as const;
 export type PatternName = (typeof PATTERNS)[number];
 
 /** What of CanvasRenderingContext2D the patterns need; a recorder in tests. */
@@ -72,9 +81,7 @@ export function linePairs(pen: Pen, area: Area, period: number, across: boolean)
 		const size = Math.min(period, length - at);
 		fill(
 			pen,
-			across
-				? { ...area, left: area.left + at, width: size }
-				: { ...area, top: area.top + at, height: size },
+			across ? { ...area, left: area.left + at, width: size } : { ...area, top: area.top + at, height: size },
 			LEVEL_MAX,
 		);
 	}
@@ -156,7 +163,13 @@ function lowContrast(pen: Pen, area: Area): void {
 			const height = 1 / CONTRAST_STEPS.length;
 			contrastPatch(
 				pen,
-				part(area, (column + 0.08) / CONTRAST_COLUMNS, (row + 0.08) * height, 0.84 / CONTRAST_COLUMNS, 0.84 * height),
+				part(
+					area,
+					(column + 0.08) / CONTRAST_COLUMNS,
+					(row + 0.08) * height,
+					0.84 / CONTRAST_COLUMNS,
+					0.84 * height,
+				),
 				level,
 				by,
 			);
@@ -166,7 +179,13 @@ function lowContrast(pen: Pen, area: Area): void {
 
 function pairs(pen: Pen, area: Area): void {
 	fill(pen, area, QC_BACKGROUND);
-	for (const [x, y] of [[0, 0], [2, 0], [1, 1], [0, 2], [2, 2]] as const) {
+	for (const [x, y] of [
+		[0, 0],
+		[2, 0],
+		[1, 1],
+		[0, 2],
+		[2, 2],
+	] as const) {
 		const place = part(area, x / 3 + 0.02, y / 3 + 0.02, 0.29, 0.29);
 		for (const [i, period] of [1, 2].entries()) {
 			linePairs(pen, part(place, 0, i * 0.5, 0.48, 0.48), period, true);
@@ -185,7 +204,13 @@ function geometry(pen: Pen, area: Area): void {
 	pen.lineWidth = 1;
 	for (const share of [0.25, 0.5, 0.75, 0.98]) {
 		pen.beginPath();
-		pen.arc(square.left + square.width / 2, square.top + square.height / 2, (square.width * share) / 2, 0, 2 * Math.PI);
+		pen.arc(
+			square.left + square.width / 2,
+			square.top + square.height / 2,
+			(square.width * share) / 2,
+			0,
+			2 * Math.PI,
+		);
 		pen.stroke();
 	}
 }

@@ -17,9 +17,14 @@ function gapsOf(series: Series, heights: readonly number[]): Irregular[] {
 	const { spacingMm, missingAfter, spacingVaries } = series.stack;
 	if (spacingMm === null) return [];
 	const missing = new Set(missingAfter);
-	return heights.slice(0, -1).flatMap((height, at): Irregular[] => {
-		const mm = Math.abs((heights[at + 1] ?? height) - height);
-		if (missing.has(at)) return [{ kind: "missing", at, slices: Math.max(1, Math.round(mm / spacingMm) - 1) }];
+	const rises = heights.slice(1).map((height, at) => height - (heights[at] ?? height));
+	const first = rises.find((rise) => Math.abs(rise) >= SAME_POSITION_MM) ?? 0;
+	return rises.flatMap((rise, at): Irregular[] => {
+		// A step back begins another pass.
+		if (rise * first <= 0) return [];
+		const mm = Math.abs(rise);
+		if (missing.has(at))
+			return [{ kind: "missing", at, slices: Math.max(1, Math.round(mm / spacingMm) - 1) }];
 		const uneven = mm >= SAME_POSITION_MM && Math.abs(mm - spacingMm) > UNEVEN_SHARE * spacingMm;
 		const within = uneven && spacingVaries && mm < spacingMm * 2;
 		return within ? [{ kind: "uneven", at, mm }] : [];

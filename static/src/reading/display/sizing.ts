@@ -21,7 +21,11 @@ const SAME = 1e-3;
 const EXACT = 1e-9;
 
 /** CSS pixels for an image row in true size. */
-function trueScale(form: ImageForm, { across, down }: Calibration, pxPerMm: number | null): number | Obstacle {
+function trueScale(
+	form: ImageForm,
+	{ across, down }: Calibration,
+	pxPerMm: number | null,
+): number | Obstacle {
 	if (across.unit !== "mm" || down.unit !== "mm") return "no_spacing";
 	if (Math.abs(across.delta / down.delta / pixelAspect(form) - 1) > SAME) return "not_square";
 	return pxPerMm === null ? "no_screen" : down.delta * pxPerMm;
@@ -125,7 +129,10 @@ export class Sizing {
 		const zoom = this.#zoomOf(pane, held.mode);
 		if (typeof zoom === "number" && Math.abs(view.zoom / zoom - 1) <= EXACT) return;
 		const ours = Math.abs(view.zoom / held.zoom - 1) <= EXACT;
-		if (ours && typeof zoom === "number") return this.#apply(pane, held.mode, zoom);
+		if (ours && typeof zoom === "number") {
+			this.#apply(pane, held.mode, zoom);
+			return;
+		}
 		this.#held.delete(pane);
 		pane.sizing.set(null);
 	}

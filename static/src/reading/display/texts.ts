@@ -110,11 +110,15 @@ export const displayTexts = defineTexts({
 		geometry: "Geometry",
 		black: "All black",
 		white: "All white",
-		qcHelp: "All 16 greys differ; the 5 and 95 percent squares show inside 0 and 100; fine lines are clear in the corners and the middle.",
+		qcHelp:
+			"All 16 greys differ; the 5 and 95 percent squares show inside 0 and 100; fine lines are clear in the corners and the middle.",
 		rampHelp: "The ramp is smooth, without bands or tints.",
-		patchesHelp: "For measuring: the patch is a tenth of the screen, around it 20 percent of the mean. ↑↓ changes the level; enter the readings at the right.",
-		lowContrastHelp: "The small square in each patch is {levels} levels brighter than around it; best when the faintest row shows.",
-		linePairsHelp: "Black and white differ in all four groups, in the corners as in the middle; a line is one screen pixel.",
+		patchesHelp:
+			"For measuring: the patch is a tenth of the screen, around it 20 percent of the mean. ↑↓ changes the level; enter the readings at the right.",
+		lowContrastHelp:
+			"The small square in each patch is {levels} levels brighter than around it; best when the faintest row shows.",
+		linePairsHelp:
+			"Black and white differ in all four groups, in the corners as in the middle; a line is one screen pixel.",
 		geometryHelp: "The circle is round, the squares are square, the border shows on all four sides.",
 		flatHelp: "One colour: look for dead pixels, leaking light and unevenness.",
 		level: "Level {level}/255",

@@ -31,7 +31,8 @@ function isCurve(curve: readonly CurvePoint[]): boolean {
 	if (curve.length < POINTS_MIN || curve.length > POINTS_MAX) return false;
 	const ends = curve[0]?.[0] === 0 && curve.at(-1)?.[0] === LEVEL_MAX;
 	return (
-		ends && curve.every(([level, candelas], i) => {
+		ends &&
+		curve.every(([level, candelas], i) => {
 			const before = curve[i - 1];
 			return (
 				Number.isInteger(level) && candelas > 0 && (!before || (before[0] < level && before[1] < candelas))
@@ -78,7 +79,11 @@ export function displayTable(measured: Luminances, steps = STEPS): Uint8Array {
 	let at = 0;
 	for (let step = 0; step < steps; step++) {
 		const wanted = low + ((high - low) * step) / (steps - 1);
-		while (at < LEVEL_MAX && Math.abs((levels[at + 1] as number) - wanted) <= Math.abs((levels[at] as number) - wanted)) at++;
+		while (
+			at < LEVEL_MAX &&
+			Math.abs((levels[at + 1] as number) - wanted) <= Math.abs((levels[at] as number) - wanted)
+		)
+			at++;
 		table[step] = at;
 	}
 	return table;

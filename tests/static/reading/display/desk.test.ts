@@ -103,7 +103,9 @@ describe("sizes", () => {
 	});
 
 	it("name the detector's plane where the magnification is not known", () => {
-		const { desk, station } = opened(aForm({ rows: 512, columns: 512, spacing: { rowMm: 0.7, columnMm: 0.7, source: "imager" } }));
+		const { desk, station } = opened(
+			aForm({ rows: 512, columns: 512, spacing: { rowMm: 0.7, columnMm: 0.7, source: "imager" } }),
+		);
 		desk.keepCard(4);
 		desk.size("true");
 		expect(station.activePane.sizing.value?.said()).toBe(words.said_detector);

@@ -26,7 +26,12 @@ describe("what is typed of a screen", () => {
 	});
 
 	it("takes black and white from the ends of a curve", () => {
-		const form = { ...EMPTY_FORM, ambient: "0", response: "measured" as const, curve: "0 0.4\n\n100\t30\n255,300" };
+		const form = {
+			...EMPTY_FORM,
+			ambient: "0",
+			response: "measured" as const,
+			curve: "0 0.4\n\n100\t30\n255,300",
+		};
 		expect(measuredOf(form)).toMatchObject({ minimum: 0.4, maximum: 300 });
 		expect(curveOf(form.curve)).toHaveLength(3);
 	});

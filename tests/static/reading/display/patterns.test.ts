@@ -142,7 +142,9 @@ describe("other patterns", () => {
 
 	it("have a border on the outermost pixels and circles for the shape", () => {
 		const paper = drawn("geometry", 300, 200);
-		expect([paper.at(0, 0), paper.at(299, 0), paper.at(0, 199), paper.at(299, 199)]).toEqual([255, 255, 255, 255]);
+		expect([paper.at(0, 0), paper.at(299, 0), paper.at(0, 199), paper.at(299, 199)]).toEqual([
+			255, 255, 255, 255,
+		]);
 		expect(paper.circles).toBe(4);
 	});
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Series } from "../../../../static/src/reading/manifest.ts";
 import { irregularPlaces, placesAt, spanOf } from "../../../../static/src/reading/display/places.ts";
+import type { Series } from "../../../../static/src/reading/manifest.ts";
 import { randomFrom } from "../../ecg/recordings.ts";
 import { aFrame, aSeries } from "../studies.ts";
 
 /** A series whose slices stand at these heights, described as the server describes it. */
 function standing(heights: readonly number[], spacingMm = 2.5): Series {
 	const frames = heights.map((height, i) => ({ ...aFrame(i), position: [0, 0, height] as const }));
-	const steps = heights.slice(1).map((height, i) => Math.abs(height - (heights[i] ?? 0)));
+	// Steps back begin another pass; the server does not judge them.
+	const steps = heights.slice(1).map((height, i) => Math.max(spacingMm, height - (heights[i] ?? 0)));
 	const each = new Map<number, number>();
 	for (const height of heights) each.set(height, (each.get(height) ?? 0) + 1);
 	const missingAfter = steps.flatMap((mm, i) => (mm > 1.5 * spacingMm ? [i] : []));

@@ -64,7 +64,12 @@ function held(): Held {
 		glass: () => glass,
 		said: (mode) => mode,
 	});
-	return { pane, sizing, glass, scale: () => scaleAt(pane.state.value.view.zoom, FORM, pane.size as typeof VIEWPORT) };
+	return {
+		pane,
+		sizing,
+		glass,
+		scale: () => scaleAt(pane.state.value.view.zoom, FORM, pane.size as typeof VIEWPORT),
+	};
 }
 
 describe("a pane in a size", () => {

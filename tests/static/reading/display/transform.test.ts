@@ -36,7 +36,9 @@ describe("the table of a screen", () => {
 			const screen = aScreen(random);
 			expect(faultOf(screen)).toBeNull();
 			const table = displayTable(screen, 256);
-			const light = Array.from({ length: LEVEL_MAX + 1 }, (_, level) => jndOfLuminance(seenAt(screen, level)));
+			const light = Array.from({ length: LEVEL_MAX + 1 }, (_, level) =>
+				jndOfLuminance(seenAt(screen, level)),
+			);
 			const [low, high] = [light[0] ?? 0, light[LEVEL_MAX] ?? 0];
 			for (const [step, level] of table.entries()) {
 				const wanted = low + ((high - low) * step) / 255;
@@ -102,10 +104,49 @@ describe("figures that no screen can have", () => {
 		[{ minimum: 400 }, "order"],
 		[{ maximum: 3990, ambient: 10 }, "too_bright"],
 		[{ response: "measured" }, "curve"],
-		[{ response: "measured", curve: [[0, 1], [255, 2]] }, "curve"],
-		[{ response: "measured", curve: [[0, 1], [128, 1], [255, 2]] }, "curve"],
-		[{ response: "measured", curve: [[1, 1], [128, 2], [255, 3]] }, "curve"],
-		[{ response: "measured", curve: [[0, 1], [128, 2], [254, 3]] }, "curve"],
+		[
+			{
+				response: "measured",
+				curve: [
+					[0, 1],
+					[255, 2],
+				],
+			},
+			"curve",
+		],
+		[
+			{
+				response: "measured",
+				curve: [
+					[0, 1],
+					[128, 1],
+					[255, 2],
+				],
+			},
+			"curve",
+		],
+		[
+			{
+				response: "measured",
+				curve: [
+					[1, 1],
+					[128, 2],
+					[255, 3],
+				],
+			},
+			"curve",
+		],
+		[
+			{
+				response: "measured",
+				curve: [
+					[0, 1],
+					[128, 2],
+					[254, 3],
+				],
+			},
+			"curve",
+		],
 	] as const)("%j is refused as %s", (change, fault) => {
 		expect(faultOf({ ...ORDINARY, ...(change as Partial<Luminances>) })).toBe(fault);
 	});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dragged, heightPxOf, nudged, openedCard, pxPerMmOf } from "../../../../static/src/ui/screen/card.ts";
 import {
 	CARD_LONG_MM,
 	CARD_SHORT_MM,
@@ -9,7 +10,6 @@ import {
 	keepCalibration,
 	type Storage,
 } from "../../../../static/src/ui/screen/screen.ts";
-import { dragged, heightPxOf, nudged, openedCard, pxPerMmOf } from "../../../../static/src/ui/screen/card.ts";
 import { randomFrom } from "../../ecg/recordings.ts";
 
 class MemoryStorage implements Storage {
