@@ -8,6 +8,7 @@ import {
 	LEFT,
 	slicesOfDrag,
 	slicesOfWheel,
+	Taps,
 	type Touch,
 	windowStep,
 	zoomFactor,
@@ -54,6 +55,7 @@ export class PaneView {
 	readonly #onPresented: () => void;
 	readonly #stops: (() => void)[] = [];
 	readonly #pointers = new Map<number, Point>();
+	readonly #taps = new Taps();
 	#frameRequest = 0;
 	#act: Act = "none";
 	#taken = false;
@@ -200,6 +202,7 @@ export class PaneView {
 		const several = this.#pointers.size > 1;
 		if (several) this.cancel();
 		this.#act = several ? "none" : actOfButtons(event.buttons, station.tool.value);
+		this.#taps.down(several || event.pointerType !== "touch" ? null : this.#point(event));
 		this.#taken = !several && event.buttons === LEFT && (this.hand?.down(this.#touch(event)) ?? false);
 	}
 
@@ -268,6 +271,7 @@ export class PaneView {
 		if (!this.#pointers.delete(event.pointerId) || this.#pointers.size > 0) return;
 		if (this.#taken && event.type === "pointercancel") this.hand?.cancel();
 		else if (this.#taken) this.hand?.up(this.#touch(event));
+		else if (this.#taps.up(this.#point(event), event.timeStamp)) this.#pane.fit();
 		this.#act = "none";
 		this.#taken = false;
 		if (this.#before !== null) this.#station.keep(this.#before);
