@@ -1,8 +1,7 @@
-"""What a screen reader, a keyboard and weak eyes meet beyond the lists: reading, ECG, calls, tabs and dialogs."""
+"""What a screen reader and weak eyes meet beyond the lists: reading, ECG, calls, tabs and dialogs."""
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +15,7 @@ from tests.e2e.reading import Reading, View, a_case, open_reading, pane
 from tests.fixtures.browser import DESK, PHONE, Visit, mark, sign_in
 from tests.fixtures.screens import arrive, axe_faults
 from tests.fixtures.serving import Serving
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(500)
 SIZES = {"pc": DESK, "phone": PHONE}
@@ -61,6 +61,11 @@ def reading_states(page: Page, view: View, small: bool) -> Iterator[str]:
     expect(page.get_by_role("region", name="标注与关键图像")).to_be_visible()
     yield "marks and a chip"
     page.get_by_role("button", name="完成").click()
+    yield from later_states(page, view, small)
+
+
+def later_states(page: Page, view: View, small: bool) -> Iterator[str]:
+    """Dialogs, two panes, and the way to the signature."""
     view.canvas.focus()
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog", name="快捷键设置")).to_be_visible()
@@ -104,9 +109,7 @@ def test_ecg(serving: Serving, window: Callable[..., Visit], heart: Reading, siz
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_calls_of_doctors_and_patients(
-    serving: Serving, window: Callable[..., Visit], size: str
-) -> None:
+def test_calls_of_doctors_and_patients(serving: Serving, window: Callable[..., Visit], size: str) -> None:
     case = a_call(serving)
     visit = window(SIZES[size])
     page = sign_in(visit, serving, "zhouli")
@@ -135,9 +138,7 @@ def test_calls_of_doctors_and_patients(
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", ["/admin/storage", "/admin/quarantine", "/admin/queue", "/admin/peers"])
-def test_tabs_of_administration(
-    serving: Serving, window: Callable[..., Visit], path: str, size: str
-) -> None:
+def test_tabs_of_administration(serving: Serving, window: Callable[..., Visit], path: str, size: str) -> None:
     page = arrive(window(SIZES[size]), serving, "hanbing", path)
     found: Findings = {"at first": axe_faults(page)}
     tabs = page.get_by_role("tab")
@@ -182,42 +183,51 @@ def test_tabs_of_a_case(serving: Serving, window: Callable[..., Visit], chest: R
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
+class Fingers:
+    """Touches at points of the picture."""
+
+    def __init__(self, page: Page, view: View) -> None:
+        self._wire = page.context.new_cdp_session(page)
+        self._wire.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+        left, top, _, _ = view.box()
+        self.x, self.y = left + view.middle()[0], top + view.middle()[1]
+
+    def touch(self, kind: str, *away: tuple[float, float]) -> None:
+        """One event with fingers so far from the middle."""
+        places = [{"x": self.x + dx, "y": self.y + dy, "id": at} for at, (dx, dy) in enumerate(away)]
+        self._wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    def slide(self, dx: float, dy: float) -> None:
+        """One finger, in eight steps."""
+        self.touch("touchStart", (0, 0))
+        for step in range(1, 9):
+            self.touch("touchMove", (dx * step / 8, dy * step / 8))
+        self.touch("touchEnd")
+
+
 def test_fingers_zoom_turn_and_fit(serving: Serving, window: Callable[..., Visit], chest: Reading) -> None:
     """Two fingers zoom, one turns slices or sets the window, two taps fit the picture again."""
     page = open_reading(window(PHONE), serving, chest)
     mark(page, "lianzhen:series-loaded")
     view = View(page)
-    wire = page.context.new_cdp_session(page)
-    wire.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
-    left, top, _, _ = view.box()
-    x, y = left + view.middle()[0], top + view.middle()[1]
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        places = [{"x": px, "y": py, "id": at} for at, (px, py) in enumerate(points)]
-        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
-
+    fingers = Fingers(page, view)
+    corners = page.locator(".corners").first
     whole = view.zoom()
-    touch("touchStart", (x - 30, y), (x + 30, y))
-    for step in range(1, 7):
-        touch("touchMove", (x - 30 - 10 * step, y), (x + 30 + 10 * step, y))
-    touch("touchEnd")
-    expect(page.locator(".corners").first).not_to_contain_text(f"缩放 {whole}%")
+    fingers.touch("touchStart", (-30, 0), (30, 0))
+    for apart in range(40, 100, 10):
+        fingers.touch("touchMove", (-apart, 0), (apart, 0))
+    fingers.touch("touchEnd")
+    expect(corners).not_to_contain_text(f"缩放 {whole}%")
     assert view.zoom() > 2 * whole
     for _ in range(2):
-        touch("touchStart", (x, y))
-        touch("touchEnd")
+        fingers.touch("touchStart", (0, 0))
+        fingers.touch("touchEnd")
     view.corner(f"缩放 {whole}%")
     page.get_by_role("button", name=re.compile("^翻层")).click()
     before = view.slice()
-    touch("touchStart", (x, y))
-    for step in range(1, 9):
-        touch("touchMove", (x, y - 20 * step))
-    touch("touchEnd")
-    expect(page.locator(".corners").first).not_to_contain_text(f"层 {before}/")
+    fingers.slide(0, -160)
+    expect(corners).not_to_contain_text(f"层 {before}/")
     page.get_by_role("button", name=re.compile("^窗宽窗位")).click()
-    window_before = view.window()
-    touch("touchStart", (x, y))
-    for step in range(1, 6):
-        touch("touchMove", (x + 12 * step, y))
-    touch("touchEnd")
-    assert view.window()[1] > window_before[1]
+    _, width = view.window()
+    fingers.slide(60, 0)
+    wait_until(lambda: view.window()[1] > width)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, PIXEL_MM, Reconstruction, chest_ct
@@ -76,8 +76,6 @@ def calibrated(page: Page, view: View) -> None:
     """The check shows its patterns by key; what was measured changes the greys and the standing."""
     standing = page.get_by_role("status", name="显示器状态")
     expect(standing).to_contain_text("参考显示，非诊断用 · 此显示器未校准，不作为首要诊断依据")
-    left, top = view.middle()
-    row = view.greys(left - 100, top, 200)
     standing.get_by_role("button", name="显示器检查").click()
     check = page.get_by_role("dialog", name="显示器检查")
     pattern = check.get_by_label("检查图")
@@ -92,9 +90,21 @@ def calibrated(page: Page, view: View) -> None:
         check.locator("h2").click()
         page.keyboard.press("ArrowRight")
     assert len(seen) == 8
+    measured(page, view, check)
+
+
+def measured(page: Page, view: View, check: Locator) -> None:
+    """Luminances are kept for this screen, and change what is sent to it."""
+    standing = page.get_by_role("status", name="显示器状态")
+    left, top = view.middle()
+    row = view.greys(left - 100, top, 200)
     check.get_by_role("button", name="保存校准").click()
     expect(check.get_by_role("alert")).to_contain_text("请填写亮度")
-    for label, value in {"最暗 Lmin（关灯）": "0.4", "最亮 Lmax（关灯）": "450", "环境反射 Lamb": "0.2"}.items():
+    for label, value in {
+        "最暗 Lmin（关灯）": "0.4",
+        "最亮 Lmax（关灯）": "450",
+        "环境反射 Lamb": "0.2",
+    }.items():
         check.get_by_label(label).fill(value)
     check.get_by_role("button", name="保存校准").click()
     expect(check.get_by_text("校准已存在本机")).to_be_visible()

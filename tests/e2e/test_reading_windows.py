@@ -1,4 +1,4 @@
-"""Reading in two windows, values of the report that lead to their marks, and marks of colleagues as they come."""
+"""Reading in two windows, values that lead to their marks, and colleagues' marks as they come."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,12 @@ QUIET = Reconstruction(1, LUNG.description, LUNG.kernel, LUNG.presets, 0.0, LUNG
 def chest(serving: Serving) -> Reading:
     """A CT of 8 slices, assigned to 许诺."""
     scan = chest_ct(
-        PATIENT, accession="E2EWINDOWS", acquired_at=datetime.now(UTC), slices=SLICES, series=(QUIET,), seed=15
+        PATIENT,
+        accession="E2EWINDOWS",
+        acquired_at=datetime.now(UTC),
+        slices=SLICES,
+        series=(QUIET,),
+        seed=15,
     )
     return a_case(serving, scan, PATIENT)
 
@@ -101,6 +106,12 @@ def two_windows(visit: Visit, page: Page, view: View) -> None:
     pane(second).get_by_role("list", name="测量").get_by_role("button").first.click()
     view.corner(f"层 1/{SLICES}")
     expect(pane(second).get_by_text("已保存")).to_be_visible()
+    loaded_again(page, second)
+
+
+def loaded_again(page: Page, second: Page) -> None:
+    """Either window is loaded anew and finds the other; then all comes back into one."""
+    text = pane(second).get_by_label("影像所见")
     both = text.input_value()
     second.reload()
     expect(text).to_have_value(both)
@@ -112,6 +123,10 @@ def two_windows(visit: Visit, page: Page, view: View) -> None:
     page.keyboard.press("Control+Shift+Digit2")
     expect(pane(page).get_by_label("影像所见")).to_have_value(both)
     wait_until(second.is_closed)
+
+
+def more_images(visit: Visit, page: Page) -> None:
+    """Images in both windows, the report beside the first ones; closing brings the choice back."""
     with visit.context.expect_page() as opened:
         page.get_by_role("button", name="图像再开一窗").click()
     images = opened.value
@@ -131,6 +146,7 @@ def test_report_and_images_in_two_windows(
     view = View(page)
     chips(serving, page, view, chest)
     two_windows(visit, page, view)
+    more_images(visit, page)
 
 
 def test_a_colleagues_mark_appears_and_ones_own_stays(

@@ -1,4 +1,4 @@
-"""Studies past their keep time on the screen: a rule, what it finds, an approval with its reason, the register."""
+"""Studies past their keep time on the screen: a rule, what it finds, an approval, the register."""
 
 import re
 import sqlite3
@@ -79,9 +79,7 @@ def test_an_administrator_approves_with_a_reason_and_sees_the_register(
     form.get_by_role("button", name="批准销毁").click()
     expect(form).to_have_count(0)
     with closing(serving.client("zhouli")) as client:
-        wait_until(
-            lambda: client.get("/api/arrivals", params={"q": accession}).json() == [], SETTLE_SECONDS
-        )
+        wait_until(lambda: client.get("/api/arrivals", params={"q": accession}).json() == [], SETTLE_SECONDS)
     page.reload()
     page.get_by_role("tab", name=re.compile("保存|销毁")).click()
     expect(page.get_by_text(re.compile("已销毁 1 份")).first).to_be_visible()
