@@ -19,8 +19,11 @@ from consult_server.annotations.domain import (
     Point,
     checked_points,
 )
+from consult_server.annotations.events import AnnotationsChanged
 from consult_server.annotations.tables import Annotation
 from consult_server.audit.service import record
+from consult_server.consults.access import institutions_reading
+from consult_server.tables import outbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,11 @@ async def _store(tx: AsyncSession, principal: Principal, row: Annotation, verb: 
             tx.add(row)
     except IntegrityError as error:
         raise VersionPassed(version=1) from error  # the same new mark, sent twice at once
+    uid = row.study_instance_uid
+    readers = await institutions_reading(tx, row.institution_id, uid)
+    await outbox.add(
+        tx, AnnotationsChanged(subject=uid, study_instance_uid=uid, institution_ids=readers), now
+    )
     record(
         tx,
         principal,
@@ -105,6 +113,6 @@ async def _store(tx: AsyncSession, principal: Principal, row: Annotation, verb: 
         "annotation",
         row.annotation_id,
         now,
-        study=row.study_instance_uid,
+        study=uid,
         version=row.version,
     )

@@ -98,3 +98,19 @@ async def study_scope(view: AsyncSession, principal: Principal, study_instance_u
         shared=frozenset((institution_id, uid) for institution_id, uid in rows if uid),
         store_as=principal.institution_id,
     )
+
+
+async def institutions_reading(view: AsyncSession, institution_id: str, study_instance_uid: str) -> list[str]:
+    """Whose people may read a study of an institution: its own, and those it was lent to by a consult."""
+    lent = await view.scalars(
+        select(Consult.invited_institution_id)
+        .where(
+            Consult.inviting_institution_id == institution_id,
+            Consult.study_instance_uid == study_instance_uid,
+            Consult.status.in_([status.value for status in LENDING]),
+            Consult.invited_institution_id.is_not(None),
+        )
+        .distinct()
+        .limit(SHARED_STUDIES_MAX)
+    )
+    return sorted({institution_id, *(one for one in lent if one)})

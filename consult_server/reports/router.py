@@ -17,9 +17,16 @@ from consult_server.identity.current import Caller, address_of
 from consult_server.identity.router import passwords_of, verified_account
 from consult_server.reports import access, service
 from consult_server.reports.document import ReportDocument, content_sha256, read_document
-from consult_server.reports.domain import PageDamaged, ReportNotFound, ReportStatus
+from consult_server.reports.domain import MeasurementLink, PageDamaged, ReportNotFound, ReportStatus
 from consult_server.reports.pdf import render_pdf, watermark_for
-from consult_server.reports.schemas import DraftIn, ReportOut, ReportSigningIn, SectionOut, SignedReportOut
+from consult_server.reports.schemas import (
+    DraftIn,
+    MeasurementRef,
+    ReportOut,
+    ReportSigningIn,
+    SectionOut,
+    SignedReportOut,
+)
 from consult_server.reports.tables import Report, ReportVersion
 from consult_server.reports.templates import ReportTemplate, TemplateLibrary
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
@@ -76,6 +83,7 @@ async def _report_out(view: AsyncSession, report: Report) -> ReportOut:
         version=report.version,
         template_id=report.template_id,
         sections=report.sections,
+        measurements=[MeasurementRef(**one) for one in report.measurements],
         positive=report.positive,
         saved_at=report.saved_at,
         signed=_signed_out(await access.signed_version(view, report)) if final else None,
@@ -91,6 +99,7 @@ def _blank(consult: Consult, library: TemplateLibrary) -> ReportOut:
         version=0,
         template_id=template.id,
         sections={},
+        measurements=[],
         positive=None,
         saved_at=None,
         signed=None,
@@ -127,7 +136,10 @@ async def save_report(
 ) -> ReportOut:
     """Save the draft; If-Match names the version it was made from, "0" for the first."""
     text = service.DraftText(
-        template_id=draft.template_id, sections=dict(draft.sections), positive=draft.positive
+        template_id=draft.template_id,
+        sections=dict(draft.sections),
+        positive=draft.positive,
+        measurements=[MeasurementLink(**one.model_dump()) for one in draft.measurements],
     )
     report = await service.save_draft(
         tx, caller, consult_id, version, text, library_of(request), here.clock.now()

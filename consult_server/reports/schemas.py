@@ -10,8 +10,25 @@ from consult_server.identity.schemas import Password
 from consult_server.reports.domain import ReportStatus
 from consult_server.web.schemas import Heard
 
+MEASUREMENTS_MAX = 200
+
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
+
+
+class MeasurementRef(Heard):
+    """A value in a section's text, and the mark on the images that it was measured by.
+
+    The text is what is signed and printed; the reference leads from it to the image.
+    """
+
+    section: Key
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    study_instance_uid: Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9.]+$")]
+    annotation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+Measurements = Annotated[list[MeasurementRef], Field(max_length=MEASUREMENTS_MAX)]
 
 
 class DraftIn(Heard):
@@ -20,6 +37,7 @@ class DraftIn(Heard):
     template_id: Key
     sections: Annotated[dict[Key, Text], Field(max_length=20)]
     positive: bool | None
+    measurements: Measurements = Field(default_factory=list)
 
 
 class ReportSigningIn(Heard):
@@ -60,6 +78,7 @@ class ReportOut(BaseModel):
     version: int
     template_id: str
     sections: dict[str, str]
+    measurements: list[MeasurementRef]
     positive: bool | None
     saved_at: datetime | None
     signed: SignedReportOut | None

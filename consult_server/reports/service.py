@@ -5,7 +5,8 @@ prints the document and stores the page; `seal` then keeps it, if nobody changed
 between. What is answered with success is durable: row, page, audit and event.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,13 @@ from consult_server.patients.access import patient_of_consult
 from consult_server.reports import access
 from consult_server.reports.compose import CaseFacts, compose
 from consult_server.reports.document import DocumentStatus, ReportDocument, canonical_bytes, content_sha256
-from consult_server.reports.domain import ReportIncomplete, ReportNotFound, ReportStatus
+from consult_server.reports.domain import (
+    MeasurementLink,
+    ReportIncomplete,
+    ReportNotFound,
+    ReportStatus,
+    standing_links,
+)
 from consult_server.reports.events import ReportSigned
 from consult_server.reports.tables import Report, ReportVersion
 from consult_server.reports.templates import TemplateLibrary
@@ -37,6 +44,7 @@ class DraftText:
     template_id: str
     sections: dict[str, str]
     positive: bool | None
+    measurements: Sequence[MeasurementLink] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +81,7 @@ async def save_draft(
     known = {part.key for part in template.sections}
     report.template_id = template.id
     report.sections = {key: value for key, value in text.sections.items() if key in known}
+    report.measurements = [asdict(link) for link in standing_links(text.measurements, report.sections)]
     report.positive = text.positive
     report.author_id = principal.account_id
     report.version += 1

@@ -19,6 +19,7 @@ class Report(Base):
     author_id: Mapped[str] = mapped_column(ForeignKey("consult_account.account_id"))
     template_id: Mapped[str] = mapped_column(String(64))
     sections: Mapped[dict[str, Any]]
+    measurements: Mapped[list[Any]] = mapped_column(server_default="[]")
     positive: Mapped[bool | None]
     status: Mapped[str] = mapped_column(String(16))
     version: Mapped[int]

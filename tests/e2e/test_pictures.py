@@ -1,4 +1,4 @@
-"""The picture that both READMEs show, taken of the running product when LIANZHEN_PICTURES says so."""
+"""Pictures of the running product, taken anew when LIANZHEN_PICTURES says so; one is in both READMEs."""
 
 import io
 import os
@@ -14,14 +14,15 @@ from playwright.sync_api import Page, expect
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, MEDIASTINUM, NODULE, PIXEL_MM, chest_ct
 from tests.e2e.reading import SLICES, View, a_case, open_reading, pane
-from tests.fixtures.browser import DESK, Visit, mark
+from tests.fixtures.browser import DESK, PHONE, Visit, mark
 from tests.fixtures.serving import Serving
 
 pytestmark = pytest.mark.timeout(200)
 ROOT = Path(__file__).parents[2]
-PICTURE = ROOT / "static" / "docs" / "reading.png"
+DOCS = ROOT / "static" / "docs"
+PICTURE = DOCS / "reading.png"
 BYTES_MAX = 300_000
-COLOURS = 256
+COLOURS, FEW_COLOURS = 256, 48
 # Less than a scanner's, so that the picture stays small.
 NOISE_HU = 9.0
 FINDINGS = (
@@ -49,17 +50,53 @@ def test_the_readme_shows_a_ct_with_the_report_beside_it(
     mark(page, "lianzhen:series-loaded")
     measure_the_nodule(page)
     write(page)
-    picture = Image.open(io.BytesIO(page.screenshot()))
-    assert picture.size == (DESK["width"], DESK["height"])
-    small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    if os.environ.get("LIANZHEN_PICTURES"):
-        PICTURE.parent.mkdir(exist_ok=True)
-        small.save(PICTURE, optimize=True)
-    with Image.open(PICTURE) as shown:
-        assert shown.size == picture.size
-    assert PICTURE.stat().st_size <= BYTES_MAX
+    taken(page, PICTURE, DESK, COLOURS)
     for readme in ("README.md", "README.zh-CN.md"):
         assert "(static/docs/reading.png)" in (ROOT / readme).read_text()
+
+
+def taken(page: Page, path: Path, size: dict[str, int], colours: int) -> None:
+    """Keep what the page shows where that was asked for; the kept picture is of this size and small."""
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    assert picture.size == (size["width"], size["height"])
+    small = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    if os.environ.get("LIANZHEN_PICTURES"):
+        path.parent.mkdir(exist_ok=True)
+        small.save(path, optimize=True)
+    with Image.open(path) as shown:
+        assert shown.size == picture.size
+    assert path.stat().st_size <= BYTES_MAX
+
+
+def test_the_layouts_are_shown(serving: Serving, window: Callable[..., Visit]) -> None:
+    """Two linked series, the tools, the display check, and a phone."""
+    patient = cast.patient("P05")
+    scan = chest_ct(
+        patient,
+        accession="SQ26CT0106",
+        acquired_at=datetime.now(UTC),
+        slices=12,
+        institution=cast.TOWNSHIP.name,
+        series=(replace(LUNG, noise_hu=NOISE_HU), replace(MEDIASTINUM, noise_hu=NOISE_HU)),
+    )
+    case = a_case(serving, scan, patient)
+    page = open_reading(window(), serving, case)
+    mark(page, "lianzhen:series-loaded")
+    view = View(page)
+    view.canvas.focus()
+    page.keyboard.press("g")
+    expect(page.locator("[data-viewport]")).to_have_count(2)
+    view.canvas.focus()
+    page.keyboard.press("y")
+    expect(page.locator("[data-viewport] .corners").nth(1)).to_contain_text("同步")
+    expect(page.locator("[data-viewport] .corners").nth(1)).to_contain_text("已载入 12/12")
+    taken(page, DOCS / "linked.png", DESK, FEW_COLOURS)
+    page.get_by_role("button", name="显示器检查").click()
+    expect(page.get_by_role("dialog", name="显示器检查").get_by_label("检查图")).to_be_visible()
+    taken(page, DOCS / "display-check.png", DESK, FEW_COLOURS)
+    phone = open_reading(window(PHONE), serving, case)
+    mark(phone, "lianzhen:series-loaded")
+    taken(phone, DOCS / "phone.png", PHONE, FEW_COLOURS)
 
 
 def measure_the_nodule(page: Page) -> None:

@@ -2290,6 +2290,8 @@ export interface components {
          * @description The report as its author has it now.
          */
         DraftIn: {
+            /** Measurements */
+            measurements?: components["schemas"]["MeasurementRef"][];
             /** Positive */
             positive: boolean | null;
             /** Sections */
@@ -3079,6 +3081,22 @@ export interface components {
             user: string;
         };
         /**
+         * MeasurementRef
+         * @description A value in a section's text, and the mark on the images that it was measured by.
+         *
+         *     The text is what is signed and printed; the reference leads from it to the image.
+         */
+        MeasurementRef: {
+            /** Annotation Id */
+            annotation_id: string;
+            /** Section */
+            section: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Modality
          * @description What examinations are made with (PS3.3 C.7.3.1.1.1).
          * @enum {string}
@@ -3713,6 +3731,8 @@ export interface components {
         ReportOut: {
             /** Consult Id */
             consult_id: string;
+            /** Measurements */
+            measurements: components["schemas"]["MeasurementRef"][];
             /** Positive */
             positive: boolean | null;
             /** Saved At */

@@ -5,8 +5,6 @@ export const GAINS_MM_PER_MV = [5, 10, 20] as const;
 export type Speed = (typeof SPEEDS_MM_PER_S)[number];
 export type Gain = (typeof GAINS_MM_PER_MV)[number];
 
-/** What CSS takes a millimetre for (96 px to the inch); true only by luck, so it is labelled. */
-export const CSS_PX_PER_MM = 96 / 25.4;
 export const PULSE_MV = 1;
 export const PULSE_MS = 200;
 

@@ -2,9 +2,10 @@
 import { answer, api } from "../api/client.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import { type Readable, Store } from "../kit/store.ts";
+import { CSS_PX_PER_MM } from "../ui/screen/screen.ts";
 import { type Caliper, type Line, moved, openedAt, placed } from "./caliper.ts";
 import { LAYOUTS, type LayoutId, layoutFits, PAGE_MS, type Page, pageOf } from "./layout.ts";
-import { CSS_PX_PER_MM, GAINS_MM_PER_MV, type Gain, SPEEDS_MM_PER_S, type Speed, stepped } from "./paper.ts";
+import { GAINS_MM_PER_MV, type Gain, SPEEDS_MM_PER_S, type Speed, stepped } from "./paper.ts";
 import { type EcgAnswer, type EcgSummary, type Recording, recordingOf } from "./recording.ts";
 
 export type Opening = "loading" | "ready" | "none" | "failed";

@@ -12,7 +12,15 @@ const station = makeStation(address.studyInstanceUid);
 const first = document.querySelector<HTMLCanvasElement>("#first");
 if (first === null) throw new Error("the page has no #first element");
 first.dataset.beside = address.consultId === null ? "nothing" : "report";
-paintFirst(station, first, PATIENCE_MS, () => {
+
+const showPage = (): void => {
 	void import("./read_page.ts").then(({ startReading }) => startReading({ ...address, station }));
-});
-void station.open();
+};
+
+if (new URLSearchParams(location.search).get("window") === "report") {
+	first.remove();
+	showPage();
+} else {
+	paintFirst(station, first, PATIENCE_MS, showPage);
+	void station.open();
+}

@@ -80,6 +80,8 @@ export const readTexts = defineTexts({
 		insertMeasure: "插入最近的测量",
 		opening: "正在打开检查…",
 		failed: "检查没有打开",
+		lineDown: "网络断开，正在重连。已载入的图像可以照常看，写的都留在本机",
+		lineBack: "网络已恢复",
 	},
 	en: {
 		worklist: "Worklist",
@@ -95,5 +97,28 @@ export const readTexts = defineTexts({
 		insertMeasure: "insert the last measurement",
 		opening: "Opening the study…",
 		failed: "The study did not open",
+		lineDown: "No line to the centre; reconnecting. Loaded images can be read, and what you write stays here",
+		lineBack: "The line is back",
+	},
+});
+
+export const windowTexts = defineTexts({
+	zh: {
+		group: "第二窗口",
+		report: "报告移到第二窗口",
+		images: "图像再开一窗",
+		join: "合回一个窗口",
+		key: "打开或合回第二窗口",
+		refused: "浏览器拦住了第二窗口，请允许本站弹出窗口",
+		imagesAt: "图像在",
+	},
+	en: {
+		group: "Second window",
+		report: "Report in a second window",
+		images: "Images in a second window",
+		join: "Back into one window",
+		key: "open or join the second window",
+		refused: "The browser blocked the second window; allow pop-ups of this site",
+		imagesAt: "Images at",
 	},
 });

@@ -35,6 +35,8 @@ export interface Seen {
 	readonly preview: boolean;
 	/** Where the millimetres of what is drawn come from; null while nothing is. */
 	readonly source: string | null;
+	/** The size that was asked for, in words. */
+	readonly sizing?: string | null;
 	/** How this pane follows the active one; null while it does not. */
 	readonly following: string | null;
 }
@@ -112,6 +114,7 @@ function lookLines(form: ImageForm, seen: Seen, words: Words, series: Series): s
 	lines.push(`${say(words.zoomed, { percent: seen.zoomPercent })} ${quality}`);
 	const turned = turnSaid(seen.state.turn, words);
 	if (turned !== "") lines.push(turned);
+	if (seen.sizing != null) lines.push(seen.sizing);
 	if (seen.source !== null) lines.push(seen.source);
 	return lines;
 }

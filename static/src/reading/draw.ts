@@ -14,7 +14,10 @@ interface Painted {
 	readonly voi: unknown;
 	readonly invert: boolean;
 	readonly drawing: Uint8Array | null;
+	readonly greys: Uint8Array | null;
 }
+
+const EXACT = 1e-6;
 
 /** Owns the canvas of one pane and a second, invisible one with the frame at its own size. */
 export class PaneCanvas {
@@ -57,10 +60,25 @@ export class PaneCanvas {
 		if (samples === undefined) return false;
 		const at = placement(frame.form, pane.size, view);
 		const drawing = station.drawingOver(series, index);
-		this.#paintFrame(pane, frame, samples, drawing, !station.isPreview(series, index));
-		ctx.imageSmoothingEnabled = true;
+		this.#paintFrame(
+			pane,
+			frame,
+			samples,
+			{ drawing, greys: station.greys.value },
+			!station.isPreview(series, index),
+		);
+		// One image pixel on one device pixel: nothing is mixed, and the picture starts on a whole pixel.
+		const exact = [at.scaleX, at.scaleY].every((one) => Math.abs(one * ratio - 1) < EXACT);
+		const whole = (edge: number): number => (exact ? Math.round(edge * ratio) / ratio : edge);
+		ctx.imageSmoothingEnabled = !exact;
 		ctx.imageSmoothingQuality = "low";
-		ctx.drawImage(this.#source, at.left, at.top, frame.form.columns * at.scaleX, frame.form.rows * at.scaleY);
+		ctx.drawImage(
+			this.#source,
+			whole(at.left),
+			whole(at.top),
+			frame.form.columns * at.scaleX,
+			frame.form.rows * at.scaleY,
+		);
 		return true;
 	}
 
@@ -71,19 +89,25 @@ export class PaneCanvas {
 		if (this.#canvas.height !== h) this.#canvas.height = h;
 	}
 
-	#paintFrame(pane: Pane, frame: Frame, samples: Samples, drawing: Uint8Array | null, exact: boolean): void {
+	#paintFrame(
+		pane: Pane,
+		frame: Frame,
+		samples: Samples,
+		{ drawing, greys }: Pick<Painted, "drawing" | "greys">,
+		exact: boolean,
+	): void {
 		const form = frame.form;
 		if (form === null) return;
 		const voi = pane.voiFor(form, samples, exact);
 		const { invert } = pane.state.value;
 		const known = this.#painted;
 		const same = known?.samples === samples && known.voi === voi && known.invert === invert;
-		if (same && known.drawing === drawing) return;
-		const look = { voi, invert };
+		if (same && known.drawing === drawing && known.greys === greys) return;
+		const look = { voi, invert, greys };
 		if (drawing !== null || form.shutter !== null || !this.#paintByCard(form, samples, look)) {
 			this.#paintByProcessor(form, samples, look, drawing);
 		}
-		this.#painted = { samples, voi, invert, drawing };
+		this.#painted = { samples, voi, invert, drawing, greys };
 	}
 
 	#paintByCard(form: ImageForm, samples: Samples, look: Look): boolean {

@@ -72,3 +72,35 @@ export function slicesOfWheel(
 	const slices = Math.trunc(total / WHEEL_STEP);
 	return { slices, rest: total - slices * WHEEL_STEP };
 }
+
+const DOUBLE_MS = 350;
+const TAP_PX = 12;
+const SAME_PLACE_PX = 30;
+
+/** Knows two taps of a finger at one place from everything else that fingers do. */
+export class Taps {
+	#down: Point | null = null;
+	#last: { readonly point: Point; readonly atMs: number } | null = null;
+
+	/** A finger came down; `null` for a gesture that cannot be a tap. */
+	down(point: Point | null): void {
+		this.#down = point;
+		if (point === null) this.#last = null;
+	}
+
+	/** The finger was lifted: true when it was the second tap. */
+	up(point: Point, atMs: number): boolean {
+		const tapped = this.#down !== null && far(this.#down, point) <= TAP_PX;
+		const last = this.#last;
+		this.#down = null;
+		this.#last = tapped ? { point, atMs } : null;
+		if (!tapped || last === null) return false;
+		const twice = atMs - last.atMs <= DOUBLE_MS && far(last.point, point) <= SAME_PLACE_PX;
+		if (twice) this.#last = null;
+		return twice;
+	}
+}
+
+function far(a: Point, b: Point): number {
+	return Math.hypot(a.x - b.x, a.y - b.y);
+}

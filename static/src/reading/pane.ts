@@ -22,6 +22,12 @@ export interface PaneState {
 /** What undo gives back: everything about how a series is looked at, but not which slice. */
 export type Look = Pick<PaneState, "series" | "chosenVoi" | "invert" | "view" | "turn">;
 
+/** A size that was asked for; `exact`: one image pixel is one device pixel. */
+export interface Sizing {
+	readonly exact: boolean;
+	readonly said: () => string;
+}
+
 const EMPTY: PaneState = {
 	series: null,
 	index: 0,
@@ -38,6 +44,10 @@ export class Pane {
 	readonly state = new Store<PaneState>(EMPTY);
 	/** Size of the canvas in CSS pixels, before it is turned; kept by whoever draws it. */
 	size: Size = { width: 1, height: 1 };
+	/** The size that was asked for; null while the image is fitted or zoomed. */
+	readonly sizing = new Store<Sizing | null>(null);
+	/** Called when the viewport has another size. */
+	resized: () => void = () => undefined;
 	readonly #kept = new Map<string, PaneState>();
 	readonly #proposed = new WeakMap<ImageForm, Voi>();
 	#automatic: Voi | null = null;

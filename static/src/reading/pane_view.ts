@@ -8,6 +8,7 @@ import {
 	LEFT,
 	slicesOfDrag,
 	slicesOfWheel,
+	Taps,
 	type Touch,
 	windowStep,
 	zoomFactor,
@@ -54,6 +55,7 @@ export class PaneView {
 	readonly #onPresented: () => void;
 	readonly #stops: (() => void)[] = [];
 	readonly #pointers = new Map<number, Point>();
+	readonly #taps = new Taps();
 	#frameRequest = 0;
 	#act: Act = "none";
 	#taken = false;
@@ -71,7 +73,9 @@ export class PaneView {
 		this.#watchSize();
 		this.#stops.push(
 			pane.state.subscribe(() => this.#schedule()),
+			pane.sizing.subscribe(() => this.#schedule()),
 			station.overlays.subscribe(() => this.#schedule()),
+			station.greys.subscribe(() => this.#schedule()),
 			station.arrival.subscribe((arrival) => {
 				const { series, index } = pane.state.value;
 				if (arrival?.seriesUid === series?.uid && arrival?.frame === index) this.#schedule();
@@ -130,6 +134,7 @@ export class PaneView {
 		style.width = `${size.width}px`;
 		style.height = `${size.height}px`;
 		style.transform = cssTransform(size, turn);
+		this.#pane.resized();
 	}
 
 	#schedule(): void {
@@ -141,7 +146,8 @@ export class PaneView {
 	}
 
 	#repaint(): void {
-		const ratio = Math.min(RATIO_MAX, window.devicePixelRatio || 1);
+		const most = this.#pane.sizing.value?.exact === true ? Number.POSITIVE_INFINITY : RATIO_MAX;
+		const ratio = Math.min(most, window.devicePixelRatio || 1);
 		if (this.#laid !== this.#pane.state.value.turn) this.#lay();
 		const done = this.#picture.draw(this.#station, this.#pane, ratio);
 		this.#describe();
@@ -209,6 +215,7 @@ export class PaneView {
 		const several = this.#pointers.size > 1;
 		if (several) this.cancel();
 		this.#act = several ? "none" : actOfButtons(event.buttons, station.tool.value);
+		this.#taps.down(several || event.pointerType !== "touch" ? null : this.#point(event));
 		this.#taken = !several && event.buttons === LEFT && (this.hand?.down(this.#touch(event)) ?? false);
 	}
 
@@ -277,6 +284,7 @@ export class PaneView {
 		if (!this.#pointers.delete(event.pointerId) || this.#pointers.size > 0) return;
 		if (this.#taken && event.type === "pointercancel") this.hand?.cancel();
 		else if (this.#taken) this.hand?.up(this.#touch(event));
+		else if (this.#taps.up(this.#point(event), event.timeStamp)) this.#pane.fit();
 		this.#act = "none";
 		this.#taken = false;
 		if (this.#before !== null) this.#station.keep(this.#before);

@@ -6,6 +6,8 @@ import { BLACK, shade, shadeTable, TABLE_BITS_MAX, type Voi } from "./voi.ts";
 export interface Look {
 	readonly voi: Voi;
 	readonly invert: boolean;
+	/** Driving levels of the screen by presentation value; without them greys are sent as they are. */
+	readonly greys?: Uint8Array | null;
 }
 
 const OPAQUE = 0xff000000;
@@ -68,7 +70,8 @@ export class Painter {
 			this.#table !== null &&
 			this.#form === form &&
 			this.#look?.invert === look.invert &&
-			this.#look.voi === look.voi;
+			this.#look.voi === look.voi &&
+			this.#look.greys === look.greys;
 		if (same && this.#table !== null) return this.#table;
 		this.#table = lookTable(form, look);
 		this.#form = form;
@@ -86,7 +89,7 @@ function paintByTable(table: Uint32Array, samples: Samples, target: Uint32Array)
 function paintDirectly(form: ImageForm, samples: Samples, look: Look, target: Uint32Array): void {
 	for (let i = 0; i < target.length; i++) {
 		const stored = samples[i] as number;
-		target[i] = Number.isFinite(stored) ? shade(stored, form, look.voi, look.invert) : BLACK;
+		target[i] = Number.isFinite(stored) ? shade(stored, form, look.voi, look.invert, look.greys) : BLACK;
 	}
 }
 
@@ -111,7 +114,7 @@ function colourOf(photometric: string): (a: number, b: number, c: number) => num
 /** The pixel of every possible stored value, to be looked up by the value's lowest bits: greys by window,
  * colours by palette, or both (a supplemental palette, C.7.6.19). */
 export function lookTable(form: ImageForm, look: Look): Uint32Array {
-	const table = shadeTable(form, look.voi, look.invert);
+	const table = shadeTable(form, look.voi, look.invert, look.greys);
 	if (form.palette === null) return table;
 	const colours = paletteColours(form.palette);
 	const whole = form.photometric === "PALETTE COLOR";

@@ -77,6 +77,8 @@ export class Station {
 	readonly keymap = new Store<Keymap>(DEFAULT_KEYMAP);
 	/** Panes follow each other by position. */
 	readonly linked = new Store(false);
+	/** The driving level of each presentation value on this screen; null while greys are sent as they are. */
+	readonly greys = new Store<Uint8Array | null>(null);
 	/** The last frame that came; whoever shows it repaints. */
 	readonly arrival = new Store<Arrival | null>(null);
 	/** Another number when more frames are there than before: some times a second, however fast they come. */

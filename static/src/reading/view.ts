@@ -15,7 +15,7 @@ export interface View {
 }
 
 export const FITTED: View = { zoom: 1, panX: 0, panY: 0 };
-export const ZOOM_MIN = 0.1;
+export const ZOOM_MIN = 0.02;
 export const ZOOM_MAX = 40;
 
 /** From image points to viewport points: x·scaleX + left, y·scaleY + top. */

@@ -57,24 +57,39 @@ export function grey(level: number): number {
 
 export const BLACK = grey(0);
 
-/** The grey that one stored value becomes. Padding is black, whatever the window (C.7.5.1.1.2). */
-export function shade(stored: number, form: ImageForm, voi: Voi, invert: boolean): number {
+/** The grey that one stored value becomes. Padding is black, whatever the window (C.7.5.1.1.2). `greys` are the
+ * screen's driving levels by presentation value, evenly from black to white (PS3.14). */
+export function shade(
+	stored: number,
+	form: ImageForm,
+	voi: Voi,
+	invert: boolean,
+	greys: Uint8Array | null = null,
+): number {
 	if (form.padding !== null && stored >= form.padding[0] && stored <= form.padding[1]) return BLACK;
 	const part = brightness(rescaled(stored, form), voi);
 	const flip = form.inverse !== invert;
-	return grey(Math.round((flip ? 1 - part : part) * WHITE));
+	const value = flip ? 1 - part : part;
+	return grey(
+		greys === null ? Math.round(value * WHITE) : (greys[Math.round(value * (greys.length - 1))] ?? 0),
+	);
 }
 
 export const TABLE_BITS_MAX = 16;
 
 /** The grey of every possible stored value, to be looked up by the value's lowest bits. */
-export function shadeTable(form: ImageForm, voi: Voi, invert: boolean): Uint32Array {
+export function shadeTable(
+	form: ImageForm,
+	voi: Voi,
+	invert: boolean,
+	greys: Uint8Array | null = null,
+): Uint32Array {
 	const bits = form.bitsAllocated > 8 ? TABLE_BITS_MAX : 8;
 	const size = 1 << bits;
 	const table = new Uint32Array(size);
 	const half = size >> 1;
 	for (let i = 0; i < size; i++) {
-		table[i] = shade(form.signed && i >= half ? i - size : i, form, voi, invert);
+		table[i] = shade(form.signed && i >= half ? i - size : i, form, voi, invert, greys);
 	}
 	return table;
 }

@@ -2,6 +2,7 @@
 import type { components } from "../api/schema.gen.ts";
 import type { Kept } from "../kit/autosave.ts";
 import type { Fields } from "../kit/merge.ts";
+import { fieldsOfLinks, linksOf } from "./measurements.ts";
 
 export type Report = components["schemas"]["ReportOut"];
 export type Consult = components["schemas"]["ConsultOut"];
@@ -32,6 +33,7 @@ export function fieldsOf(report: Report): Fields {
 		[TEMPLATE]: report.template_id,
 		[POSITIVE]: positiveOf(report.positive),
 		...Object.fromEntries(texts),
+		...fieldsOfLinks(report.measurements),
 	};
 }
 
@@ -52,9 +54,11 @@ export function textsOf(fields: Fields): Record<string, string> {
 /** What a save sends. */
 export function draftOf(fields: Fields): DraftIn {
 	const positive = fields[POSITIVE] ?? "";
+	const sections = textsOf(fields);
 	return {
 		template_id: fields[TEMPLATE] ?? "",
-		sections: textsOf(fields),
+		sections,
+		measurements: linksOf(fields, sections),
 		positive: positive === "" ? null : positive === "yes",
 	};
 }

@@ -3,6 +3,10 @@ import { defineTexts } from "../kit/i18n.ts";
 
 export const texts = defineTexts({
 	zh: {
+		measurements: "测量",
+		showMark: "到图像上这一处",
+		markGone: "这处标注已不在图像上",
+		markAltered: "测量已改为 {now}，点此更新",
 		pane: "报告与申请",
 		tabReport: "报告",
 		tabRequest: "申请",
@@ -135,6 +139,10 @@ export const texts = defineTexts({
 		blankZone: "上中下",
 	},
 	en: {
+		measurements: "Measurements",
+		showMark: "Go to this place on the images",
+		markGone: "This mark is no longer on the images",
+		markAltered: "Now {now}; click to update",
 		pane: "Report and request",
 		tabReport: "Report",
 		tabRequest: "Request",

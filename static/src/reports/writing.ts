@@ -5,6 +5,7 @@ import { Autosave, type AutosavePort, type LocalText, type SaveState } from "../
 import type { Fields } from "../kit/merge.ts";
 import { type Current, reactive } from "../kit/reactive.ts";
 import { Store } from "../kit/store.ts";
+import { type Measurement, measurementField, measurementsOf, standingIn, updated } from "./measurements.ts";
 import {
 	type Consult,
 	keptOf,
@@ -81,6 +82,25 @@ export class Writing {
 
 	write(key: string, text: string): void {
 		this.autosave.edit(sectionField(key), text);
+	}
+
+	/** The values of a section that were measured on the images. */
+	measurements(key: string): Measurement[] {
+		return standingIn(measurementsOf(this.fields), key, this.text(key));
+	}
+
+	/** Links a value that was just written into a section to the mark it was measured by. */
+	link(measurement: Measurement): void {
+		this.autosave.edit(measurementField(measurement), measurement.text);
+	}
+
+	/** Writes the newer value of a mark in the place of the older one. */
+	renew(measurement: Measurement, now: string): void {
+		const { section } = measurement;
+		this.autosave.editAll({
+			[sectionField(section)]: updated(this.text(section), measurement, now),
+			[measurementField(measurement)]: now,
+		});
 	}
 
 	/** Writes the normal text into the sections given that are still empty; answers what `takeBack` takes back. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
 	backingRatio,
-	CSS_PX_PER_MM,
 	GAINS_MM_PER_MV,
 	msOfPx,
 	pxOfMs,
@@ -9,6 +8,7 @@ import {
 	SPEEDS_MM_PER_S,
 	stepped,
 } from "../../../static/src/ecg/paper.ts";
+import { CSS_PX_PER_MM } from "../../../static/src/ui/screen/screen.ts";
 import { randomFrom } from "./recordings.ts";
 
 describe("true millimetres", () => {

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../../../static/src/api/problem.ts";
 import { bindingsOf } from "../../../static/src/ecg/bindings.ts";
 import { readingOf } from "../../../static/src/ecg/caliper.ts";
-import { CSS_PX_PER_MM } from "../../../static/src/ecg/paper.ts";
 import type { EcgAnswer, EcgSummary } from "../../../static/src/ecg/recording.ts";
 import {
 	pagesOf,
@@ -13,6 +12,7 @@ import {
 	shownPage,
 } from "../../../static/src/ecg/station.ts";
 import { Keyboard, type KeyLike } from "../../../static/src/kit/keys.ts";
+import { CSS_PX_PER_MM } from "../../../static/src/ui/screen/screen.ts";
 import { answerOf, group, squareWave, TWELVE, twelveLeads } from "./recordings.ts";
 
 const summary = (uid: string): EcgSummary => ({

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { Store } from "../../../static/src/kit/store.ts";
 import { PaneCanvas } from "../../../static/src/reading/draw.ts";
 import type { GlFrame } from "../../../static/src/reading/gl.ts";
 import type { ImageForm, Series } from "../../../static/src/reading/manifest.ts";
 import { Pane } from "../../../static/src/reading/pane.ts";
 import type { Samples } from "../../../static/src/reading/samples.ts";
 import type { Station } from "../../../static/src/reading/station.ts";
-import { grey, shade } from "../../../static/src/reading/voi.ts";
+import { placement } from "../../../static/src/reading/view.ts";
+import { grey, shade, share } from "../../../static/src/reading/voi.ts";
 import { aCanvas } from "./canvases.ts";
 import { aForm, aSeries } from "./studies.ts";
 
@@ -22,6 +24,7 @@ function aDesk(
 		samples: (_: Series, index: number) => samples[index],
 		isPreview: () => false,
 		drawingOver: () => drawing,
+		greys: new Store<Uint8Array | null>(null),
 	} as unknown as Station;
 	const pane = new Pane();
 	pane.size = { width: 40, height: 20 };
@@ -31,7 +34,7 @@ function aDesk(
 	const [pen, framePen] = pens;
 	if (pen === undefined || framePen === undefined) throw new Error("no pens");
 	const draw = (ratio = 1): boolean => picture.draw(station, pane, ratio);
-	return { draw, pane, canvas, pen, framePen, series, picture };
+	return { draw, pane, canvas, pen, framePen, series, picture, station };
 }
 
 const ramp = (from: number): Uint16Array => Uint16Array.from({ length: 16 }, (_, i) => from + i * 60);
@@ -44,6 +47,42 @@ describe("the picture of a pane", () => {
 		expect(draw()).toBe(true);
 		const voi = pane.voiFor(form, samples);
 		expect([...(framePen.image ?? [])]).toEqual([...samples].map((one) => shade(one, form, voi, false)));
+	});
+
+	it("is sent in the driving levels of the screen, once they are known", () => {
+		const form = aForm(WINDOWED);
+		const samples = ramp(0);
+		const { draw, framePen, pane, station } = aDesk(form, [samples]);
+		draw();
+		const plain = [...(framePen.image ?? [])];
+		const levels = Uint8Array.from({ length: 1024 }, (_, i) => Math.round(255 * (i / 1023) ** 2));
+		station.greys.set(levels);
+		draw();
+		const voi = pane.voiFor(form, samples);
+		const expected = [...samples].map((one) => grey(levels[Math.round(share(one, voi) * 1023)] ?? 0));
+		expect([...(framePen.image ?? [])]).toEqual(expected);
+		expect(expected).not.toEqual(plain);
+		station.greys.set(null);
+		draw();
+		expect([...(framePen.image ?? [])]).toEqual(plain);
+	});
+
+	it("starts on a whole device pixel and mixes nothing where an image pixel is a device pixel", () => {
+		const { draw, pen, pane } = aDesk(aForm(WINDOWED), [ramp(0)]);
+		const placed = () => placement(aForm(WINDOWED), pane.size, pane.state.value.view);
+		for (const ratio of [1, 1.5, 2]) {
+			pane.fit();
+			pane.zoomCentre(1 / (placed().scaleY * ratio));
+			pane.pan(0.3, 0.4);
+			draw(ratio);
+			expect(pen.imageSmoothingEnabled).toBe(false);
+			for (const edge of pen.of("drawImage").at(-1)?.args.slice(0, 2) as number[]) {
+				expect(edge * ratio).toBeCloseTo(Math.round(edge * ratio), 9);
+			}
+			pane.zoomCentre(1.1);
+			draw(ratio);
+			expect(pen.imageSmoothingEnabled).toBe(true);
+		}
 	});
 
 	it("has what its object draws over it, in black when it is inverted", () => {

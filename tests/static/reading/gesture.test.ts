@@ -10,6 +10,7 @@ import {
 	windowStep,
 	zoomFactor,
 } from "../../../static/src/reading/gesture.ts";
+import { Taps } from "../../../static/src/reading/gesture.ts";
 import { figures } from "./studies.ts";
 
 const TOOLS: readonly Tool[] = ["window", "pan", "zoom", "scroll", "length"];
@@ -77,5 +78,34 @@ describe("the wheel", () => {
 			slices += one.slices;
 		}
 		expect(slices).toBe(4);
+	});
+});
+
+describe("two taps", () => {
+	const at = (x: number, y = 0) => ({ x, y });
+	function tap(taps: Taps, x: number, atMs: number, slide = 0): boolean {
+		taps.down(at(x));
+		return taps.up(at(x + slide), atMs);
+	}
+
+	it("are told from one, from three, and from slow ones", () => {
+		const taps = new Taps();
+		expect([tap(taps, 10, 0), tap(taps, 12, 200), tap(taps, 12, 300)]).toEqual([false, true, false]);
+		expect([tap(taps, 90, 5000), tap(taps, 90, 5351)]).toEqual([false, false]);
+		expect(tap(taps, 90, 5701)).toBe(true);
+	});
+
+	it("stand at one place, and are no drags", () => {
+		const taps = new Taps();
+		expect([tap(taps, 10, 0), tap(taps, 41, 100)]).toEqual([false, false]);
+		expect([tap(taps, 41, 200, 13), tap(taps, 41, 300)]).toEqual([false, false]);
+	});
+
+	it("are forgotten when a second finger or a mouse comes", () => {
+		const taps = new Taps();
+		tap(taps, 10, 0);
+		taps.down(null);
+		expect(taps.up(at(10), 100)).toBe(false);
+		expect(tap(taps, 10, 200)).toBe(false);
 	});
 });

@@ -301,3 +301,27 @@ describe("the wheel", () => {
 		expect(panY).toBeCloseTo(0, 9);
 	});
 });
+
+describe("two taps of a finger", () => {
+	it("fit the picture again, and a mouse's two clicks do not", () => {
+		const { station, canvas } = aView();
+		const pane = station.activePane;
+		const press = (type: string, pointerType: string): void => {
+			const event = new MouseEvent(type, { clientX: 50, clientY: 60, buttons: type === "pointerdown" ? 1 : 0 });
+			canvas.dispatchEvent(Object.assign(event, { pointerId: 3, pointerType }));
+		};
+		const twice = (pointerType: string): void => {
+			for (let i = 0; i < 2; i++) {
+				press("pointerdown", pointerType);
+				press("pointerup", pointerType);
+			}
+		};
+		pane.zoomCentre(2);
+		twice("mouse");
+		expect(pane.state.value.view.zoom).toBe(2);
+		twice("touch");
+		expect(pane.state.value.view.zoom).toBe(1);
+		station.undo();
+		expect(pane.state.value.view.zoom).toBe(2);
+	});
+});

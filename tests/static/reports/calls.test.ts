@@ -25,6 +25,7 @@ const REPORT = {
 	template_id: CHEST.id,
 	sections: { findings: "双肺清晰。" },
 	positive: null,
+	measurements: [],
 	saved_at: null,
 	status: "draft",
 	version: 3,
@@ -47,7 +48,7 @@ describe("what writing a report asks of the server", () => {
 		[
 			"save",
 			() => saveReport("c/1", 3, TEXT),
-			`PUT ${AT}/report "3" {"template_id":"ct_chest","sections":{"findings":"结节","impression":""},"positive":true}`,
+			`PUT ${AT}/report "3" {"template_id":"ct_chest","sections":{"findings":"结节","impression":""},"measurements":[],"positive":true}`,
 		],
 	])("to %s", async (_what, ask, line) => {
 		await ask();
@@ -56,7 +57,7 @@ describe("what writing a report asks of the server", () => {
 
 	it("says neither positive nor negative when nothing was marked", async () => {
 		await saveReport("c1", 0, written({}));
-		expect(wire.asked[0]?.body).toEqual({ template_id: "ct_chest", sections: {}, positive: null });
+		expect(wire.asked[0]?.body).toEqual({ template_id: "ct_chest", sections: {}, measurements: [], positive: null });
 		await saveReport("c1", 0, written({}, { positive: "no" }));
 		expect(wire.asked[1]?.body).toMatchObject({ positive: false });
 	});

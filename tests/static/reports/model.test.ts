@@ -14,6 +14,7 @@ function aReport(changes: Partial<Report> = {}): Report {
 		template_id: "ct_chest",
 		sections: { findings: "双肺清晰。", impression: "" },
 		positive: null,
+		measurements: [],
 		saved_at: "2026-11-21T03:04:00Z",
 		signed: null,
 		status: "draft",
@@ -33,6 +34,7 @@ describe("a report as fields", () => {
 		expect(draftOf(fieldsOf(report))).toEqual({
 			template_id: "ct_chest",
 			sections: report.sections,
+			measurements: [],
 			positive,
 		});
 	});

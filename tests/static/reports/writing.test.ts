@@ -10,6 +10,7 @@ function aDesk(verbs: readonly string[] = [], sections: Readonly<Record<string, 
 	let report = {
 		template_id: "ct_chest",
 		sections,
+		measurements: [],
 		positive: null,
 		saved_at: null,
 		status: "draft",
@@ -110,6 +111,29 @@ describe("writing a report", () => {
 		);
 		expect(again.text("findings")).toBe("新。");
 		again.autosave.stop();
+		writing.autosave.stop();
+	});
+});
+
+describe("a measured value", () => {
+	const measured = {
+		section: "findings",
+		text: "9.6 mm",
+		studyInstanceUid: "1.2",
+		markId: "00000000-0000-4000-8000-000000000001",
+	};
+
+	it("is linked while its words stand, and takes a newer value", () => {
+		const { writing } = aDesk([], { findings: "结节。" });
+		writing.write("findings", "结节 9.6 mm。");
+		writing.link(measured);
+		expect(writing.measurements("findings")).toEqual([measured]);
+		expect(writing.measurements("impression")).toEqual([]);
+		writing.renew(measured, "10.2 mm");
+		expect(writing.text("findings")).toBe("结节 10.2 mm。");
+		expect(writing.measurements("findings")).toEqual([{ ...measured, text: "10.2 mm" }]);
+		writing.write("findings", "结节。");
+		expect(writing.measurements("findings")).toEqual([]);
 		writing.autosave.stop();
 	});
 });

@@ -1,5 +1,7 @@
 /** Opens the tools of a station with this page's server. Imported after the first image, never before. */
+import type { Live } from "../../api/live.ts";
 import type { Station } from "../station.ts";
+import { followMarks } from "./news.ts";
 import { loadKeys, saveKeys, serverMarks, spatialFacts } from "./store.ts";
 import { Toolbox } from "./toolbox.ts";
 
@@ -16,13 +18,19 @@ export function addressOfMark(href: string, id: string): string {
 	return url.href;
 }
 
-export function openTools(station: Station, studyInstanceUid: string): Toolbox {
+/** `live` is the page's one stream; without it the tools open one of their own. */
+export function openTools(
+	station: Station,
+	studyInstanceUid: string,
+	live?: Pick<Live, "on"> | undefined,
+): Toolbox {
 	const tools = new Toolbox(station, {
 		marks: serverMarks(studyInstanceUid),
 		facts: () => spatialFacts(studyInstanceUid),
 		loadKeys,
 		saveKeys,
 	});
+	tools.until(followMarks(live, studyInstanceUid, () => tools.sync.refresh()));
 	void tools.open(markInAddress(location.search));
 	return tools;
 }

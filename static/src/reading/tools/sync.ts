@@ -42,6 +42,7 @@ export class MarkSync {
 	readonly #later: (run: () => void) => void;
 	#stop: () => void = () => undefined;
 	#busy = false;
+	#sent = 0;
 	#waiting = false;
 	#open = false;
 
@@ -63,6 +64,44 @@ export class MarkSync {
 	retry(): void {
 		if (this.#open) this.#soon();
 		else void this.open();
+	}
+
+	/** Somebody changed marks on this study: takes what is new. What the reader has in hand never moves. */
+	async refresh(): Promise<void> {
+		if (!this.#open || this.#busy) return;
+		const sent = this.#sent;
+		let kept: readonly Kept[];
+		try {
+			kept = await this.#store.list();
+		} catch {
+			return;
+		}
+		// What was sent meanwhile may not be in the list.
+		if (this.#busy || this.#sent !== sent) return;
+		this.#station.others.set(kept.filter((one) => !one.own).map(({ mark }) => mark));
+		this.#takeOwn(kept.filter((one) => one.own));
+	}
+
+	/** Own marks made or changed in another window, as long as they are untouched here. */
+	#takeOwn(kept: readonly Kept[]): void {
+		const marks = new Map(this.#station.marks.value.map((mark) => [mark.id, mark]));
+		const there = new Set(kept.map(({ mark }) => mark.id));
+		const untouched = (id: string): boolean =>
+			(this.#known.get(id)?.mark ?? null) === (marks.get(id) ?? null);
+		let changed = false;
+		for (const { mark, version } of kept) {
+			if (version <= (this.#known.get(mark.id)?.version ?? 0) || !untouched(mark.id)) continue;
+			const taken = mine(mark);
+			this.#known.set(mark.id, { mark: taken, version });
+			marks.set(mark.id, taken);
+			changed = true;
+		}
+		for (const [id, { mark, version }] of this.#known) {
+			if (mark === null || there.has(id) || !untouched(id)) continue;
+			this.#known.set(id, { mark: null, version: version + 1 });
+			changed = marks.delete(id) || changed;
+		}
+		if (changed) this.#station.marks.set([...marks.values()]);
 	}
 
 	close(): void {
@@ -118,6 +157,7 @@ export class MarkSync {
 	async #flush(): Promise<void> {
 		if (this.#busy) return;
 		this.#busy = true;
+		this.#sent += 1;
 		let state: SavingState = "saved";
 		for (let next = this.#next(); next !== null && state === "saved"; next = this.#next()) {
 			const { id, mark, version } = next;

@@ -75,6 +75,11 @@ export class Toolbox implements ToolActs {
 		if (markId !== null) this.#station.goToMark(markId);
 	}
 
+	/** Runs `stop` when the tools are closed. */
+	until(stop: () => void): void {
+		this.#stops.push(stop);
+	}
+
 	close(): void {
 		for (const stop of this.#stops) stop();
 		for (const timer of this.#timers) clearTimeout(timer);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { LiveEvent } from "../../../../static/src/api/live.ts";
 import type { Mark } from "../../../../static/src/reading/tools/mark.ts";
+import { concernsMarks, followMarks } from "../../../../static/src/reading/tools/news.ts";
 import { keptFrom, outcomeOf } from "../../../../static/src/reading/tools/store.ts";
 import { MarkSync } from "../../../../static/src/reading/tools/sync.ts";
 import { figures } from "../studies.ts";
@@ -213,5 +215,104 @@ describe("the server's words", () => {
 			"refused",
 			"refused",
 		]);
+	});
+});
+
+describe("news of marks", () => {
+	const theirs = (changes: Partial<Mark> = {}) =>
+		another("probe", points([3, 3]), { author: AUTHOR, ...changes });
+
+	it("shows what others made, changed and removed, and leaves the reader's own in place", async () => {
+		const { station, server, sync, rest } = saving();
+		const own = aMark();
+		await sync.open();
+		station.marks.set([own]);
+		await rest();
+		const held = station.marks.value;
+		station.selected.set(own.id);
+		const one = theirs();
+		server.kept.set(one.id, { mark: one, version: 1, own: false, removed: false });
+		await sync.refresh();
+		expect(station.others.value).toEqual([one]);
+		server.kept.delete(one.id);
+		await sync.refresh();
+		expect(station.others.value).toEqual([]);
+		expect(station.marks.value, "not even a new list of the same marks").toBe(held);
+		expect(station.selected.value).toBe(own.id);
+		await rest();
+		expect(server.heard).toEqual(["put length 0"]);
+	});
+
+	it("takes own marks of another window, unless they are in hand here", async () => {
+		const { station, server, sync, rest } = saving();
+		const [kept, moved] = [aMark(), another("probe", points([9, 9]))];
+		for (const mark of [kept, moved])
+			server.kept.set(mark.id, { mark, version: 1, own: true, removed: false });
+		await sync.open();
+		const inHand = { ...(station.marks.value.find(({ id }) => id === moved.id) as Mark), text: "here" };
+		station.marks.update((marks) => marks.map((mark) => (mark.id === moved.id ? inHand : mark)));
+		for (const mark of [kept, moved]) {
+			server.kept.set(mark.id, { mark: { ...mark, text: "there" }, version: 2, own: true, removed: false });
+		}
+		const fresh = another("arrow", points([1, 1], [2, 2]));
+		server.kept.set(fresh.id, { mark: fresh, version: 1, own: true, removed: false });
+		await sync.refresh();
+		const texts = Object.fromEntries(station.marks.value.map(({ id, text }) => [id, text]));
+		expect(texts).toEqual({ [kept.id]: "there", [moved.id]: "here", [fresh.id]: "" });
+		server.kept.delete(kept.id);
+		await sync.refresh();
+		expect(station.marks.value.map(({ id }) => id)).toEqual([moved.id, fresh.id]);
+		await rest();
+		expect(server.heard).toEqual([]);
+		expect(sync.outdone.value, "the one in hand was outdone, and is said so").toBe(1);
+	});
+
+	it("changes nothing while the line is down or before the marks were loaded", async () => {
+		const { station, server, sync } = saving();
+		const one = theirs();
+		server.kept.set(one.id, { mark: one, version: 1, own: false, removed: false });
+		await sync.refresh();
+		expect(station.others.value).toEqual([]);
+		await sync.open();
+		server.answer = { kind: "offline" };
+		await sync.refresh();
+		expect(station.others.value).toEqual([one]);
+	});
+
+	it("is heard for this study alone, and after a gap in the line", () => {
+		const event = (type: string, data: unknown) => ({ id: "1-1", type, data });
+		expect(concernsMarks(event("annotations.changed", { study_instance_uid: "1.2" }), "1.2")).toBe(true);
+		expect(concernsMarks(event("annotations.changed", { study_instance_uid: "1.3" }), "1.2")).toBe(false);
+		expect(concernsMarks(event("annotations.changed", null), "1.2")).toBe(false);
+		expect(concernsMarks(event("consult.changed", { study_instance_uid: "1.2" }), "1.2")).toBe(false);
+		expect(concernsMarks(event("hello", {}), "1.2")).toBe(true);
+	});
+
+	it("refreshes once at a time, and once more for what came meanwhile", async () => {
+		let hear: (event: LiveEvent) => void = () => undefined;
+		const live = {
+			on: (listener: (event: LiveEvent) => void) => {
+				hear = listener;
+				return () => undefined;
+			},
+		};
+		const open: (() => void)[] = [];
+		let begun = 0;
+		followMarks(live, "1.2", () => {
+			begun += 1;
+			return new Promise((resolve) => open.push(resolve));
+		});
+		const news = { id: "1-1", type: "annotations.changed", data: { study_instance_uid: "1.2" } };
+		for (let i = 0; i < 3; i++) hear(news);
+		expect(begun).toBe(1);
+		open.shift()?.();
+		await Promise.resolve();
+		await Promise.resolve();
+		expect(begun).toBe(2);
+		open.shift()?.();
+		await Promise.resolve();
+		await Promise.resolve();
+		hear(news);
+		expect(begun).toBe(3);
 	});
 });

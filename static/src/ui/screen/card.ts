@@ -1,5 +1,5 @@
 /** The frame that is made as wide as a bank card: its state while somebody drags or nudges it. */
-import { type CardEdge, cardEdgeFor, cardMm, cardPxOf, nudgedCardPx, pxPerMmOfCard } from "./calibration.ts";
+import { type CardEdge, cardEdgeFor, cardMm, cardPxOf, nudgedCardPx, pxPerMmOfCard } from "./screen.ts";
 
 export interface Card {
 	readonly edge: CardEdge;

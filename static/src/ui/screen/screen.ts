@@ -1,12 +1,15 @@
 /** How long a millimetre is on this display: found with a bank card, kept for each display.
  *
  * What is kept is device pixels per millimetre, a property of the glass. CSS pixels follow from the page's
- * zoom, so zooming the page never changes the millimetres of the paper. */
+ * zoom, so zooming the page never changes the millimetres of what is drawn. ECG paper and images in true size
+ * share it. */
 
 /** ISO/IEC 7810 ID-1: any bank or identity card. */
 export const CARD_LONG_MM = 85.6;
 export const CARD_SHORT_MM = 53.98;
 export type CardEdge = "long" | "short";
+/** What CSS takes a millimetre for (96 px to the inch); true only by luck, so it is labelled. */
+export const CSS_PX_PER_MM = 96 / 25.4;
 
 const STORED_AS = "lianzhen.ecg.displays";
 const DEVICE_PX_PER_MM_MIN = 2;

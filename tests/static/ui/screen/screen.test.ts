@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dragged, heightPxOf, nudged, openedCard, pxPerMmOf } from "../../../../static/src/ui/screen/card.ts";
 import {
 	CARD_LONG_MM,
 	CARD_SHORT_MM,
@@ -8,9 +9,8 @@ import {
 	displayKey,
 	keepCalibration,
 	type Storage,
-} from "../../../static/src/ecg/calibration.ts";
-import { dragged, heightPxOf, nudged, openedCard, pxPerMmOf } from "../../../static/src/ecg/card.ts";
-import { randomFrom } from "./recordings.ts";
+} from "../../../../static/src/ui/screen/screen.ts";
+import { randomFrom } from "../../ecg/recordings.ts";
 
 class MemoryStorage implements Storage {
 	readonly kept = new Map<string, string>();

@@ -1,0 +1,54 @@
+"""A hospital takes images back by a rejection note; an administrator shows them again on the screen."""
+
+import re
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import expect
+
+from consult_server.demo.send import send
+from tests.dicom_node.objects import a_ct
+from tests.dicom_node.rejection.notes import QUALITY, a_note
+from tests.fixtures.browser import DESK, PHONE, Visit
+from tests.fixtures.screens import arrive, axe_faults, room_faults
+from tests.fixtures.serving import Serving
+from tests.fixtures.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(400)
+ACCESSION = "REJ2E1"
+SETTLE_SECONDS = 60
+
+
+def listed(serving: Serving) -> bool:
+    """The township's doctor finds the study among what arrived."""
+    with closing(serving.client("zhouli")) as client:
+        return bool(client.get("/api/arrivals", params={"q": ACCESSION}).json())
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["pc", "phone"])
+def test_a_hidden_study_is_shown_again(
+    serving: Serving, window: Callable[..., Visit], size: dict[str, int]
+) -> None:
+    image = a_ct(AccessionNumber=ACCESSION)
+    node = {"host": "127.0.0.1", "port": serving.dicom_port, "called_ae": "LIANZHEN"}
+    assert send([image], calling_ae="SQZX_PACS", **node).complete  # type: ignore[arg-type]
+    wait_until(lambda: listed(serving), SETTLE_SECONDS)
+    note = a_note(QUALITY, [image])
+    assert send([note], calling_ae="SQZX_PACS", **node).complete  # type: ignore[arg-type]
+    wait_until(lambda: not listed(serving), SETTLE_SECONDS)
+    page = arrive(window(size), serving, "hanbing", "/admin/quarantine")
+    page.get_by_role("tab", name=re.compile("被撤下")).click()
+    row = page.get_by_role("row", name=re.compile("质量不合格")).filter(has_text=ACCESSION)
+    expect(row).to_contain_text("石桥镇")
+    assert [*axe_faults(page), *room_faults(page)] == []
+    row.get_by_role("button", name="重新显示").click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("button", name="重新显示", exact=True).click()
+    expect(form).to_contain_text("原因至少 2 个字")
+    assert axe_faults(page) == []
+    form.get_by_role("button", name="误发拒绝说明").click()
+    form.get_by_role("button", name="重新显示", exact=True).click()
+    expect(form).to_have_count(0)
+    expect(row).to_have_count(0)
+    wait_until(lambda: listed(serving), SETTLE_SECONDS)
