@@ -10,7 +10,6 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian
 
-from dicom_node.intake.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from viewer.attributes import Attributes, text, values
 from viewer.objects.marked import Filing, MarkedImage, Reference, uid_of
 
@@ -91,8 +90,6 @@ def named(made: Dataset) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = made.SOPClassUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
     content = made.to_json(suppress_invalid_tags=False).encode()
     made.SOPInstanceUID = uid_of(hashlib.sha256(content).hexdigest())
     meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
