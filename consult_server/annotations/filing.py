@@ -30,7 +30,7 @@ from consult_server.institutions.queries import institution
 from consult_server.patients.names import person_name
 from dicom_node.archive.queries import images_named
 from dicom_node.archive.tables import Instance, Series, Study
-from viewer.objects.marked import Figure, Filing, Look, Mark, NothingToFile, Reference
+from viewer.objects.marked import Figure, Filing, Look, Mark, MarkedImage, NothingToFile, Reference
 
 FILINGS_LISTED_MAX = 200
 
@@ -97,7 +97,7 @@ def content_of(wanted: FilingIn) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def composed(prepared: Prepared, images: Mapping[str, object], zone: ZoneInfo) -> Filing:
+def composed(prepared: Prepared, images: Mapping[str, MarkedImage], zone: ZoneInfo) -> Filing:
     """The filing as it is written; marks on images that the archive no longer has are left out."""
     said = {mark.annotation_id: mark for mark in prepared.wanted.marks}
     study, rows = prepared.study, [row for row in prepared.rows if row.sop_instance_uid in images]
@@ -111,7 +111,7 @@ def composed(prepared: Prepared, images: Mapping[str, object], zone: ZoneInfo) -
         institution_name=prepared.institution_name,
         language=prepared.wanted.language,
         marks=[mark_of(row, said[row.annotation_id]) for row in rows],
-        images={uid: images[uid] for uid in {row.sop_instance_uid for row in rows}},  # type: ignore[misc]
+        images={uid: images[uid] for uid in {row.sop_instance_uid for row in rows}},
         looks=looks_of(prepared.wanted),
         before=[] if prepared.before is None else references_of(prepared.before),
     )

@@ -10,10 +10,11 @@ from config.kernel.principal import Principal
 from consult_server.annotations import access, filing
 from consult_server.annotations.domain import NotFiled
 from consult_server.annotations.router import Uid
-from consult_server.annotations.schemas import FiledObject, FilingIn, FilingOut, ObjectKind
+from consult_server.annotations.schemas import FiledObject, FilingIn, FilingOut, FilingsOut, ObjectKind
 from consult_server.annotations.tables import Filed
 from consult_server.identity.access import account_by_id
 from consult_server.identity.current import Caller
+from consult_server.identity.domain import READERS
 from consult_server.web.deps import ThePlatform, View
 from dicom_node.stow import Stow
 from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS
@@ -52,7 +53,7 @@ def _out(row: Filed, author_name: str, caller: Principal, *, changed: bool) -> F
 
 
 @router.get("/studies/{study_instance_uid}/filings")
-async def list_filings(view: View, caller: Caller, study_instance_uid: Uid) -> list[FilingOut]:
+async def list_filings(view: View, caller: Caller, study_instance_uid: Uid) -> FilingsOut:
     """What readers filed with a study, the last filings first."""
     study = await access.readable_study(view, caller, study_instance_uid)
     marks = await access.marks_of(view, study)
@@ -61,7 +62,7 @@ async def list_filings(view: View, caller: Caller, study_instance_uid: Uid) -> l
         now = {mark.annotation_id: mark.version for mark, _ in marks if mark.author_id == row.author_id}
         author = await account_by_id(view, row.author_id)
         found.append(_out(row, author.name, caller, changed=now != row.marks))
-    return found
+    return FilingsOut(may_file=caller.has_role(*READERS), filings=found)
 
 
 @router.post("/studies/{study_instance_uid}/filings")

@@ -131,3 +131,10 @@ class FilingOut(BaseModel):
     author_name: str
     changed: bool
     objects: list[FiledObject]
+
+
+class FilingsOut(BaseModel):
+    """What was filed with a study, the last filings first. `may_file`: the caller may file their marks."""
+
+    may_file: bool
+    filings: list[FilingOut]

@@ -1,4 +1,5 @@
 /** Opens the tools of a station with this page's server. Imported after the first image, never before. */
+import { serverObjects } from "../objects/store.ts";
 import type { Station } from "../station.ts";
 import { loadKeys, saveKeys, serverMarks, spatialFacts } from "./store.ts";
 import { Toolbox } from "./toolbox.ts";
@@ -19,6 +20,7 @@ export function addressOfMark(href: string, id: string): string {
 export function openTools(station: Station, studyInstanceUid: string): Toolbox {
 	const tools = new Toolbox(station, {
 		marks: serverMarks(studyInstanceUid),
+		objects: serverObjects(studyInstanceUid),
 		facts: () => spatialFacts(studyInstanceUid),
 		loadKeys,
 		saveKeys,
