@@ -228,7 +228,7 @@ def test_a_later_report_names_the_one_before() -> None:
         ("OD", "{OD}"),
         ("{OD}", "{OD}"),
         ("光密度", "1"),
-        ("a b[c]", "{abc}"),
+        ("a b[c]", "{ab[c]}"),
         ("x" * 40, "{" + "x" * 14 + "}"),
     ],
 )
