@@ -45,8 +45,8 @@ from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.dicomweb import DEFAULT_LIMITS, dicomweb_router
 from viewer.ecg.router import ecg_router
-from viewer.packs import Packs
 from viewer.objects.router import objects_router
+from viewer.packs import Packs
 from viewer.reading import reading_router
 from viewer.spatial import spatial_router
 from viewer.stow_limits import StowLimits

@@ -60,7 +60,7 @@ def stow_of(ports: ViewerPorts, limits: StowLimits) -> Stow:
 
 
 def stow_router(ports: ViewerPorts, limits: StowLimits, stow: Stow | None = None) -> APIRouter:
-    """The store routes of the DICOMweb root. The router's lifespan owns the writer, `stow` if that is given."""
+    """The store routes of the DICOMweb root. The router's lifespan owns the writer, `stow` if given."""
     service = StowService(ports, limits, stow or stow_of(ports, limits))
     router = APIRouter(tags=["dicomweb"], lifespan=service.lifespan)
     for path, endpoint in (

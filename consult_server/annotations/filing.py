@@ -61,7 +61,7 @@ async def prepare(
 ) -> Prepared:
     """All of the caller's marks as they see them.
 
-    Raises StudyNotFound, RoleMissing, NothingToFile, and MarksMoved when the server has other marks of theirs.
+    Raises StudyNotFound, RoleMissing, NothingToFile; MarksMoved when the server has others of theirs.
     """
     study = await access.readable_study(view, principal, study_instance_uid)
     require_role(principal, *READERS)

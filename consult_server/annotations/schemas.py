@@ -95,7 +95,7 @@ class FiledMarkIn(Heard):
 
 
 class LookIn(Heard):
-    """How a series is looked at: window in rescaled values, inversion, then flipped, then turned clockwise."""
+    """How a series is looked at: window in rescaled values, inversion, flipped, then turned clockwise."""
 
     series_instance_uid: Uid
     center: Quantity | None

@@ -41,9 +41,7 @@ class Filed(Base):
     """
 
     __tablename__ = "consult_filing"
-    __table_args__ = (
-        UniqueConstraint("study_instance_uid", "institution_id", "author_id", "number"),
-    )
+    __table_args__ = (UniqueConstraint("study_instance_uid", "institution_id", "author_id", "number"),)
 
     filing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     institution_id: Mapped[str] = mapped_column(String(36))

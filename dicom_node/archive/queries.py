@@ -181,7 +181,7 @@ async def images_named(
 async def of_classes(
     view: AsyncSession, study_key: str, sop_class_uids: Collection[str], limit: int
 ) -> list[tuple[Series, Instance]]:
-    """The instances of a study that are of these SOP classes, the last ones to come first; at most `limit`."""
+    """The instances of a study of these SOP classes, the last ones to come first; at most `limit`."""
     rows = await view.execute(
         select(Series, Instance)
         .join(Instance, Instance.series_key == Series.series_key)

@@ -86,7 +86,7 @@ def begun(filing: Filing, sop_class_uid: str, modality: str, series_number: int,
 
 
 def named(made: Dataset) -> FileDataset:
-    """The object as a file. Its name follows from its content, so that the same filing gives the same file."""
+    """The object as a file, named after its content: the same filing gives the same file."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = made.SOPClassUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -121,7 +121,8 @@ def frame_of(image: MarkedImage, frame_number: int) -> int | None:
 def hierarchy(references: Iterable[Reference]) -> Items:
     """Objects by study and series (the Hierarchical SOP Instance Reference Macro, PS3.3 C.17.2.1)."""
     ordered = sorted(
-        set(references), key=lambda one: (one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
+        set(references),
+        key=lambda one: (one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid),
     )
     studies = []
     for study_uid, in_study in groupby(ordered, key=lambda one: one.study_instance_uid):

@@ -43,8 +43,8 @@ def key_objects_of(filing: Filing) -> FileDataset | None:
 
 def said(filing: Filing) -> str:
     """What the selection says of itself: which filing it is, and the words of its marks."""
-    title = f"关键图像 第{filing.number}版" if filing.language == "zh" else f"Key images, version {filing.number}"
+    title = (
+        f"关键图像 第{filing.number}版" if filing.language == "zh" else f"Key images, version {filing.number}"
+    )
     spoken = [line for mark in filing.marked(frozenset({KEY})) for line in mark.lines if line]
     return "\n".join([title, *dict.fromkeys(spoken)])
-
-

@@ -68,7 +68,7 @@ class MarkedImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """How a series was looked at: window in rescaled values, then flipped, then turned clockwise by quarters."""
+    """How a series was looked at: window in rescaled values, flipped, then turned clockwise by quarters."""
 
     window: tuple[float, float] | None = None
     inverted: bool = False

@@ -67,9 +67,7 @@ def measurements_of(filing: Filing) -> FileDataset | None:
             *observer(filing),
             *(concept(CONCEPT, codes.PROCEDURE_REPORTED, one) for one in procedures),
             library(images.values()),
-            container(
-                codes.MEASUREMENTS, [group_of(mark, images[mark.sop_instance_uid]) for mark in marks]
-            ),
+            container(codes.MEASUREMENTS, [group_of(mark, images[mark.sop_instance_uid]) for mark in marks]),
         ],
     )
     return named(made)
@@ -136,7 +134,11 @@ def lines_of(mark: Mark, graphics: Sequence[Graphic]) -> list[Sequence[Graphic]]
         return [by_length[:1], by_length[1:]]
     if mark.kind == "ratio":
         return [
-            graphics[1:] if figure.name in SECOND_LINE else graphics[:1] if figure.name == "heart" else graphics
+            graphics[1:]
+            if figure.name in SECOND_LINE
+            else graphics[:1]
+            if figure.name == "heart"
+            else graphics
             for figure in mark.figures
         ]
     return [graphics for _ in mark.figures]

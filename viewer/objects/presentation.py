@@ -157,7 +157,7 @@ def graphic_object(graphic: Graphic) -> Dataset:
     made.NumberOfGraphicPoints = len(graphic.points)
     made.GraphicData = flat(graphic.points)
     made.GraphicType = graphic.kind
-    if graphic.kind == "ELLIPSE" or graphic.points[0] == graphic.points[-1] and len(graphic.points) > 1:
+    if graphic.kind == "ELLIPSE" or (graphic.points[0] == graphic.points[-1] and len(graphic.points) > 1):
         made.GraphicFilled = "N"
     return made
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from viewer.attributes import Attributes, integer, item, items, number, numbers, text
+from viewer.attributes import Attributes, integer, items, number, numbers, text
 from viewer.luts import BulkReader, sequence_lut
 from viewer.objects.classes import COLOUR_PRESENTATION
 from viewer.objects.reading import (

@@ -59,7 +59,10 @@ def header_of(data: Attributes, series_instance_uid: str, author: str, created: 
     if not uid or len(uid) > UID_CHARACTERS_MAX:
         raise ObjectUnreadable
     day, time = next(
-        ((text(data, one), text(data, other)) for one, other in zip(created[::2], created[1::2], strict=True)),
+        (
+            (text(data, one), text(data, other))
+            for one, other in zip(created[::2], created[1::2], strict=True)
+        ),
         ("", ""),
     )
     maker = words_of(data, "00080070")
@@ -94,7 +97,9 @@ def points_of(data: Attributes, tag: str) -> tuple[tuple[float, float], ...]:
     return tuple(zip(found[::2], found[1::2], strict=False))
 
 
-def graphic_of(kind: str, units: str, points: tuple[tuple[float, float], ...], *, filled: bool) -> Graphic | None:
+def graphic_of(
+    kind: str, units: str, points: tuple[tuple[float, float], ...], *, filled: bool
+) -> Graphic | None:
     """A figure that can be drawn; None for one that is of no known kind or lacks points."""
     if kind not in KINDS or units not in UNITS or not points:
         return None
@@ -102,14 +107,10 @@ def graphic_of(kind: str, units: str, points: tuple[tuple[float, float], ...], *
     if len(points) < wanted:
         return None
     kept = points[:wanted] if kind in POINTS_OF else points
-    return Graphic(
-        kind=cast("GraphicKind", kind), units=cast("Units", units), points=kept, filled=filled
-    )
+    return Graphic(kind=cast("GraphicKind", kind), units=cast("Units", units), points=kept, filled=filled)
 
 
 def finite(data: Attributes, tag: str, otherwise: float) -> float:
     """A number, or another one where there is none."""
     found = number(data, tag)
     return otherwise if found is None else found
-
-

@@ -24,7 +24,13 @@ TRACKING_IDENTIFIER, TRACKING_UID = ("112039", "DCM"), ("112040", "DCM")
 FINDING = frozenset({("121071", "DCM")})
 SITE = frozenset({("363698007", "SCT"), ("G-C0E3", "SRT")})
 DERIVATION = ("121401", "DCM")
-PLAIN = {"TEXT": "0040A160", "UIDREF": "0040A124", "DATE": "0040A121", "TIME": "0040A122", "DATETIME": "0040A120"}
+PLAIN = {
+    "TEXT": "0040A160",
+    "UIDREF": "0040A124",
+    "DATE": "0040A121",
+    "TIME": "0040A122",
+    "DATETIME": "0040A120",
+}
 
 
 def read_report(data: Attributes, series_instance_uid: str) -> Report:
@@ -59,9 +65,7 @@ def author_of(data: Attributes) -> str:
     """Who verified, wrote or observed, the first that is named."""
     verifying = shown_person(item(data, "0040A073"), "0040A075")
     author = shown_person(item(data, "0040A078"), "0040A123")
-    observers = (
-        shown_person(one, "0040A123") for one in items(data, CONTENT) if text(one, KIND) == "PNAME"
-    )
+    observers = (shown_person(one, "0040A123") for one in items(data, CONTENT) if text(one, KIND) == "PNAME")
     return verifying or author or next(observers, "")
 
 

@@ -85,5 +85,5 @@ def label_place(mark: Mark) -> Point:
 
 
 def flat(points: Sequence[Point]) -> list[float]:
-    """Column, row, column, row …"""
+    """Column, row, column, row and so on."""
     return [one for point in points for one in point]

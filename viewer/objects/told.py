@@ -1,4 +1,4 @@
-"""What objects say about images, as the client gets it. Outside text and numbers, cut to what can be shown."""
+"""What objects say about images, as the client gets it: outside text and numbers, cut to what is shown."""
 
 from typing import Literal
 
@@ -36,7 +36,7 @@ class ImageName(_Value):
 
 
 class KeyObjects(_Value):
-    """A Key Object Selection. `rejected`: its images are not to be used, for the reason that the title says."""
+    """A Key Object Selection. `rejected`: its images are not to be used; the title says why."""
 
     header: Header
     title: str

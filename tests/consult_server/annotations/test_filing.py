@@ -1,4 +1,4 @@
-"""Marks filed with their study: durable, by the archive's own intake, each version once, by their author only."""
+"""Marks filed with their study: durable, by the archive's intake, each version once, by their author."""
 
 import asyncio
 import io
@@ -69,13 +69,16 @@ async def test_marks_are_filed_as_objects_of_the_copy_that_is_read(product: Prod
     assert {one.SOPInstanceUID for one in kept} == {one["sop_instance_uid"] for one in filed["objects"]}
     report = next(one for one in kept if one.Modality == "SR")
     (group,) = report.ContentSequence[-1].ContentSequence
-    assert group.ContentSequence[1].UID == uid_of_mark(length)
+    assert uid_of_mark(length) == group.ContentSequence[1].UID
     (selection,) = [one for one in kept if one.Modality == "KO"]
     assert selection.ContentSequence[-1].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == INSTANCE
     told = ok(await applicant.get(OBJECTS))
     assert [len(told[part]) for part in ("key_objects", "presentations", "reports")] == [1, 1, 1]
     listed = ok(await applicant.get(FILINGS))
-    assert (listed["may_file"], [one["author_name"] for one in listed["filings"]]) == (False, ["specialist某"])
+    assert (listed["may_file"], [one["author_name"] for one in listed["filings"]]) == (
+        False,
+        ["specialist某"],
+    )
 
 
 async def test_filing_again_changes_nothing_and_a_change_makes_the_next_version(product: Product) -> None:
@@ -113,7 +116,11 @@ async def test_the_same_filing_sent_twice_at_once_is_one(product: Product) -> No
 async def test_only_what_the_server_has_of_the_caller_is_filed(product: Product) -> None:
     specialist, applicant = await readers(product)
     length, key = await a_length_and_a_key(specialist)
-    for marks in ([said(length)], [said(length, 2), said(key)], [said(length), said(key), said(str(uuid.uuid4()))]):
+    for marks in (
+        [said(length)],
+        [said(length, 2), said(key)],
+        [said(length), said(key), said(str(uuid.uuid4()))],
+    ):
         refused = await specialist.post(FILINGS, json=wanted(*marks))
         assert (refused.status_code, refused.json()["code"]) == (409, "annotations.marks_moved")
     other = await applicant.post(FILINGS, json=wanted())

@@ -139,7 +139,10 @@ def a_mark(kind: str, image: MarkedImage, *, frame: int = 1, order: int = 1, **c
 
 
 def a_filing(
-    marks: Sequence[Mark], images: Sequence[MarkedImage], looks: Mapping[str, Look] | None = None, **changes: Any
+    marks: Sequence[Mark],
+    images: Sequence[MarkedImage],
+    looks: Mapping[str, Look] | None = None,
+    **changes: Any,
 ) -> Filing:
     """A filing of these marks."""
     made = Filing(

@@ -75,7 +75,9 @@ def test_marks_come_back_within_half_a_pixel(
         return
     (measurement,) = read_report(reread(report, folder), "1.2").measurements
     assert measurement.tracking_uid == uid_of_mark(mark.mark_id)
-    assert {place.image.sop_instance_uid for place in measurement.places} == {IMAGE.reference.sop_instance_uid}
+    assert {place.image.sop_instance_uid for place in measurement.places} == {
+        IMAGE.reference.sop_instance_uid
+    }
     assert [float(one.value) for one in measurement.figures] == pytest.approx(
         [figure.value for figure in mark.figures], rel=1e-9
     )
@@ -113,7 +115,7 @@ def test_a_selection_comes_back_with_its_frames(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "scheme", "rejected"),
+    "code, scheme, rejected",
     [("113001", "DCM", True), ("113039", "DCM", True), ("113000", "DCM", False), ("113001", "99X", False)],
 )
 def test_rejection_notes_are_told_apart(code: str, scheme: str, rejected: bool) -> None:
@@ -151,7 +153,9 @@ def test_figures_that_cannot_be_drawn_are_left_out_and_that_is_said() -> None:
 
 
 def test_words_stand_in_their_box_or_at_their_anchor() -> None:
-    boxed = attributes(t00700006="in a box", t00700003="DISPLAY", t00700010=[0.1, 0.2], t00700014=[9, 9], t00700004="PIXEL")
+    boxed = attributes(
+        t00700006="in a box", t00700003="DISPLAY", t00700010=[0.1, 0.2], t00700014=[9, 9], t00700004="PIXEL"
+    )
     hung = attributes(t00700006="on a point", t00700004="PIXEL", t00700014=[9, 8], t00700015="Y")
     lost = attributes(t00700006="nowhere")
     told = state_with(t00700008=[boxed, hung, lost])
@@ -188,17 +192,37 @@ def test_an_object_without_a_name_is_refused(uid: str) -> None:
 
 
 TAGS = st.sampled_from(
-    "0040A730 0040A043 0040A040 0040A168 0040A300 00081199 00081155 00700001 00700009 00700022 00700023 00281050".split()
+    [
+        "0040A730",
+        "0040A043",
+        "0040A040",
+        "0040A168",
+        "0040A300",
+        "00081199",
+        "00081155",
+        "00700001",
+        "00700009",
+        "00700022",
+        "00700023",
+        "00281050",
+    ]
 )
 LEAVES = st.none() | st.booleans() | st.floats() | st.text(max_size=8) | st.integers(-5, 5)
 ANYTHING = st.recursive(
     LEAVES | st.dictionaries(TAGS, LEAVES, max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TAGS, st.fixed_dictionaries({"Value": st.lists(inner, max_size=3)}), max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(TAGS, st.fixed_dictionaries({"Value": st.lists(inner, max_size=3)}), max_size=3)
+    ),
     max_leaves=12,
 )
 
 
-@given(st.dictionaries(TAGS, st.fixed_dictionaries({"vr": st.just("UN"), "Value": st.lists(ANYTHING, max_size=3)})))
+@given(
+    st.dictionaries(
+        TAGS, st.fixed_dictionaries({"vr": st.just("UN"), "Value": st.lists(ANYTHING, max_size=3)})
+    )
+)
 def test_whatever_comes_is_read_or_refused_by_name(data: dict[str, Any]) -> None:
     hostile = {**data, "00080018": {"vr": "UI", "Value": ["1.2"]}}
     told = [

@@ -55,7 +55,12 @@ async def test_what_was_written_is_told_to_the_readers_of_the_study_only(
     files = [kept(one, tmp_path) for one in objects_of(a_filing(one_of_each(image), [image]))]
     await archived(ports.database, ports.objects, files)
     told = (await client.get(f"/api/studies/{STUDY}/objects")).json()
-    assert [len(told[part]) for part in ("key_objects", "presentations", "reports", "unreadable")] == [1, 1, 1, 0]
+    assert [len(told[part]) for part in ("key_objects", "presentations", "reports", "unreadable")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
     assert told["more"] is False
     assert len(told["reports"][0]["measurements"]) == 8
     elsewhere = await client.get(f"/api/studies/{STUDY}/objects", headers={"x-institution": "inst-elsewhere"})

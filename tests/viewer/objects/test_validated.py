@@ -44,18 +44,27 @@ def all_valid(dciodvfy: str, filing: Filing, folder: Path) -> int:
     return len(paths)
 
 
-@pytest.mark.parametrize("image", IMAGES, ids=lambda one: f"{one.modality}-{one.reference.sop_instance_uid[-2:]}")
+@pytest.mark.parametrize(
+    "image", IMAGES, ids=lambda one: f"{one.modality}-{one.reference.sop_instance_uid[-2:]}"
+)
 @pytest.mark.parametrize("kind", POINTS)
-def test_each_kind_on_each_image_is_valid(dciodvfy: str, tmp_path: Path, kind: str, image: MarkedImage) -> None:
-    assert all_valid(dciodvfy, a_filing([a_mark(kind, image, frame=image.number_of_frames)], [image]), tmp_path)
+def test_each_kind_on_each_image_is_valid(
+    dciodvfy: str, tmp_path: Path, kind: str, image: MarkedImage
+) -> None:
+    assert all_valid(
+        dciodvfy, a_filing([a_mark(kind, image, frame=image.number_of_frames)], [image]), tmp_path
+    )
 
 
-@pytest.mark.parametrize(("quarters", "flipped", "inverted"), TURNS)
+@pytest.mark.parametrize("quarters, flipped, inverted", TURNS)
 def test_each_look_is_valid(
     dciodvfy: str, tmp_path: Path, quarters: int, flipped: bool, inverted: bool
 ) -> None:
     look = Look(window=(-600.5, 1500), quarters=quarters, flipped=flipped, inverted=inverted)
-    assert all_valid(dciodvfy, a_filing(one_of_each(IMAGES[0]), [IMAGES[0]], {f"{STUDY}.1": look}), tmp_path) == 3
+    assert (
+        all_valid(dciodvfy, a_filing(one_of_each(IMAGES[0]), [IMAGES[0]], {f"{STUDY}.1": look}), tmp_path)
+        == 3
+    )
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -117,13 +126,16 @@ def rendered(dcmtk: Path, folder: Path, look: Look) -> np.ndarray:
     ramp.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ramp.save_as(picture, enforce_file_format=True)
     done = subprocess.run(
-        [dcmtk / "dcmp2pgm", "-p", kept(state, folder), picture, out], capture_output=True, text=True, check=False
+        [dcmtk / "dcmp2pgm", "-p", kept(state, folder), picture, out],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return np.asarray(Image.open(out))
 
 
-@pytest.mark.parametrize(("quarters", "flipped", "inverted"), TURNS[::3] + [(1, True, False)])
+@pytest.mark.parametrize("quarters, flipped, inverted", [*TURNS[::3], (1, True, False)])
 def test_dcmtk_shows_the_picture_as_we_do(
     dcmtk: Path, tmp_path: Path, quarters: int, flipped: bool, inverted: bool
 ) -> None:

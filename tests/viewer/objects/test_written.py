@@ -107,13 +107,21 @@ def test_patient_and_study_are_those_of_the_image() -> None:
         "胸部CT平扫",
     )
     assert (made.SpecificCharacterSet, made.TimezoneOffsetFromUTC) == ("ISO_IR 192", "+0800")
-    assert (made.ContentDate, made.ContentTime, made.InstitutionName) == ("20260302", "170509", "云岭县人民医院")
+    assert (made.ContentDate, made.ContentTime, made.InstitutionName) == (
+        "20260302",
+        "170509",
+        "云岭县人民医院",
+    )
 
 
 def test_an_image_that_breaks_its_form_still_gives_a_patient() -> None:
     made = subject_of(
         attributes(
-            t00100010="no groups", t00100020="a\\b" * 40, t00100030="in March", t00100040="?", t00080030="noon"
+            t00100010="no groups",
+            t00100020="a\\b" * 40,
+            t00100030="in March",
+            t00100040="?",
+            t00080030="noon",
         )
     )
     assert (made.PatientName, made.PatientBirthDate, made.PatientSex, made.StudyTime) == ("", "", "", "")
@@ -148,7 +156,11 @@ def test_each_measured_mark_is_a_group_with_its_tracking_uid() -> None:
     for group, mark in zip(found, measured, strict=True):
         items = list(group.ContentSequence)
         assert named(items, "112039")[0].TextValue == f"Lianzhen@1:{mark.kind}"
-        assert named(items, "112040")[0].UID == f"2.25.{uuid.UUID(mark.mark_id).int}" == uid_of_mark(mark.mark_id)
+        assert (
+            named(items, "112040")[0].UID
+            == f"2.25.{uuid.UUID(mark.mark_id).int}"
+            == uid_of_mark(mark.mark_id)
+        )
         numbers = [one.MeasuredValueSequence[0] for one in items if one.ValueType == "NUM"]
         assert [one.FloatingPointValue for one in numbers] == [figure.value for figure in mark.figures]
         for one, figure in zip(numbers, mark.figures, strict=True):
@@ -157,7 +169,7 @@ def test_each_measured_mark_is_a_group_with_its_tracking_uid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "concepts"),
+    "kind, concepts",
     [
         ("length", ["410668003"]),
         ("angle", ["1483009"]),
@@ -178,7 +190,8 @@ def test_statistics_say_how_they_were_derived_and_regions_stand_once() -> None:
     (group,) = groups(report(a_filing([a_mark("ellipse", IMAGE)], [IMAGE])))
     numbers = [one for one in group.ContentSequence if one.ValueType == "NUM"]
     derived = [
-        [child.ConceptCodeSequence[0].CodeMeaning for child in one.get("ContentSequence", [])] for one in numbers
+        [child.ConceptCodeSequence[0].CodeMeaning for child in one.get("ContentSequence", [])]
+        for one in numbers
     ]
     assert derived == [["Mean"], ["Standard Deviation"], ["Minimum"], ["Maximum"], []]
     assert [one.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue for one in numbers] == [
@@ -220,7 +233,7 @@ def test_a_later_report_names_the_one_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "code"),
+    "shown, code",
     [
         ("mm", "mm"),
         ("°", "deg"),
@@ -264,7 +277,11 @@ def test_images_that_are_shown_alike_share_a_state() -> None:
     images = [IMAGE, other, shifted, bright]
     made = states(a_filing([a_mark("length", one) for one in images], images))
     shared = [
-        {str(i.ReferencedSOPInstanceUID) for s in one.ReferencedSeriesSequence for i in s.ReferencedImageSequence}
+        {
+            str(i.ReferencedSOPInstanceUID)
+            for s in one.ReferencedSeriesSequence
+            for i in s.ReferencedImageSequence
+        }
         for one in made
     ]
     assert sorted(map(len, shared)) == [1, 1, 2]
@@ -305,16 +322,17 @@ def test_the_displayed_area_names_the_corners_that_are_seen(quarters: int, flipp
     bottom_right = seen_corner(*area.DisplayedAreaBottomRightHandCorner, look)
     assert top_left == (1, 1)
     assert bottom_right == ((ROWS, COLUMNS) if quarters % 2 else (COLUMNS, ROWS))
-    assert (made.SoftcopyVOILUTSequence[0].WindowCenter, made.SoftcopyVOILUTSequence[0].WindowWidth) == (40, 400)
+    assert (made.SoftcopyVOILUTSequence[0].WindowCenter, made.SoftcopyVOILUTSequence[0].WindowWidth) == (
+        40,
+        400,
+    )
     if (quarters, flipped) == (0, False):
         assert "ImageRotation" not in made
 
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_an_inverted_look_turns_the_shape_round(inverted: bool) -> None:
-    (made,) = states(
-        a_filing([a_mark("length", IMAGE)], [IMAGE], {f"{STUDY}.1": Look(inverted=inverted)})
-    )
+    (made,) = states(a_filing([a_mark("length", IMAGE)], [IMAGE], {f"{STUDY}.1": Look(inverted=inverted)}))
     assert made.PresentationLUTShape == ("INVERSE" if inverted else "IDENTITY")
     assert "SoftcopyVOILUTSequence" not in made
 
@@ -324,10 +342,10 @@ def test_words_stand_beside_their_mark() -> None:
     line, text = made.GraphicAnnotationSequence
     assert line.TextObjectSequence[0].UnformattedTextValue == "① length\r\n左肺下叶结节"
     assert list(line.TextObjectSequence[0].AnchorPoint) == [110.5, 95.75]
-    assert (line.TextObjectSequence[0].AnchorPointVisibility, text.TextObjectSequence[0].AnchorPointVisibility) == (
-        "N",
-        "Y",
-    )
+    assert (
+        line.TextObjectSequence[0].AnchorPointVisibility,
+        text.TextObjectSequence[0].AnchorPointVisibility,
+    ) == ("N", "Y")
     (mute,) = states(a_filing([a_mark("length", IMAGE, lines=())], [IMAGE]))
     assert "TextObjectSequence" not in mute.GraphicAnnotationSequence[0]
 
