@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.valuerep import DSfloat
 
+from viewer.attributes import text
 from viewer.image_form import ImageForm
 from viewer.objects.classes import COLOUR_PRESENTATION, GREY_PRESENTATION
 from viewer.objects.header import begun, frame_of, named, reference_item, series_items
@@ -74,7 +75,8 @@ def presentation(filing: Filing, shared: Alike, marks: Sequence[Mark], order: in
     made.PresentationCreationTime = made.InstanceCreationTime
     images = {mark.sop_instance_uid: filing.images[mark.sop_instance_uid] for mark in marks}
     made.ReferencedSeriesSequence = related(list(images.values()))
-    made.Laterality = ""
+    side = text(next(iter(images.values())).attributes, "00200060")
+    made.Laterality = side if side in {"R", "L"} else ""
     look = filing.looks.get(shared.series_instance_uid, PLAIN)
     made.DisplayedAreaSelectionSequence = Items([area(one, look) for one in images.values()])
     made.GraphicLayerSequence = Items([layer()])

@@ -13,7 +13,14 @@ import type { ToolWords } from "../tools/wording.ts";
 import { measuredItems, presentedItems } from "./drawn.ts";
 import { filingOf } from "./filing.ts";
 import { lookOf } from "./presented.ts";
-import { type Filings, type FilingIn, NOTHING_TOLD, names, type Presentation, type StudyObjects } from "./told.ts";
+import {
+	type FilingIn,
+	type Filings,
+	NOTHING_TOLD,
+	names,
+	type Presentation,
+	type StudyObjects,
+} from "./told.ts";
 
 export interface ObjectServer {
 	objects(): Promise<StudyObjects>;
@@ -22,7 +29,9 @@ export interface ObjectServer {
 }
 
 /** `code` of why the last filing was refused. */
-export type FilingState = { readonly kind: "resting" | "filing" } | { readonly kind: "refused"; readonly code: string };
+export type FilingState =
+	| { readonly kind: "resting" | "filing" }
+	| { readonly kind: "refused"; readonly code: string };
 
 const NO_FILINGS: Filings = { may_file: false, filings: [] };
 
@@ -52,7 +61,9 @@ export class ObjectBoard {
 		this.filings.set(filings);
 		this.told.set(told);
 		this.#station.flags.set(flagsOf(told));
-		const foreign = told.reports.filter(({ header, measurements }) => !header.ours && measurements.length > 0);
+		const foreign = told.reports.filter(
+			({ header, measurements }) => !header.ours && measurements.length > 0,
+		);
 		this.drawn.set(new Set(foreign.map(({ header }) => header.sop_instance_uid)));
 	}
 

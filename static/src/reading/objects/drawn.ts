@@ -109,8 +109,7 @@ function blended(at: (i: number) => readonly [number, number], i: number, t: num
 		number,
 	];
 	return (
-		0.5 *
-		(2 * q + (r - p) * t + (2 * p - 5 * q + 4 * r - s) * t * t + (3 * q - p - 3 * r + s) * t * t * t)
+		0.5 * (2 * q + (r - p) * t + (2 * p - 5 * q + 4 * r - s) * t * t + (3 * q - p - 3 * r + s) * t * t * t)
 	);
 }
 
@@ -181,7 +180,9 @@ export function figuresSaid({ figures }: Measurement): string[] {
 export function shortened(value: string): string {
 	const number = Number(value);
 	if (!Number.isFinite(number) || value.trim() === "") return value;
-	return Number.isInteger(number) ? String(number) : String(Number(number.toFixed(Math.abs(number) < 10 ? 2 : 1)));
+	return Number.isInteger(number)
+		? String(number)
+		: String(Number(number.toFixed(Math.abs(number) < 10 ? 2 : 1)));
 }
 
 /** A name for a measurement: its finding, else what its tracking identifier says of it. */
@@ -190,7 +191,11 @@ export function titleOf({ finding, tracking_identifier: tracking }: Measurement)
 }
 
 /** What the measurements of a report draw over a frame. */
-export function measuredItems({ header, measurements }: Report, frame: Frame, projection: Projection): Item[] {
+export function measuredItems(
+	{ header, measurements }: Report,
+	frame: Frame,
+	projection: Projection,
+): Item[] {
 	const pixel: Place = ([x, y]) => projection.toSeen({ x, y });
 	return measurements
 		.flatMap((one, m) => {

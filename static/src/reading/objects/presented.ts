@@ -38,9 +38,7 @@ function chain(state: Presentation, voi: WireVoi | undefined): (stored: number) 
 			: { center: voi.center, width: voi.width, function: voi.function };
 	return (stored) => {
 		const value =
-			modality === null
-				? stored * state.rescale_slope + state.rescale_intercept
-				: looked(modality, stored);
+			modality === null ? stored * state.rescale_slope + state.rescale_intercept : looked(modality, stored);
 		let part: number;
 		if (table !== null) part = looked(table, value) / (2 ** table.bits - 1);
 		else if (window !== null) part = share(value, window);

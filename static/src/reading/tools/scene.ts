@@ -82,7 +82,10 @@ export function sceneOf(seen: Seen): Scene {
 	const draft = drawing === null ? [] : [draftOf(drawing, seen, onScreen)];
 	const measured = [...own.map(({ points }) => points), ...(drawing === null ? [] : [shownPoints(drawing)])];
 	const last = measured.at(-1);
-	return { items: [...guides, ...seen.objects, ...items, ...draft], source: last === undefined ? null : source(last, seen) };
+	return {
+		items: [...guides, ...seen.objects, ...items, ...draft],
+		source: last === undefined ? null : source(last, seen),
+	};
 
 	function source(points: readonly Point[], { words }: Seen): string | null {
 		const at = {

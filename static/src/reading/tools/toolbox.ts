@@ -3,9 +3,9 @@ import { t } from "../../kit/i18n.ts";
 import { Store } from "../../kit/store.ts";
 import type { ToolActs } from "../commands.ts";
 import { type Keymap, parseKeymap } from "../keymap.ts";
+import { ObjectBoard, type ObjectServer } from "../objects/board.ts";
 import type { Pane } from "../pane.ts";
 import type { PaneView } from "../pane_view.ts";
-import { ObjectBoard, type ObjectServer } from "../objects/board.ts";
 import type { Station } from "../station.ts";
 import { Ends, nudge, removeSelected, selectNext, setText, toggleKey } from "./acts.ts";
 import { CrossSeries } from "./cross.ts";
@@ -116,7 +116,9 @@ export class Toolbox implements ToolActs {
 			active,
 		];
 		const { told, applied, drawn } = this.board;
-		const stops = [...followed, this.facts, this.cross.cross, told, applied, drawn].map((one) => one.subscribe(soon));
+		const stops = [...followed, this.facts, this.cross.cross, told, applied, drawn].map((one) =>
+			one.subscribe(soon),
+		);
 		stops.push(...this.#station.panes.filter((one) => one !== pane).map((one) => one.state.subscribe(soon)));
 		return () => {
 			for (const stop of stops) stop();

@@ -18,7 +18,9 @@ const VERSIONS = { versions: () => new Map([[aMark().id, 4]]) };
 describe("the objects of a study", () => {
 	it("flag the key images of others, with title and author", async () => {
 		const ours = aSelection({ header: aHeader({ ours: true }) });
-		const { station, board } = aBoard(told({ key_objects: [aSelection(), ours, aSelection({ rejected: true })] }));
+		const { station, board } = aBoard(
+			told({ key_objects: [aSelection(), ours, aSelection({ rejected: true })] }),
+		);
 		await board.open();
 		expect(station.flags.value.map(({ said, rejected }) => [said, rejected])).toEqual([
 			["Of Interest · Doe Jane", false],
@@ -26,7 +28,9 @@ describe("the objects of a study", () => {
 		]);
 		expect(flagsOn(station.flags.value, "1.2.1", 1)).toHaveLength(2);
 		expect(flagsOn(station.flags.value, "1.2.2", 1)).toEqual([]);
-		const framed = flagsOf({ key_objects: [aSelection({ images: [{ sop_instance_uid: "1", frames: [2] }] })] });
+		const framed = flagsOf({
+			key_objects: [aSelection({ images: [{ sop_instance_uid: "1", frames: [2] }] })],
+		});
 		expect([flagsOn(framed, "1", 2).length, flagsOn(framed, "1", 1).length]).toEqual([1, 0]);
 	});
 
@@ -139,7 +143,10 @@ describe("filing", () => {
 
 	it("is counted by kind", () => {
 		const one = { series_instance_uid: "1", sop_class_uid: "2", sop_instance_uid: "3" };
-		const objects = (["presentation", "presentation", "measurements"] as const).map((kind) => ({ ...one, kind }));
+		const objects = (["presentation", "presentation", "measurements"] as const).map((kind) => ({
+			...one,
+			kind,
+		}));
 		expect(countsOf({ objects })).toEqual({ key_objects: 0, presentation: 2, measurements: 1 });
 	});
 });

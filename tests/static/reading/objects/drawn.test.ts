@@ -86,7 +86,9 @@ describe("a presentation state over a frame", () => {
 			[5, 1],
 		]),
 	];
-	const words = [{ text: "look\r\nhere", units: "PIXEL" as const, at: [10, 20] as [number, number], anchor: null }];
+	const words = [
+		{ text: "look\r\nhere", units: "PIXEL" as const, at: [10, 20] as [number, number], anchor: null },
+	];
 
 	it("draws and writes on its own images only", () => {
 		const state = aState({ annotations: [{ images, graphics, words }] });
@@ -109,7 +111,11 @@ describe("a presentation state over a frame", () => {
 			],
 			{ units: "DISPLAY" },
 		);
-		const area = { images: [], top_left: [100, 1] as [number, number], bottom_right: [1, 80] as [number, number] };
+		const area = {
+			images: [],
+			top_left: [100, 1] as [number, number],
+			bottom_right: [1, 80] as [number, number],
+		};
 		const state = aState({ areas: [area], annotations: [{ images: [], graphics: [half], words: [] }] });
 		const [item] = presentedItems(state, frame, FLIPPED);
 		expect(item?.shape.lines).toEqual([{ a: { x: 0, y: 0 }, b: { x: 50, y: 80 } }]);
@@ -139,6 +145,11 @@ describe("measurements of a report", () => {
 			{ name: "Center", derivation: "", value: "", unit: "" },
 		];
 		expect(figuresSaid(aMeasurement({ figures }))).toEqual(["Mean -41.3 HU", "Angle 90°"]);
-		expect([shortened("1.2345"), shortened("12"), shortened(" "), shortened("x")]).toEqual(["1.23", "12", " ", "x"]);
+		expect([shortened("1.2345"), shortened("12"), shortened(" "), shortened("x")]).toEqual([
+			"1.23",
+			"12",
+			" ",
+			"x",
+		]);
 	});
 });

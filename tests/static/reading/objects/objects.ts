@@ -1,8 +1,8 @@
 /** Objects of a study as the server tells of them, and a server in memory. */
 import type { ObjectServer } from "../../../../static/src/reading/objects/board.ts";
 import {
-	type Filings,
 	type FilingIn,
+	type Filings,
 	type Graphic,
 	type Header,
 	type KeyObjects,
@@ -50,7 +50,11 @@ export function aState(changes: Partial<Presentation> = {}): Presentation {
 	};
 }
 
-export function aGraphic(kind: Graphic["kind"], points: Graphic["points"], changes: Partial<Graphic> = {}): Graphic {
+export function aGraphic(
+	kind: Graphic["kind"],
+	points: Graphic["points"],
+	changes: Partial<Graphic> = {},
+): Graphic {
 	return { kind, points, units: "PIXEL", filled: false, ...changes };
 }
 

@@ -17,7 +17,11 @@ function lut(entries: readonly number[], bits = 8, first = 0) {
 	return { first_mapped: first, bits, entries: btoa(String.fromCharCode(...bytes)) };
 }
 
-function window(center: number, width: number, images: { sop_instance_uid: string; frames: number[] }[] = []) {
+function window(
+	center: number,
+	width: number,
+	images: { sop_instance_uid: string; frames: number[] }[] = [],
+) {
 	return { images, center, width, function: "LINEAR" as const, lut: null };
 }
 
@@ -96,17 +100,28 @@ describe("a displayed area", () => {
 	const images: never[] = [];
 
 	it("of the whole image is the fitted view", () => {
-		const whole = { images, top_left: [1, 1] as [number, number], bottom_right: [100, 80] as [number, number] };
+		const whole = {
+			images,
+			top_left: [1, 1] as [number, number],
+			bottom_right: [100, 80] as [number, number],
+		};
 		expect(viewOf(whole, form, { width: 400, height: 400 })).toEqual(FITTED);
 	});
 
 	it("fills the canvas, whichever way round its corners are", () => {
-		const part = { images, top_left: [60, 50] as [number, number], bottom_right: [21, 31] as [number, number] };
+		const part = {
+			images,
+			top_left: [60, 50] as [number, number],
+			bottom_right: [21, 31] as [number, number],
+		};
 		expect(boxOf(part)).toEqual({ left: 20, top: 30, right: 60, bottom: 50 });
 		const canvas = { width: 400, height: 300 };
 		const at = placement(form, canvas, viewOf(part, form, canvas));
 		expect(toViewport({ x: 20, y: 30 }, at)).toMatchObject({ x: expect.closeTo(0), y: expect.closeTo(50) });
-		expect(toViewport({ x: 60, y: 50 }, at)).toMatchObject({ x: expect.closeTo(400), y: expect.closeTo(250) });
+		expect(toViewport({ x: 60, y: 50 }, at)).toMatchObject({
+			x: expect.closeTo(400),
+			y: expect.closeTo(250),
+		});
 	});
 
 	it("that shows nothing is ignored", () => {
