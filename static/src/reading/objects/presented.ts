@@ -105,10 +105,10 @@ export function viewOf(area: Area, form: ImageForm, canvas: Size): View {
 	const aspect = pixelAspect(form);
 	const [width, height] = [right - left, bottom - top];
 	if (!(width > 0 && height > 0)) return FITTED;
-	const fit = (columns: number, rows: number): number =>
+	const fitted = (columns: number, rows: number): number =>
 		Math.min(canvas.width / (columns * aspect), canvas.height / rows);
-	const whole = fit(form.columns, form.rows);
-	const zoom = Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, fit(width, height) / whole));
+	const whole = fitted(form.columns, form.rows);
+	const zoom = Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, fitted(width, height) / whole));
 	const scale = whole * zoom;
 	return {
 		zoom,
