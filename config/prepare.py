@@ -44,6 +44,7 @@ NOT_SOURCES = {"node_modules", "dist"}
 DEBIAN = {
     "chromium": ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"),
     "dcmtk": ("/usr/bin/dcmdump",),
+    "dicom3tools": ("/usr/bin/dciodvfy",),
     "redis-server": ("/usr/bin/redis-server",),
     "postgresql": ("/usr/lib/postgresql/*/bin/initdb",),
     "fonts-noto-cjk": ("/usr/share/fonts/*/noto*/NotoSansCJK*",),

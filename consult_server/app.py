@@ -20,7 +20,7 @@ from consult_server.administration import (
     router as administration,
     storage,
 )
-from consult_server.annotations import router as annotations
+from consult_server.annotations import filing_router, router as annotations
 from consult_server.calls import router as calls
 from consult_server.calls.tries import Tries
 from consult_server.consults import router as consults
@@ -39,15 +39,18 @@ from consult_server.web.client import Client
 from consult_server.web.kept_answers import KeptAnswers
 from consult_server.web.middleware import Edge, security_headers
 from consult_server.web.platform import Platform
+from dicom_node.stow import Stow
 from signaling.app import make_app as make_signaling
 from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.dicomweb import DEFAULT_LIMITS, dicomweb_router
 from viewer.ecg.router import ecg_router
+from viewer.objects.router import objects_router
 from viewer.packs import Packs
 from viewer.reading import reading_router
 from viewer.spatial import spatial_router
 from viewer.stow_limits import StowLimits
+from viewer.stow_rs import stow_of
 
 TRIES_PER_MINUTE = 10
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -64,6 +67,7 @@ PRODUCT_ROUTERS = (
     exams.router,
     reports.router,
     annotations.router,
+    filing_router.router,
     calls.router,
     notices.router,
     transfers.router,
@@ -78,11 +82,15 @@ def operation_id(route: APIRoute) -> str:
 
 
 def viewer_routers(
-    ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS, decoders: DecodePool | None = None
+    ports: ViewerPorts,
+    limits: StowLimits = DEFAULT_LIMITS,
+    decoders: DecodePool | None = None,
+    stow: Stow | None = None,
 ) -> list[APIRouter]:
     """The viewer's routes over this process's ports."""
     reading = reading_router(ports, Packs(ports, pool=decoders))
-    return [dicomweb_router(ports, limits), reading, spatial_router(ports), ecg_router(ports)]
+    dicomweb = dicomweb_router(ports, limits, stow)
+    return [dicomweb, reading, spatial_router(ports), objects_router(ports), ecg_router(ports)]
 
 
 def _edge(settings: Settings) -> Middleware:
@@ -125,8 +133,9 @@ def make_app(
     app.state.invitation_tries = Tries(at_most=TRIES_PER_MINUTE, seconds=60, monotonic_seconds=time.monotonic)
     errors.install(app)
     app.include_router(health.router)
-    limits = StowLimits(reserve_bytes=settings.objects.reserve_bytes)
-    for router in (*viewer_routers(viewer_ports(platform), limits, decoders), *PRODUCT_ROUTERS):
+    ports, limits = viewer_ports(platform), StowLimits(reserve_bytes=settings.objects.reserve_bytes)
+    app.state.stow = stow_of(ports, limits)
+    for router in (*viewer_routers(ports, limits, decoders, app.state.stow), *PRODUCT_ROUTERS):
         app.include_router(router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from dicom_node.stow import Stow
 from viewer.access import ViewerPorts
 from viewer.qido import qido_router
 from viewer.stow_limits import StowLimits
@@ -12,10 +13,12 @@ from viewer.web_address import PREFIX
 DEFAULT_LIMITS = StowLimits()
 
 
-def dicomweb_router(ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS) -> APIRouter:
+def dicomweb_router(
+    ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS, stow: Stow | None = None
+) -> APIRouter:
     """All DICOMweb routes. Whoever includes it must run the application's lifespan: it closes the writer."""
     root = APIRouter(prefix=PREFIX)
     root.include_router(qido_router(ports))
     root.include_router(wado_router(ports))
-    root.include_router(stow_router(ports, limits))
+    root.include_router(stow_router(ports, limits, stow))
     return root

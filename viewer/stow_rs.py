@@ -47,9 +47,21 @@ class StoringBusy(Unavailable):
     code = "dicomweb.storing_busy"
 
 
-def stow_router(ports: ViewerPorts, limits: StowLimits) -> APIRouter:
-    """The store routes of the DICOMweb root. The router's lifespan owns the writer."""
-    service = StowService(ports, limits)
+def stow_of(ports: ViewerPorts, limits: StowLimits) -> Stow:
+    """The writer of this process; it opens nothing before the first object."""
+    return Stow(
+        database_url=ports.database.url,
+        objects=ports.objects,
+        elsewhere=ports.cache_folder / "stow",
+        object_bytes_max=limits.object_bytes_max,
+        reserve_bytes=limits.reserve_bytes,
+        clock=ports.clock,
+    )
+
+
+def stow_router(ports: ViewerPorts, limits: StowLimits, stow: Stow | None = None) -> APIRouter:
+    """The store routes of the DICOMweb root. The router's lifespan owns the writer, `stow` if given."""
+    service = StowService(ports, limits, stow or stow_of(ports, limits))
     router = APIRouter(tags=["dicomweb"], lifespan=service.lifespan)
     for path, endpoint in (
         ("/studies", service.store),
@@ -62,17 +74,9 @@ def stow_router(ports: ViewerPorts, limits: StowLimits) -> APIRouter:
 class StowService:
     """Takes bodies apart and files in. At most `limits.bodies_max` bodies at once."""
 
-    def __init__(self, ports: ViewerPorts, limits: StowLimits) -> None:
-        self._ports, self._limits = ports, limits
+    def __init__(self, ports: ViewerPorts, limits: StowLimits, stow: Stow) -> None:
+        self._ports, self._limits, self._stow = ports, limits, stow
         self._slots = asyncio.Semaphore(limits.bodies_max)
-        self._stow = Stow(
-            database_url=ports.database.url,
-            objects=ports.objects,
-            elsewhere=ports.cache_folder / "stow",
-            object_bytes_max=limits.object_bytes_max,
-            reserve_bytes=limits.reserve_bytes,
-            clock=ports.clock,
-        )
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:

@@ -83,3 +83,17 @@ async def own_mark(
     if row.version != version:
         raise VersionPassed(version=row.version)
     return row
+
+
+async def all_of(view: AsyncSession, study: Study, author_id: str) -> Sequence[Annotation]:
+    """A reader's marks on a study in order of making, removed ones included."""
+    found = await view.scalars(
+        select(Annotation)
+        .where(
+            Annotation.study_instance_uid == study.study_instance_uid,
+            Annotation.institution_id == study.institution_id,
+            Annotation.author_id == author_id,
+        )
+        .order_by(Annotation.created_at, Annotation.annotation_id)
+    )
+    return found.all()

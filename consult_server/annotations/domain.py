@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TypeAlias
 
-from config.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from config.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 Point: TypeAlias = tuple[float, float]
 COORDINATE_MAX = 1_000_000.0
@@ -81,3 +81,15 @@ def checked_points(kind: MarkKind, points: Sequence[Point]) -> list[list[float]]
     if len(points) != POINTS[kind] or not lying:
         raise AnnotationMisshapen(kind=kind.value, points=POINTS[kind])
     return [[x, y] for x, y in points]
+
+
+class MarksMoved(Conflict):
+    """These marks are not what the server has of you now; look at them again before filing."""
+
+    code = "annotations.marks_moved"
+
+
+class NotFiled(Unavailable):
+    """The archive did not take the objects of these marks; nothing was recorded."""
+
+    code = "annotations.not_filed"

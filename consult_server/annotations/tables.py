@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consult_server.tables import Base
@@ -31,3 +31,24 @@ class Annotation(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+
+
+class Filed(Base):
+    """One filing of a reader's marks with a study, the objects of which are durable in the archive.
+
+    `marks` are the versions filed, by annotation; `content_sha256` is of all that the reader filed.
+    `objects` are [series, SOP class, SOP instance] of what was written.
+    """
+
+    __tablename__ = "consult_filing"
+    __table_args__ = (UniqueConstraint("study_instance_uid", "institution_id", "author_id", "number"),)
+
+    filing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    institution_id: Mapped[str] = mapped_column(String(36))
+    study_instance_uid: Mapped[str] = mapped_column(String(64))
+    author_id: Mapped[str] = mapped_column(ForeignKey("consult_account.account_id"))
+    number: Mapped[int]
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    marks: Mapped[dict[str, Any]]
+    objects: Mapped[list[Any]]
+    filed_at: Mapped[datetime]

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from consult_server.consults.domain import Urgency
-from consult_server.exams.names import NOT_IN_NAMES, person_name
+from consult_server.patients.names import NOT_IN_NAMES, person_name
 from consult_server.exams.tables import Exam
 from consult_server.identity.tables import Account
 from consult_server.institutions.tables import Institution

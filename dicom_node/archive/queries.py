@@ -1,7 +1,7 @@
 """Reading the archive. Every question carries the caller's scope; outside it nothing exists."""
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, select
@@ -41,6 +41,7 @@ ListedInstance: TypeAlias = Row[str, str, str, int | None, int, int | None, int 
 Documented: TypeAlias = Row[str, bytes]
 """`sop_instance_uid` and `metadata_json` of an instance."""
 ROWS_MAX = 20_000
+NAMES_AT_ONCE = 500
 OFFSET_MAX = 1_000_000
 Question = TypeVar("Question", bound=Select[*tuple[Any, ...]])
 
@@ -155,6 +156,40 @@ async def documents_of(view: AsyncSession, series_key: str) -> Sequence[Document
     if len(found) > ROWS_MAX:
         raise SeriesTooLong(instances_max=ROWS_MAX)
     return found
+
+
+async def images_named(
+    view: AsyncSession, study_key: str, sop_instance_uids: Collection[str]
+) -> list[tuple[Series, Instance]]:
+    """The instances of a study that have these names, each with its series, metadata included."""
+    found: list[tuple[Series, Instance]] = []
+    wanted = sorted(sop_instance_uids)
+    for start in range(0, len(wanted), NAMES_AT_ONCE):
+        rows = await view.execute(
+            select(Series, Instance)
+            .join(Instance, Instance.series_key == Series.series_key)
+            .where(
+                Series.study_key == study_key,
+                Instance.sop_instance_uid.in_(wanted[start : start + NAMES_AT_ONCE]),
+            )
+            .order_by(Instance.instance_key)
+        )
+        found += [(series, instance) for series, instance in rows]
+    return found
+
+
+async def of_classes(
+    view: AsyncSession, study_key: str, sop_class_uids: Collection[str], limit: int
+) -> list[tuple[Series, Instance]]:
+    """The instances of a study of these SOP classes, the last ones to come first; at most `limit`."""
+    rows = await view.execute(
+        select(Series, Instance)
+        .join(Instance, Instance.series_key == Series.series_key)
+        .where(Series.study_key == study_key, Instance.sop_class_uid.in_(sorted(sop_class_uids)))
+        .order_by(Instance.received_at.desc(), Instance.instance_key.desc())
+        .limit(min(limit, ROWS_MAX))
+    )
+    return [(series, instance) for series, instance in rows]
 
 
 async def middle_image(view: AsyncSession, series_key: str) -> Instance | None:

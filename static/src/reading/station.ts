@@ -53,6 +53,22 @@ export interface Measured {
 	readonly said: string;
 }
 
+/** An image that a key object selection names; no frames: all of them. `said` is its title and author. */
+export interface Flag {
+	readonly sopInstanceUid: string;
+	readonly frames: readonly number[];
+	readonly said: string;
+	/** The selection says that it is not to be used. */
+	readonly rejected: boolean;
+}
+
+export function flagsOn(flags: readonly Flag[], sopInstanceUid: string, frameNumber: number): Flag[] {
+	return flags.filter(
+		(one) =>
+			one.sopInstanceUid === sopInstanceUid && (one.frames.length === 0 || one.frames.includes(frameNumber)),
+	);
+}
+
 export const PANES_MAX = Math.max(...LAYOUTS.map(panesOf));
 const NOT_CURRENT = 404;
 const PROGRESS_MS = 800;
@@ -70,6 +86,8 @@ export class Station {
 	/** The reader's own marks in order of making, and those of others. */
 	readonly marks = new Store<readonly Mark[]>([]);
 	readonly others = new Store<readonly Mark[]>([]);
+	/** Key images that objects of the study name. */
+	readonly flags = new Store<readonly Flag[]>([]);
 	/** The mark that keys act on. */
 	readonly selected = new Store<string | null>(null);
 	readonly measured = new Store<Measured | null>(null);

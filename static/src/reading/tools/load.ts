@@ -1,5 +1,6 @@
 /** Opens the tools of a station with this page's server. Imported after the first image, never before. */
 import type { Live } from "../../api/live.ts";
+import { serverObjects } from "../objects/store.ts";
 import type { Station } from "../station.ts";
 import { followMarks } from "./news.ts";
 import { loadKeys, saveKeys, serverMarks, spatialFacts } from "./store.ts";
@@ -26,6 +27,7 @@ export function openTools(
 ): Toolbox {
 	const tools = new Toolbox(station, {
 		marks: serverMarks(studyInstanceUid),
+		objects: serverObjects(studyInstanceUid),
 		facts: () => spatialFacts(studyInstanceUid),
 		loadKeys,
 		saveKeys,

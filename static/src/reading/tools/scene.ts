@@ -11,7 +11,8 @@ import { measuresOf, type ObjectFacts } from "./measuring.ts";
 import { type Line, type Shape, shapeOf } from "./shapes.ts";
 import { lines, sourceSaid, type ToolWords } from "./wording.ts";
 
-export type Tone = "own" | "peer" | "guide";
+/** `object`: of a DICOM object of the study, read-only. */
+export type Tone = "own" | "peer" | "guide" | "object";
 
 export interface Item {
 	readonly id: string;
@@ -37,6 +38,8 @@ export interface Seen {
 	readonly drawing: Drawing | null;
 	/** Reference lines and the cross, in points of this image. */
 	readonly guides: readonly Line[];
+	/** What DICOM objects draw here. */
+	readonly objects: readonly Item[];
 }
 
 export const EMPTY: Scene = { items: [], source: null };
@@ -79,7 +82,10 @@ export function sceneOf(seen: Seen): Scene {
 	const draft = drawing === null ? [] : [draftOf(drawing, seen, onScreen)];
 	const measured = [...own.map(({ points }) => points), ...(drawing === null ? [] : [shownPoints(drawing)])];
 	const last = measured.at(-1);
-	return { items: [...guides, ...items, ...draft], source: last === undefined ? null : source(last, seen) };
+	return {
+		items: [...guides, ...seen.objects, ...items, ...draft],
+		source: last === undefined ? null : source(last, seen),
+	};
 
 	function source(points: readonly Point[], { words }: Seen): string | null {
 		const at = {

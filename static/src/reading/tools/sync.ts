@@ -113,6 +113,12 @@ export class MarkSync {
 		return this.#next() !== null;
 	}
 
+	/** The versions of the marks that the server has as the reader sees them. */
+	versions(): ReadonlyMap<string, number> {
+		const kept = this.#station.marks.value.filter((mark) => this.#known.get(mark.id)?.mark === mark);
+		return new Map(kept.map(({ id }) => [id, this.#known.get(id)?.version ?? 0]));
+	}
+
 	async #load(): Promise<boolean> {
 		let kept: readonly Kept[];
 		try {

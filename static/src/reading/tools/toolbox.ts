@@ -3,6 +3,7 @@ import { t } from "../../kit/i18n.ts";
 import { Store } from "../../kit/store.ts";
 import type { ToolActs } from "../commands.ts";
 import { type Keymap, parseKeymap } from "../keymap.ts";
+import { ObjectBoard, type ObjectServer } from "../objects/board.ts";
 import type { Pane } from "../pane.ts";
 import type { PaneView } from "../pane_view.ts";
 import type { Station } from "../station.ts";
@@ -21,6 +22,7 @@ import { reported } from "./wording.ts";
 
 export interface Server {
 	readonly marks: MarkStore;
+	readonly objects: ObjectServer;
 	facts(): Promise<unknown>;
 	loadKeys(): Promise<unknown>;
 	saveKeys(value: Record<string, unknown>): Promise<boolean>;
@@ -41,6 +43,7 @@ export class Toolbox implements ToolActs {
 	readonly facts = new Store<ObjectFacts>(NOTHING_KNOWN);
 	readonly cross: CrossSeries;
 	readonly sync: MarkSync;
+	readonly board: ObjectBoard;
 	readonly panel = new Store<PanelName | null>(null);
 	/** The mark whose words are being written. */
 	readonly writing = new Store<string | null>(null);
@@ -58,6 +61,7 @@ export class Toolbox implements ToolActs {
 			spacing: (series, sop) => this.facts.value.spacing(series, sop),
 			frameOfReference: (series, sop) => this.facts.value.frameOfReference(series, sop),
 		});
+		this.board = new ObjectBoard(station, server.objects);
 		this.sync = new MarkSync(station, server.marks, (run) => this.#later(run, REST_MS));
 		this.#stops.push(
 			() => this.cross.close(),
@@ -71,7 +75,7 @@ export class Toolbox implements ToolActs {
 	async open(markId: string | null): Promise<void> {
 		const facts = this.#server.facts().then((value) => this.facts.set(parseFacts(value)));
 		const keys = this.#server.loadKeys().then((value) => this.#station.keymap.set(parseKeymap(value)));
-		await Promise.all([facts, keys, this.sync.open()]);
+		await Promise.all([facts, keys, this.sync.open(), this.board.open()]);
 		if (markId !== null) this.#station.goToMark(markId);
 	}
 
@@ -116,7 +120,10 @@ export class Toolbox implements ToolActs {
 			layout,
 			active,
 		];
-		const stops = [...followed, this.facts, this.cross.cross].map((one) => one.subscribe(soon));
+		const { told, applied, drawn } = this.board;
+		const stops = [...followed, this.facts, this.cross.cross, told, applied, drawn].map((one) =>
+			one.subscribe(soon),
+		);
 		stops.push(...this.#station.panes.filter((one) => one !== pane).map((one) => one.state.subscribe(soon)));
 		return () => {
 			for (const stop of stops) stop();
@@ -134,6 +141,7 @@ export class Toolbox implements ToolActs {
 			words: t(toolTexts),
 			drawing: hand.drawing.value,
 			guides: this.cross.guidesOf(pane),
+			objects: this.board.items(pane),
 		});
 	}
 
@@ -141,6 +149,11 @@ export class Toolbox implements ToolActs {
 	said(mark: Mark): string {
 		const figures = measuresOf(this.#station, this.facts.value, mark)?.figures ?? [];
 		return reported(mark, figures, t(toolTexts));
+	}
+
+	/** Keeps the reader's marks with the study as DICOM objects; false when that was refused. */
+	file(): Promise<boolean> {
+		return this.board.file(this.facts.value, t(toolTexts), this.sync);
 	}
 
 	cancel(): boolean {

@@ -24,7 +24,7 @@ const AUTHOR = { accountId: "a", name: "许诺", at: "2026-11-21T10:00:00Z" };
 
 function aScene(station = aReadyStation(), drawing: Drawing | null = null, facts = NOTHING_KNOWN): Scene {
 	const pane = station.activePane;
-	return sceneOf({ station, pane, facts, words: WORDS, drawing, guides: [] });
+	return sceneOf({ station, pane, facts, words: WORDS, drawing, guides: [], objects: [] });
 }
 
 describe("what lies over a picture", () => {
@@ -102,7 +102,7 @@ describe("what lies over a picture", () => {
 		const station = aReadyStation();
 		const [, second] = station.panes;
 		if (second === undefined) throw new Error("a second pane");
-		const seen = { station, facts: NOTHING_KNOWN, words: WORDS, drawing: null, guides: [] };
+		const seen = { station, facts: NOTHING_KNOWN, words: WORDS, drawing: null, guides: [], objects: [] };
 		expect(sceneOf({ ...seen, pane: second })).toBe(EMPTY);
 	});
 });

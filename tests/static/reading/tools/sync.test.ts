@@ -51,6 +51,22 @@ describe("saving marks", () => {
 		expect(sync.state.value).toBe("saved");
 	});
 
+	it("tells the versions of what is saved as the reader sees it, and of nothing else", async () => {
+		const { station, sync, rest } = saving();
+		await sync.open();
+		const other = another("probe", points([3, 3]));
+		station.marks.set([aMark()]);
+		expect([...sync.versions()]).toEqual([]);
+		await rest();
+		station.marks.set([aMark({ text: "x" }), other]);
+		expect([...sync.versions()]).toEqual([]);
+		await rest();
+		expect([...sync.versions()]).toEqual([
+			[aMark().id, 2],
+			[other.id, 1],
+		]);
+	});
+
 	it("brings a removed mark back on undo, under the version of its removal", async () => {
 		const { station, server, sync, rest } = saving();
 		await sync.open();

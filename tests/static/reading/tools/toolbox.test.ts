@@ -5,6 +5,7 @@ import type { Mark } from "../../../../static/src/reading/tools/mark.ts";
 import type { Scene } from "../../../../static/src/reading/tools/scene.ts";
 import { Toolbox } from "../../../../static/src/reading/tools/toolbox.ts";
 import { Pen } from "../canvases.ts";
+import { aServer } from "../objects/objects.ts";
 import { aMark, another, aReadyStation, MemoryMarks, points } from "./marks.ts";
 
 let frames: (() => void)[];
@@ -45,6 +46,7 @@ function aBox() {
 	const groups = [{ sop_instance_uids: [], frame_of_reference_uid: "9", regions: [] }];
 	const tools = new Toolbox(station, {
 		marks,
+		objects: aServer(),
 		facts: async () => ({ series: [{ series_instance_uid: "1.2.3", groups }] }),
 		loadKeys: async () => ({ profile: "pacs", keys: {} }),
 		saveKeys: async (value) => kept.push(value) > 0,

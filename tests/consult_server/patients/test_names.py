@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from consult_server.exams.names import GROUP_CHARACTERS_MAX, is_hanzi, person_name
+from consult_server.patients.names import GROUP_CHARACTERS_MAX, is_hanzi, person_name
 from dicom_node.archive.names import name_key
 from dicom_node.worklist.domain import NOT_IN_TEXTS
 

@@ -1,0 +1,61 @@
+/** What the objects of a study say about its images, as the server tells it. */
+import type { components } from "../../api/schema.gen.ts";
+
+type Schemas = components["schemas"];
+export type StudyObjects = Schemas["StudyObjects"];
+export type KeyObjects = Schemas["KeyObjects"];
+export type Presentation = Schemas["Presentation"];
+export type Report = Schemas["Report"];
+export type Measurement = Schemas["Measurement"];
+export type Graphic = Schemas["Graphic"];
+export type Words = Schemas["Words"];
+export type Annotated = Schemas["Annotated"];
+export type Area = Schemas["Area"];
+export type ImageName = Schemas["ImageName"];
+export type Header = Schemas["Header"];
+export type Filings = Schemas["FilingsOut"];
+export type Filing = Schemas["FilingOut"];
+export type FilingIn = Schemas["FilingIn"];
+
+export const NOTHING_TOLD: StudyObjects = {
+	key_objects: [],
+	presentations: [],
+	reports: [],
+	unreadable: [],
+	more: false,
+};
+
+/** What names a frame. */
+export interface FrameName {
+	readonly sopInstanceUid: string;
+	readonly number: number;
+}
+
+/** True when one of the names means this frame; a name without frames means all of its image. */
+export function names(images: readonly ImageName[], { sopInstanceUid, number }: FrameName): boolean {
+	return images.some(
+		(one) =>
+			one.sop_instance_uid === sopInstanceUid && (one.frames.length === 0 || one.frames.includes(number)),
+	);
+}
+
+/** True when something of a state is for this frame: named there, or by the state where nothing is named. */
+export function isFor(
+	images: readonly ImageName[],
+	state: Pick<Presentation, "images">,
+	frame: FrameName,
+): boolean {
+	return names(state.images, frame) && (images.length === 0 || names(images, frame));
+}
+
+/** `20260302170509` as `2026-03-02 17:05`; what is not a date stays as it is. */
+export function createdSaid(created: string): string {
+	const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d)(\d\d)?(\d\d)?/.exec(created) ?? [];
+	if (year === undefined) return created;
+	return `${year}-${month}-${day}${hour === undefined || minute === undefined ? "" : ` ${hour}:${minute}`}`;
+}
+
+/** Who made an object, with what and when. */
+export function originSaid({ author, manufacturer, created }: Header): string {
+	return [author, manufacturer, createdSaid(created)].filter((one) => one !== "").join(" · ");
+}

@@ -1,0 +1,95 @@
+"""The route of what objects say about a study's images: fetched with the tools, after the first image."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+
+from config.kernel.errors import AppError
+from config.kernel.objects import ObjectStore
+from dicom_node.archive.queries import find_study, of_classes
+from dicom_node.archive.reader import value_bytes
+from dicom_node.archive.tables import Instance, Series
+from viewer.access import ViewerPorts
+from viewer.attributes import unpacked
+from viewer.luts import BULK_BYTES_MAX, BulkReader
+from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS, REPORTS
+from viewer.objects.key_objects_read import read_key_objects
+from viewer.objects.presentation_read import read_presentation
+from viewer.objects.report_read import read_report
+from viewer.objects.told import KeyObjects, Presentation, Report, StudyObjects, Unreadable
+
+Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
+OBJECTS_MAX = 200
+SHOWN = frozenset({KEY_OBJECTS}) | PRESENTATIONS | REPORTS
+
+
+def objects_router(ports: ViewerPorts) -> APIRouter:
+    """The route of the objects panel."""
+    service = _ObjectsService(ports)
+    router = APIRouter(prefix="/api", tags=["reading"])
+    router.add_api_route(
+        "/studies/{study_instance_uid}/objects",
+        service.study_objects,
+        response_model=StudyObjects,
+        operation_id="study_objects",
+    )
+    return router
+
+
+class _ObjectsService:
+    def __init__(self, ports: ViewerPorts) -> None:
+        self._ports = ports
+
+    async def study_objects(self, request: Request, study_instance_uid: Uid) -> StudyObjects:
+        """Key objects, presentation states and reports of a study, the last ones to come first."""
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
+            study = await find_study(view, scope, study_instance_uid)
+            rows = await of_classes(view, study.study_key, SHOWN, OBJECTS_MAX + 1)
+        return await asyncio.to_thread(told, rows, self._ports.objects)
+
+
+def told(rows: Sequence[tuple[Series, Instance]], objects: ObjectStore) -> StudyObjects:
+    """What these objects say; one that cannot be read does not keep the others from being shown."""
+    found: list[BaseModel] = [read(series, one, objects) for series, one in rows[:OBJECTS_MAX]]
+    return StudyObjects(
+        key_objects=tuple(one for one in found if isinstance(one, KeyObjects)),
+        presentations=tuple(one for one in found if isinstance(one, Presentation)),
+        reports=tuple(one for one in found if isinstance(one, Report)),
+        unreadable=tuple(one for one in found if isinstance(one, Unreadable)),
+        more=len(rows) > OBJECTS_MAX,
+    )
+
+
+def read(
+    series: Series, instance: Instance, objects: ObjectStore
+) -> KeyObjects | Presentation | Report | Unreadable:
+    """One object, or why it cannot be read."""
+    uid = series.series_instance_uid
+    try:
+        data = unpacked(instance.metadata_json)
+        if instance.sop_class_uid == KEY_OBJECTS:
+            return read_key_objects(data, uid)
+        if instance.sop_class_uid in PRESENTATIONS:
+            return read_presentation(data, uid, bulk_of(objects, instance))
+        return read_report(data, uid)
+    except AppError as refusal:
+        return Unreadable(
+            sop_instance_uid=instance.sop_instance_uid, series_instance_uid=uid, code=refusal.code
+        )
+
+
+def bulk_of(objects: ObjectStore, instance: Instance) -> BulkReader:
+    """Reads large tables of an object from where it is kept; nothing where they cannot be had."""
+
+    def bulk(start: int, end: int) -> bytes:
+        if not 0 <= end - start <= BULK_BYTES_MAX:
+            return b""
+        try:
+            return value_bytes(objects, instance, start, end)
+        except AppError:
+            return b""
+
+    return bulk

@@ -1,0 +1,182 @@
+"""What objects say about images, as the client gets it: outside text and numbers, cut to what is shown."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from viewer.luts import Lut
+from viewer.shutters import Shutter
+
+GraphicKind = Literal["POINT", "MULTIPOINT", "POLYLINE", "POLYGON", "INTERPOLATED", "CIRCLE", "ELLIPSE"]
+Units = Literal["PIXEL", "DISPLAY"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Header(_Value):
+    """Who made an object, and when (a DICOM date and time). `ours`: it was filed here."""
+
+    sop_instance_uid: str
+    series_instance_uid: str
+    sop_class_uid: str
+    instance_number: int | None
+    manufacturer: str
+    author: str
+    created: str
+    ours: bool
+
+
+class ImageName(_Value):
+    """An image, and those of its frames that are meant; none: all of them."""
+
+    sop_instance_uid: str
+    frames: tuple[int, ...]
+
+
+class KeyObjects(_Value):
+    """A Key Object Selection. `rejected`: its images are not to be used; the title says why."""
+
+    header: Header
+    title: str
+    description: str
+    rejected: bool
+    images: tuple[ImageName, ...]
+
+
+class Graphic(_Value):
+    """One figure: columns and rows in pixels of the image, or shares of the displayed area."""
+
+    kind: GraphicKind
+    units: Units
+    points: tuple[tuple[float, float], ...]
+    filled: bool
+
+
+class Words(_Value):
+    """A text and where it begins; `anchor` is the point that it speaks of."""
+
+    text: str
+    units: Units
+    at: tuple[float, float]
+    anchor: tuple[float, float] | None
+
+
+class Annotated(_Value):
+    """What is drawn and written over some images; none: over all that the state is for."""
+
+    images: tuple[ImageName, ...]
+    graphics: tuple[Graphic, ...]
+    words: tuple[Words, ...]
+
+
+class Area(_Value):
+    """The part of some images that is shown: columns and rows, from 1, of the corners as they are seen."""
+
+    images: tuple[ImageName, ...]
+    top_left: tuple[int, int]
+    bottom_right: tuple[int, int]
+
+
+class Voi(_Value):
+    """The window or table of some images; none: of all that the state is for."""
+
+    images: tuple[ImageName, ...]
+    center: float | None
+    width: float | None
+    function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+    lut: Lut | None
+
+
+class Presentation(_Value):
+    """A softcopy presentation state. `quarters` clockwise, then `flipped` left to right (PS3.3 C.10.6).
+
+    Stored values go through `modality_lut` or the rescale, one of `voi`, then `presentation_lut` or, where
+    `inverse`, upside down.
+    """
+
+    header: Header
+    label: str
+    description: str
+    colour: bool
+    images: tuple[ImageName, ...]
+    quarters: int
+    flipped: bool
+    areas: tuple[Area, ...]
+    rescale_slope: float
+    rescale_intercept: float
+    modality_lut: Lut | None
+    voi: tuple[Voi, ...]
+    presentation_lut: Lut | None
+    inverse: bool
+    shutter: Shutter | None
+    annotations: tuple[Annotated, ...]
+    cut: bool
+
+
+class Figure(_Value):
+    """One number of a measurement; empty `value`: the document does not say it."""
+
+    name: str
+    derivation: str
+    value: str
+    unit: str
+
+
+class Placed(_Value):
+    """A figure on an image."""
+
+    image: ImageName
+    graphic: Graphic
+
+
+class Measurement(_Value):
+    """A measurement group: what it is called, its figures, what it found, and where it lies."""
+
+    tracking_uid: str
+    tracking_identifier: str
+    finding: str
+    site: str
+    figures: tuple[Figure, ...]
+    statements: tuple[str, ...]
+    places: tuple[Placed, ...]
+
+
+class Line(_Value):
+    """One content item of a document: how deep it stands, what it is called, what it says, what it shows."""
+
+    depth: int
+    name: str
+    value: str
+    images: tuple[ImageName, ...]
+
+
+class Report(_Value):
+    """A structured report: its lines in order, and its measurements when it has groups of them."""
+
+    header: Header
+    title: str
+    completion: str
+    verification: str
+    measurements: tuple[Measurement, ...]
+    lines: tuple[Line, ...]
+    cut: bool
+
+
+class Unreadable(_Value):
+    """An object that could not be read, and the code of the reason."""
+
+    sop_instance_uid: str
+    series_instance_uid: str
+    code: str
+
+
+class StudyObjects(_Value):
+    """All objects of a study that say something about images. `more`: there are others that were left out."""
+
+    key_objects: tuple[KeyObjects, ...]
+    presentations: tuple[Presentation, ...]
+    reports: tuple[Report, ...]
+    unreadable: tuple[Unreadable, ...]
+    more: bool
