@@ -1,22 +1,19 @@
 """Who may know of which consult. Everything that opens a consult goes through here."""
 
 from functools import lru_cache
-from typing import TypeAlias
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.errors import VersionPassed
 from config.kernel.principal import Principal
-from consult_server.consults.domain import ConsultNotFound, Status
+from consult_server.consults.domain import ConsultNotFound
+from consult_server.consults.lending import LENDING, Given, known_where_invited, lent_as_earlier
 from consult_server.consults.tables import Consult
-from consult_server.identity.domain import CLINICAL, READERS, Role
+from consult_server.identity.domain import CLINICAL, Role
 from dicom_node.archive.scope import NOTHING, StudyScope
 
-Given: TypeAlias = str | BindParameter[str]
 SHARED_STUDIES_MAX = 2_000
-# Once a request is back with its author, refused or taken back, the images are no longer lent.
-LENDING = (Status.SUBMITTED, Status.ACCEPTED, Status.ASSIGNED, Status.REPORTING, Status.SIGNED, Status.CLOSED)
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
@@ -28,15 +25,7 @@ def _known_to(roles: frozenset[str], institution_id: Given, account_id: Given) -
     reasons: list[ColumnElement[bool]] = [false()]
     if not roles.isdisjoint({Role.APPLICANT, Role.TECHNICIAN}):
         reasons.append(Consult.inviting_institution_id == institution_id)
-    at_invited = and_(Consult.invited_institution_id == institution_id, Consult.submitted_at.is_not(None))
-    if Role.COORDINATOR in roles:
-        reasons.append(at_invited)
-    if not roles.isdisjoint(READERS):
-        reasons.append(
-            and_(
-                at_invited, or_(Consult.status == Status.ACCEPTED.value, Consult.specialist_id == account_id)
-            )
-        )
+    reasons += known_where_invited(roles, institution_id, account_id)
     return or_(*reasons)
 
 
@@ -82,7 +71,10 @@ def _lent_studies(roles: frozenset[str], *, named: bool) -> Select[str, str | No
 
 
 async def study_scope(view: AsyncSession, principal: Principal, study_instance_uid: str | None) -> StudyScope:
-    """What the caller may see in the archive: their institution's studies, and those of their consults."""
+    """What the caller may see in the archive: their institution's studies, and those of their consults.
+
+    With `study_instance_uid`, of what consults lend only that study, also as a patient's earlier one.
+    """
     if not principal.has_role(*CLINICAL):
         return NOTHING
     rows = await view.execute(
@@ -93,8 +85,11 @@ async def study_scope(view: AsyncSession, principal: Principal, study_instance_u
             "study_instance_uid": study_instance_uid,
         },
     )
+    shared = frozenset((institution_id, uid) for institution_id, uid in rows if uid)
+    if study_instance_uid is not None and not shared:
+        shared = await lent_as_earlier(view, principal, study_instance_uid)
     return StudyScope(
         institution_ids=frozenset({principal.institution_id}),
-        shared=frozenset((institution_id, uid) for institution_id, uid in rows if uid),
+        shared=shared,
         store_as=principal.institution_id,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.database import Database
 from config.kernel.principal import Principal, Proof
-from consult_server.consults import access, queries
+from consult_server.consults import access, lending, queries
 from consult_server.consults.domain import ConsultNotFound, ServiceLine, Status
 from consult_server.consults.queries import PAGE, View, WorklistFilter, worklist
 from consult_server.consults.tables import Consult, Counter
@@ -184,7 +184,7 @@ async def test_images_are_lent_with_the_case_and_no_longer(db: Database) -> None
         async with db.read() as view:
             scope = await access.study_scope(view, SPECIALIST, "1.2.3")
             away = await access.study_scope(view, FOREIGN, "1.2.3")
-        lent = status in access.LENDING
+        lent = status in lending.LENDING
         assert (scope.shared == {(TOWNSHIP, "1.2.3")}) is lent, status
         assert scope.institution_ids == {COUNTY}
         assert away.shared == frozenset()
