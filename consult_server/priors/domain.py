@@ -73,8 +73,8 @@ class Relevance:
 
     @property
     def relevant(self) -> bool:
-        """Worth opening beside the images unasked."""
-        near = self.days_before is not None and self.days_before <= RELEVANT_DAYS
+        """Worth opening beside the images unasked: what was done the same day belongs to the same visit."""
+        near = self.days_before is not None and 0 < self.days_before <= RELEVANT_DAYS
         return self.same_region and self.same_modality and near
 
 

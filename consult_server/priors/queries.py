@@ -11,7 +11,7 @@ from config.kernel.principal import Principal
 from consult_server.consults.access import study_scope
 from consult_server.consults.lending import EARLIER_MAX, earlier_lent_with
 from consult_server.consults.tables import Consult
-from consult_server.priors.domain import Relevance, Seen, rank, regions_of, relevance
+from consult_server.priors.domain import Region, Relevance, Seen, rank, regions_of, relevance
 from consult_server.reports.domain import ReportStatus
 from consult_server.reports.tables import Report, ReportVersion
 from dicom_node.archive.errors import StudyNotFound
@@ -100,8 +100,10 @@ async def _signed(view: AsyncSession, studies: Sequence[Study]) -> dict[tuple[st
     return {(institution_id, uid or ""): at for institution_id, uid, at in rows}
 
 
-async def priors_of(view: AsyncSession, principal: Principal, study_instance_uid: str) -> list[Prior]:
-    """Earlier studies of the person of a study the caller may read, the most telling first.
+async def priors_of(
+    view: AsyncSession, principal: Principal, study_instance_uid: str
+) -> tuple[frozenset[Region], list[Prior]]:
+    """The regions of a study the caller may read, and earlier ones of its person, the most telling first.
 
     Raises StudyNotFound, also for a study the caller may not read.
     """
@@ -120,14 +122,15 @@ async def priors_of(view: AsyncSession, principal: Principal, study_instance_uid
         )
         for one in found
     ]
-    return sorted(priors, key=lambda one: rank(one.relevance))[:LISTED_MAX]
+    return now.regions, sorted(priors, key=lambda one: rank(one.relevance))[:LISTED_MAX]
 
 
 async def prior_of(
     view: AsyncSession, principal: Principal, study_instance_uid: str, prior_instance_uid: str
 ) -> Prior:
     """One of the earlier studies of that study. Raises StudyNotFound."""
-    for one in await priors_of(view, principal, study_instance_uid):
+    _, priors = await priors_of(view, principal, study_instance_uid)
+    for one in priors:
         if one.study.study_instance_uid == prior_instance_uid:
             return one
     raise StudyNotFound(study_instance_uid=prior_instance_uid[:64])

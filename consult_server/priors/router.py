@@ -9,7 +9,7 @@ from consult_server.identity.current import Caller
 from consult_server.institutions.queries import named
 from consult_server.priors import queries
 from consult_server.priors.queries import Prior
-from consult_server.priors.schemas import PriorReportOut, PriorStudyOut
+from consult_server.priors.schemas import PriorReportOut, PriorStudiesOut, PriorStudyOut
 from consult_server.reports.router import signed_report_out
 from consult_server.web.deps import ThePlatform, Tx, View
 
@@ -40,11 +40,12 @@ def _out(prior: Prior, institution_name: str) -> PriorStudyOut:
 
 
 @router.get("/studies/{study_instance_uid}/priors")
-async def list_prior_studies(view: View, caller: Caller, study_instance_uid: Uid) -> list[PriorStudyOut]:
+async def list_prior_studies(view: View, caller: Caller, study_instance_uid: Uid) -> PriorStudiesOut:
     """Earlier studies of the same person that the caller may read, the most telling first."""
-    priors = await queries.priors_of(view, caller, study_instance_uid)
+    regions, priors = await queries.priors_of(view, caller, study_instance_uid)
     places = await named(view, {one.study.institution_id for one in priors})
-    return [_out(one, places[one.study.institution_id].name) for one in priors]
+    rows = [_out(one, places[one.study.institution_id].name) for one in priors]
+    return PriorStudiesOut(regions=sorted(regions), rows=rows)
 
 
 @router.get("/studies/{study_instance_uid}/priors/{prior_instance_uid}/reports")

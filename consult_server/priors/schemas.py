@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from consult_server.priors.domain import Region
 from consult_server.reports.schemas import SignedReportOut
 
 
@@ -25,6 +26,13 @@ class PriorStudyOut(BaseModel):
     same_region: bool
     relevant: bool
     signed_at: datetime | None
+
+
+class PriorStudiesOut(BaseModel):
+    """Where in the body the study that is read lies, and the person's earlier studies."""
+
+    regions: list[Region]
+    rows: list[PriorStudyOut]
 
 
 class PriorReportOut(BaseModel):

@@ -97,6 +97,8 @@ def test_the_most_telling_comes_first(found: list[Relevance]) -> None:
             assert (one.days_before or 0) <= (other.days_before or 0)
 
 
-@pytest.mark.parametrize("days, relevant", [(0, True), (RELEVANT_DAYS, True), (RELEVANT_DAYS + 1, False)])
+@pytest.mark.parametrize(
+    "days, relevant", [(0, False), (1, True), (RELEVANT_DAYS, True), (RELEVANT_DAYS + 1, False)]
+)
 def test_two_years_are_compared_unasked(days: int, *, relevant: bool) -> None:
     assert Relevance(same_modality=True, same_region=True, days_before=days).relevant is relevant

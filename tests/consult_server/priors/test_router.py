@@ -29,7 +29,7 @@ READ = ("/api/studies/{uid}/manifest", "/dicom-web/studies/{uid}/series", "/api/
 
 async def listed(client: httpx.AsyncClient) -> list[str]:
     """The earlier studies a person is told of, in order."""
-    return [row["study_instance_uid"] for row in ok(await client.get(PRIORS))]
+    return [row["study_instance_uid"] for row in ok(await client.get(PRIORS))["rows"]]
 
 
 async def statuses(client: httpx.AsyncClient, uid: str) -> set[int]:
@@ -63,7 +63,9 @@ async def test_the_hospitals_own_earlier_studies_come_with_the_case(product: Pro
     desk = await desks(product)
     await an_assigned_case(product, desk)
     await earlier(product, "township", SAME, PATIENT["identifier"])
-    [row] = ok(await desk.specialist.get(PRIORS))
+    answer = ok(await desk.specialist.get(PRIORS))
+    assert answer["regions"] == ["chest"]
+    [row] = answer["rows"]
     assert row["study_instance_uid"] == SAME
     assert row["institution_name"] == "石桥镇中心卫生院"
     assert (row["same_modality"], row["same_region"], row["relevant"]) == (True, True, True)
@@ -187,7 +189,7 @@ async def test_the_relevant_comes_before_the_newer(product: Product) -> None:
     foot = {"study_description": "足正侧位", "study_date": "20260201", "modality": "DX"}
     await earlier(product, "township", "1.2.840.9", PATIENT["identifier"], **foot)
     await earlier(product, "township", SAME, PATIENT["identifier"])
-    rows = ok(await desk.specialist.get(PRIORS))
+    rows = ok(await desk.specialist.get(PRIORS))["rows"]
     assert [row["study_instance_uid"] for row in rows] == [SAME, "1.2.840.9"]
     assert [row["same_modality"] for row in rows] == [True, False]
 
@@ -211,7 +213,7 @@ async def test_what_was_signed_about_an_earlier_study_is_read_beside(product: Pr
     case = ok(await desk.applicant.patch(path, json=whole, headers=seen))
     case = await step(desk.coordinator, await step(desk.applicant, case, "submit"), "accept")
     auditor = await product.signed_in("auditor")
-    [row] = ok(await auditor.get(f"/api/studies/{new}/priors"))
+    [row] = ok(await auditor.get(f"/api/studies/{new}/priors"))["rows"]
     assert row["study_instance_uid"] == STUDY_UID
     assert row["signed_at"] is not None
     reports = f"/api/studies/{new}/priors/{STUDY_UID}/reports"

@@ -20,6 +20,7 @@ export function openTools(station: Station, studyInstanceUid: string): Toolbox {
 	const tools = new Toolbox(station, {
 		marks: serverMarks(studyInstanceUid),
 		facts: () => spatialFacts(studyInstanceUid),
+		beside: (uid) => ({ marks: serverMarks(uid), facts: () => spatialFacts(uid) }),
 		loadKeys,
 		saveKeys,
 	});
