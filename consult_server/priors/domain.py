@@ -27,7 +27,7 @@ class Region(StrEnum):
 WORDS: dict[Region, str] = {
     Region.HEAD: r"HEAD|BRAIN|SKULL|ORBIT|SINUS|FACE|\bIAC\b|头|颅|脑|眼眶|鼻窦|颌面|内听道|垂体|颞骨",
     Region.NECK: r"NECK|THYROID|CAROTID|颈部|甲状腺|颈动脉|喉",
-    Region.CHEST: r"CHEST|THORAX|LUNG|\bRIBS?\b|胸部|胸片|胸腔|肺|肋骨|纵隔|^胸",
+    Region.CHEST: r"CHEST|THORAX|LUNG|\bRIBS?\b|胸(?!腰?椎)|肺|肋骨|纵隔",
     Region.BREAST: r"BREAST|MAMMO|乳腺|乳房",
     Region.HEART: r"HEART|CARDIAC|CORONARY|心脏|冠脉|冠状动脉",
     Region.ABDOMEN: r"ABDOMEN|LIVER|KIDNEY|PANCREAS|SPLEEN|\bKUB\b|UROGRA|腹|肝|胆|胰|脾|肾|泌尿",

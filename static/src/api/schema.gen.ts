@@ -661,6 +661,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hanging-protocols": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hanging Protocols
+         * @description The caller's protocols and those of their institution, in their order.
+         */
+        get: operations["list_hanging_protocols"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hanging-protocols/{protocol_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Hanging Protocol
+         * @description Keep a protocol; If-Match names the version it was made from, "0" for a new one.
+         */
+        put: operations["keep_hanging_protocol"];
+        post?: never;
+        /**
+         * Remove Hanging Protocol
+         * @description Take a protocol out of use; a keep with the answered version brings it back.
+         */
+        delete: operations["remove_hanging_protocol"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/institutions": {
         parameters: {
             query?: never;
@@ -1554,6 +1598,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{study_instance_uid}/priors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prior Studies
+         * @description Earlier studies of the same person that the caller may read, the most telling first.
+         */
+        get: operations["list_prior_studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/priors/{prior_instance_uid}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prior Reports
+         * @description What was signed about an earlier study of the same person, newest first.
+         */
+        get: operations["list_prior_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies/{study_instance_uid}/series/{series_instance_uid}/thumbnail": {
         parameters: {
             query?: never;
@@ -1967,7 +2051,7 @@ export interface components {
                 number
             ] | null;
             /** Regions */
-            regions: components["schemas"]["Region"][];
+            regions: components["schemas"]["viewer__spatial__Region"][];
             /** Sop Instance Uids */
             sop_instance_uids: string[];
         };
@@ -2725,6 +2809,53 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HangingContent
+         * @description A whole protocol; `schema` 1 is this form.
+         */
+        HangingContent: {
+            /**
+             * Schema Version
+             * @constant
+             */
+            schema_version: 1;
+            /** Stages */
+            stages: components["schemas"]["HangingStage"][];
+            use: components["schemas"]["HangingUse"];
+        };
+        /**
+         * HangingStage
+         * @description One arrangement. Panes are in reading order.
+         */
+        HangingStage: {
+            /**
+             * Layout
+             * @enum {string}
+             */
+            layout: "1x1" | "1x2" | "2x1" | "2x2" | "1x3" | "1x4" | "2x3" | "2x4";
+            /** Linked */
+            linked: boolean;
+            /** Name */
+            name: string;
+            /** Panes */
+            panes: components["schemas"]["PaneRule"][];
+        };
+        /**
+         * HangingUse
+         * @description Whom a protocol is for; what is empty fits everything. `words` are looked for in descriptions.
+         */
+        HangingUse: {
+            /** Modalities */
+            modalities: string[];
+            /** Priors Min */
+            priors_min: number;
+            /** Regions */
+            regions: ("head" | "neck" | "chest" | "breast" | "heart" | "abdomen" | "pelvis" | "spine" | "upper_limb" | "lower_limb")[];
+            /** Series Min */
+            series_min: number;
+            /** Words */
+            words: string[];
+        };
+        /**
          * HoldIn
          * @description What is sealed, by accession number or Study Instance UID, and why.
          */
@@ -3250,6 +3381,18 @@ export interface components {
             url: string;
         };
         /**
+         * PaneRule
+         * @description One pane. `toward` pushes the picture against a side, as the two breasts of a pair.
+         */
+        PaneRule: {
+            /** Invert */
+            invert: boolean;
+            series: components["schemas"]["SeriesRule"];
+            /** Toward */
+            toward: ("left" | "right") | null;
+            window: components["schemas"]["WindowChoice"] | null;
+        };
+        /**
          * PartyOut
          * @description One side of a consult.
          */
@@ -3494,6 +3637,63 @@ export interface components {
             study_instance_uid: string;
         };
         /**
+         * PriorReportOut
+         * @description A report signed about an earlier study.
+         */
+        PriorReportOut: {
+            /** Institution Name */
+            institution_name: string;
+            signed: components["schemas"]["SignedReportOut"];
+            /** Study Date */
+            study_date: string;
+        };
+        /**
+         * PriorStudiesOut
+         * @description Where in the body the study that is read lies, and the person's earlier studies.
+         */
+        PriorStudiesOut: {
+            /** Regions */
+            regions: components["schemas"]["consult_server__priors__domain__Region"][];
+            /** Rows */
+            rows: components["schemas"]["PriorStudyOut"][];
+        };
+        /**
+         * PriorStudyOut
+         * @description An earlier study of the same person. `relevant`: worth opening beside the images unasked.
+         */
+        PriorStudyOut: {
+            /** Body Parts */
+            body_parts: string[];
+            /** Days Before */
+            days_before: number | null;
+            /** Instance Count */
+            instance_count: number;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Modalities */
+            modalities: string[];
+            /** Relevant */
+            relevant: boolean;
+            /** Same Modality */
+            same_modality: boolean;
+            /** Same Region */
+            same_region: boolean;
+            /** Series Count */
+            series_count: number;
+            /** Signed At */
+            signed_at: string | null;
+            /** Study Date */
+            study_date: string;
+            /** Study Description */
+            study_description: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            /** Study Time */
+            study_time: string;
+        };
+        /**
          * PriorsIn
          * @description Whose studies a peer is asked for: a patient of ours, or the patient of a consult.
          */
@@ -3517,6 +3717,61 @@ export interface components {
             patient_birth_date: string;
             /** Rows */
             rows: components["schemas"]["PriorOut"][];
+        };
+        /**
+         * ProtocolIn
+         * @description A protocol to keep. `shared`: for the whole institution.
+         */
+        ProtocolIn: {
+            content: components["schemas"]["HangingContent"];
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Shared */
+            shared: boolean;
+        };
+        /**
+         * ProtocolKept
+         * @description The version a protocol has after it was kept or removed.
+         */
+        ProtocolKept: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * ProtocolOut
+         * @description A kept protocol. `can_change`: by the caller.
+         */
+        ProtocolOut: {
+            /** Can Change */
+            can_change: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            content: components["schemas"]["HangingContent"];
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Protocol Id */
+            protocol_id: string;
+            /** Shared */
+            shared: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ProtocolsOut
+         * @description The caller's and their institution's protocols. `can_share`: the caller may keep shared ones.
+         */
+        ProtocolsOut: {
+            /** Can Share */
+            can_share: boolean;
+            /** Rows */
+            rows: components["schemas"]["ProtocolOut"][];
         };
         /**
          * QuarantineOut
@@ -3597,34 +3852,6 @@ export interface components {
             identity_tail: string;
             /** Invitation */
             invitation: string;
-        };
-        /**
-         * Region
-         * @description A calibrated part of an ultrasound picture (PS3.3 C.8.5.5); codes and units are the standard's.
-         */
-        Region: {
-            /** Data Type */
-            data_type: number;
-            /** Delta X */
-            delta_x: number;
-            /** Delta Y */
-            delta_y: number;
-            /** Flags */
-            flags: number;
-            /** Max X */
-            max_x: number;
-            /** Max Y */
-            max_y: number;
-            /** Min X */
-            min_x: number;
-            /** Min Y */
-            min_y: number;
-            /** Spatial Format */
-            spatial_format: number;
-            /** Units X */
-            units_x: number;
-            /** Units Y */
-            units_y: number;
         };
         /**
          * RegisterOut
@@ -3981,6 +4208,28 @@ export interface components {
             sop_instance_uids: string[];
             stack: components["schemas"]["StackFacts"];
             technique: components["schemas"]["Technique"];
+        };
+        /**
+         * SeriesRule
+         * @description Which series a pane takes: of the study that is read (`prior` 0) or of the nth prior study.
+         */
+        SeriesRule: {
+            /** Order */
+            order: number | null;
+            /** Plane */
+            plane: ("axial" | "coronal" | "sagittal") | null;
+            /** Prior */
+            prior: number;
+            /** Side */
+            side: ("L" | "R") | null;
+            /** Thickness */
+            thickness: ("thin" | "thick") | null;
+            /** View */
+            view: ("CC" | "MLO" | "PA" | "AP" | "LL") | null;
+            /** Without */
+            without: string[];
+            /** Words */
+            words: string[];
         };
         /**
          * SeriesSpace
@@ -4405,12 +4654,56 @@ export interface components {
             width: number;
         };
         /**
+         * WindowChoice
+         * @description A window in the units of the images; none leaves what the object proposes.
+         */
+        WindowChoice: {
+            /** Center */
+            center: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * WithdrawIn
          * @description Why what was rejected is shown again.
          */
         WithdrawIn: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * Region
+         * @description Where in the body, as coarsely as comparison needs it.
+         * @enum {string}
+         */
+        consult_server__priors__domain__Region: "head" | "neck" | "chest" | "breast" | "heart" | "abdomen" | "pelvis" | "spine" | "upper_limb" | "lower_limb";
+        /**
+         * Region
+         * @description A calibrated part of an ultrasound picture (PS3.3 C.8.5.5); codes and units are the standard's.
+         */
+        viewer__spatial__Region: {
+            /** Data Type */
+            data_type: number;
+            /** Delta X */
+            delta_x: number;
+            /** Delta Y */
+            delta_y: number;
+            /** Flags */
+            flags: number;
+            /** Max X */
+            max_x: number;
+            /** Max Y */
+            max_y: number;
+            /** Min X */
+            min_x: number;
+            /** Min Y */
+            min_y: number;
+            /** Spatial Format */
+            spatial_format: number;
+            /** Units X */
+            units_x: number;
+            /** Units Y */
+            units_y: number;
         };
     };
     responses: never;
@@ -5689,6 +5982,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_hanging_protocols: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolsOut"];
+                };
+            };
+        };
+    };
+    keep_hanging_protocol: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                protocol_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProtocolIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolKept"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_hanging_protocol: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                protocol_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolKept"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -7167,6 +7550,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prior_studies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorStudiesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prior_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                prior_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorReportOut"][];
                 };
             };
             /** @description Validation Error */

@@ -278,12 +278,42 @@ function besides({ words, beside }: CommandHost): Command[] {
 		when,
 	});
 	return [
-		act("prior.older", "Alt+ArrowLeft", () => words().priorOlder, (acts) => acts.priorBy(-1)),
-		act("prior.newer", "Alt+ArrowRight", () => words().priorNewer, (acts) => acts.priorBy(1)),
-		act("prior.close", "Alt+ArrowDown", () => words().priorClose, (acts) => acts.hidePrior()),
-		act("stage.next", ".", () => words().stageNext, (acts) => acts.stageBy(1)),
-		act("stage.previous", ",", () => words().stagePrevious, (acts) => acts.stageBy(-1)),
-		act("hanging", "Shift+G", () => words().hanging, (acts) => acts.showProtocols()),
+		act(
+			"prior.older",
+			"Alt+ArrowLeft",
+			() => words().priorOlder,
+			(acts) => acts.priorBy(-1),
+		),
+		act(
+			"prior.newer",
+			"Alt+ArrowRight",
+			() => words().priorNewer,
+			(acts) => acts.priorBy(1),
+		),
+		act(
+			"prior.close",
+			"Alt+ArrowDown",
+			() => words().priorClose,
+			(acts) => acts.hidePrior(),
+		),
+		act(
+			"stage.next",
+			".",
+			() => words().stageNext,
+			(acts) => acts.stageBy(1),
+		),
+		act(
+			"stage.previous",
+			",",
+			() => words().stagePrevious,
+			(acts) => acts.stageBy(-1),
+		),
+		act(
+			"hanging",
+			"Shift+G",
+			() => words().hanging,
+			(acts) => acts.showProtocols(),
+		),
 	];
 }
 

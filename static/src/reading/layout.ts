@@ -20,7 +20,7 @@ export function panesOf(layout: Layout): number {
 }
 
 export function nextLayout(layout: Layout): Layout {
-	const at = LAYOUTS.findIndex((one) => one === layout);
+	const at = (LAYOUTS as readonly Layout[]).indexOf(layout);
 	return LAYOUTS[(at + 1) % LAYOUTS.length] ?? "1x1";
 }
 

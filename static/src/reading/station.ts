@@ -141,8 +141,7 @@ export class Station {
 
 	/** The study that has this series: the one that is read, or an earlier one. */
 	studyOf(seriesUid: string | undefined): Study | null {
-		const has = (study: Study | null): boolean =>
-			study?.series.some((one) => one.uid === seriesUid) ?? false;
+		const has = (study: Study | null): boolean => study?.series.some((one) => one.uid === seriesUid) ?? false;
 		if (has(this.study.value)) return this.study.value;
 		return this.priors.value.find(has) ?? null;
 	}
@@ -161,7 +160,8 @@ export class Station {
 	/** The image series `steps` after the one shown, in the order of the rail. */
 	showNextSeries(steps: number): boolean {
 		const shown = this.activePane.state.value.series?.uid;
-		const images = (this.studyOf(shown) ?? this.study.value)?.series.filter((one) => one.kind === "image") ?? [];
+		const images =
+			(this.studyOf(shown) ?? this.study.value)?.series.filter((one) => one.kind === "image") ?? [];
 		const at = images.findIndex((one) => one.uid === shown);
 		const next = images[at + steps];
 		if (next === undefined) return false;

@@ -35,6 +35,7 @@ def a_study(day: date | None, modalities: frozenset[str], regions: frozenset[Reg
         (["", "胸椎正侧位"], {Region.SPINE}),
         (["颈椎MR"], {Region.SPINE}),
         (["头颅CT"], {Region.HEAD}),
+        (["胸腰椎MR"], {Region.SPINE}),
         (["胸腹部CT增强"], {Region.CHEST, Region.ABDOMEN}),
         (["右膝关节正侧位"], {Region.LOWER_LIMB}),
         (["双侧乳腺钼靶"], {Region.BREAST}),

@@ -19,6 +19,7 @@ const ACTS = commands({
 	words: () => texts.zh,
 	tools: () => null,
 	moveFocus: () => undefined,
+	beside: () => null,
 	toggleReport: () => undefined,
 });
 const act = (id: string) => ACTS.find((one) => one.id === id) ?? { id, keys: "" };

@@ -38,7 +38,7 @@ export function imagesOf(study: Study): SeriesFacts[] {
 }
 
 /** How well a series fits a rule; null when it does not. `at` is its place among its study's images. */
-export function fit(rule: SeriesRule, facts: SeriesFacts, at: number): number | null {
+export function fitOf(rule: SeriesRule, facts: SeriesFacts, at: number): number | null {
 	const against =
 		(rule.order !== null && rule.order !== at) ||
 		(rule.plane !== null && facts.plane !== null && rule.plane !== facts.plane) ||
@@ -70,7 +70,7 @@ function choose(
 	const most = Math.max(0, ...images.map((one) => one.frames));
 	let best: { readonly uid: string; readonly score: number } | null = null;
 	for (const [at, facts] of images.entries()) {
-		const score = fit(rule.series, facts, at);
+		const score = fitOf(rule.series, facts, at);
 		if (score === null) continue;
 		const uses = placed.filter((one) => one?.seriesUid === facts.uid);
 		// The same pixels twice in the same window say nothing.

@@ -17,7 +17,7 @@ function ruleOf(station: Station, shown: Pane): PaneRule {
 	const { series, chosenVoi, invert } = shown.state.value;
 	if (series === null) return pane();
 	const study = station.studyOf(series.uid);
-	const prior = station.priors.value.findIndex((one) => one === study) + 1;
+	const prior = study === null ? 0 : station.priors.value.indexOf(study) + 1;
 	const facts = factsOf(series);
 	const words = tellingWords(series.description);
 	const at = study === null ? -1 : imagesOf(study).findIndex((one) => one.uid === series.uid);

@@ -1,5 +1,5 @@
 /** The protocols that come along, for who has kept none. ECG and slides have their own workspaces. */
-import { ANYONE, pane, type Protocol, type Stage, type Use, type Window } from "./protocol.ts";
+import { ANYONE, type Protocol, pane, type Stage, type Use, type Window } from "./protocol.ts";
 
 const LUNG: Window = { center: -600, width: 1500 };
 const MEDIASTINUM: Window = { center: 40, width: 350 };
@@ -101,12 +101,12 @@ export const BUILTIN: readonly Protocol[] = [
 	]),
 	builtin("plain-prior", "平片对照", { ...PLAIN, priorsMin: 1 }, [
 		stage("正位对照", "1x2", [pane({ order: 0 }), pane({ prior: 1, order: 0 })], false),
-		stage("两位对照", "2x2", [
-			pane({ order: 0 }),
-			pane({ prior: 1, order: 0 }),
-			pane({ order: 1 }),
-			pane({ prior: 1, order: 1 }),
-		], false),
+		stage(
+			"两位对照",
+			"2x2",
+			[pane({ order: 0 }), pane({ prior: 1, order: 0 }), pane({ order: 1 }), pane({ prior: 1, order: 1 })],
+			false,
+		),
 	]),
 	builtin("plain", "平片两位", { ...PLAIN, seriesMin: 2 }, [
 		stage("两位", "1x2", [pane({ order: 0 }), pane({ order: 1 })], false),

@@ -9,7 +9,9 @@ import { fitting } from "./choose.ts";
 import { BUILTIN } from "./defaults.ts";
 import { type Protocol, priorsShown, type Region } from "./protocol.ts";
 
-export type Kept = { readonly kind: "kept"; readonly version: number } | { readonly kind: "refused"; readonly why: string };
+export type Kept =
+	| { readonly kind: "kept"; readonly version: number }
+	| { readonly kind: "refused"; readonly why: string };
 
 export interface ProtocolServer {
 	list(): Promise<{ readonly protocols: readonly Protocol[]; readonly canShare: boolean }>;

@@ -27,7 +27,9 @@ export function alignedIndex(current: Series, index: number, series: Series, sha
 	const at = frame === undefined ? null : slicePositionMm(frame);
 	const theirs = positions(series);
 	if (at !== null && theirs.length > 0) {
-		const nearest = theirs.reduce((best, one) => (Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best));
+		const nearest = theirs.reduce((best, one) =>
+			Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best,
+		);
 		if (Math.abs(nearest.at - at) <= BEYOND_MM) return nearest.index;
 	}
 	const whole = Math.max(1, current.frames.length - 1);

@@ -1,7 +1,7 @@
 /** The person's earlier studies beside the one that is read: listed, opened, stepped through, closed. No DOM. */
 import { Store } from "../../kit/store.ts";
-import { panesOf } from "../layout.ts";
 import type { Layout } from "../layout.ts";
+import { panesOf } from "../layout.ts";
 import { parseManifest, type Study } from "../manifest.ts";
 import type { Pane } from "../pane.ts";
 import type { Station } from "../station.ts";
@@ -161,7 +161,9 @@ export class Shelf {
 	}
 
 	#look(): void {
-		const shown = this.#station.visible.map((pane) => this.#station.priorIn(pane)).find((one) => one !== null);
+		const shown = this.#station.visible
+			.map((pane) => this.#station.priorIn(pane))
+			.find((one) => one !== null);
 		this.shown.set(shown?.uid ?? null);
 	}
 }
