@@ -203,7 +203,7 @@ async def test_what_was_signed_about_an_earlier_study_is_read_beside(product: Pr
     whole = {
         "patient_id": signed["full_patient"]["patient_id"],
         "invited_institution_id": product.places["county"],
-        "question": "复查",
+        "question": "与前片比较有无变化？",
         "chief_complaint": "复查",
         "consent_kind": "signed_paper",
         "study_instance_uid": new,
