@@ -33,5 +33,5 @@ export function alignedIndex(current: Series, index: number, series: Series, sha
 		if (Math.abs(nearest.at - at) <= BEYOND_MM) return nearest.index;
 	}
 	const whole = Math.max(1, current.frames.length - 1);
-	return Math.round((Math.max(0, index) / whole) * last);
+	return Math.round((Math.min(whole, Math.max(0, index)) / whole) * last);
 }

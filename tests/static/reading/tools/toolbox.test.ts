@@ -93,8 +93,8 @@ describe("an earlier study beside", () => {
 		const [here, there] = [aMark({ id: "here" }), aMark({ id: "there", seriesUid: "prior" })];
 		station.marks.set([here, there]);
 		await vi.advanceTimersByTimeAsync(1000);
-		expect(marks.kept.map(({ mark }) => mark.id)).toEqual(["here"]);
-		expect(priorMarks.kept.map(({ mark }) => mark.id)).toEqual(["there"]);
+		expect([...marks.kept.keys()]).toEqual(["here"]);
+		expect([...priorMarks.kept.keys()]).toEqual(["there"]);
 	});
 
 	it("has its own frame of reference", async () => {
