@@ -54,6 +54,12 @@ export async function priorReports(studyInstanceUid: string): Promise<PriorRepor
 	return found.flat();
 }
 
+/** The telephone of the institution that asks; empty where none is known. */
+export async function phoneOf(institutionId: string): Promise<string> {
+	const places = await answer(api.GET("/api/institutions"));
+	return places.find((one) => one.institution_id === institutionId)?.phone ?? "";
+}
+
 export function listTemplates(): Promise<Template[]> {
 	return answer(api.GET("/api/report-templates"));
 }

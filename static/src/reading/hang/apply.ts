@@ -3,10 +3,11 @@ import type { Pane } from "../pane.ts";
 import type { Station } from "../station.ts";
 import type { Arrangement, Placed } from "./arrange.ts";
 
-/** As far as a picture is pushed against a side: half of what is free beside it. */
+/** Pushes a picture that fills the height against a side: by half of what is free beside it. */
 function push(pane: Pane, toward: Placed["toward"]): void {
 	const form = pane.frame?.form;
 	if (toward === null || form == null) return;
+	pane.fit();
 	const free = pane.size.width - pane.size.height * (form.columns / form.rows);
 	if (free > 0) pane.pan(toward === "left" ? -free / 2 : free / 2, 0);
 }

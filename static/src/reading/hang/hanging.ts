@@ -77,7 +77,13 @@ export class Hanging {
 	/** Hangs the study by the best protocol, unless the reader has begun to arrange it. */
 	async begin(touched: () => boolean): Promise<void> {
 		const [best] = this.fitting;
-		if (best !== undefined && !touched()) await this.show(best, 0, touched);
+		const [first] = best?.stages ?? [];
+		const { study } = this.#station;
+		if (best === undefined || first === undefined || study.value === null || touched()) return;
+		if (best.origin === "builtin" && first.layout === "1x1") {
+			// One image stands already; what comes along does not exchange it.
+			this.hung.set({ protocol: best, stage: 0, arrangement: arrange(first, [study.value]) });
+		} else await this.show(best, 0, touched);
 	}
 
 	/** Shows a stage of a protocol; priors it needs are fetched first. */

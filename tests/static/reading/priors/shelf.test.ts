@@ -281,6 +281,18 @@ describe("hanging", () => {
 		expect(hanging.hung.value).toBeNull();
 	});
 
+	it("exchanges no image for what comes along", async () => {
+		const { shelf, hanging, station } = aHanging([]);
+		await Promise.all([shelf.load(), hanging.load()]);
+		shelf.listed.set({ regions: ["chest"], rows: [] });
+		const before = station.activePane.state.value;
+		await hanging.begin(() => false);
+		expect(hanging.hung.value?.protocol.id).toBe("ct-chest");
+		expect(station.activePane.state.value).toBe(before);
+		await hanging.step(1);
+		expect(station.layout.value).toBe("1x2");
+	});
+
 	it("keeps the picture that stands already", async () => {
 		const { shelf, hanging, station } = aHanging([two]);
 		const before = station.activePane.state.value.series;
