@@ -11,6 +11,7 @@ import {
 	windowsFor,
 	wordsOf,
 } from "../../../../static/src/reading/hang/editing.ts";
+import { inWords } from "../../../../static/src/reading/hang/names.ts";
 import { tellingWords } from "../../../../static/src/reading/hang/capture.ts";
 import {
 	ANYONE,
@@ -114,6 +115,21 @@ describe("what comes along", () => {
 		);
 		expect(found?.panes.slice(0, 2).map((one) => one?.toward)).toEqual(["right", "left"]);
 		expect(found?.unhung).toEqual([]);
+	});
+});
+
+describe("the names of what comes along", () => {
+	it("exist in both languages, and what somebody kept stays as they wrote it", () => {
+		for (const one of BUILTIN) {
+			const english = inWords(one, "en");
+			const names = [english.name, ...english.stages.map(({ name }) => name)];
+			for (const name of names) expect(name).not.toMatch(/\p{Script=Han}/u);
+			expect(names.every((name) => name !== "")).toBe(true);
+			expect(inWords(one, "zh")).toBe(one);
+			expect(english.stages.map(({ panes }) => panes)).toEqual(one.stages.map(({ panes }) => panes));
+		}
+		const kept = aProtocol({ name: "胸部 CT" });
+		expect(inWords(kept, "en")).toBe(kept);
 	});
 });
 
