@@ -8,7 +8,7 @@ reader's institution on the day the consult was sent. Equal patient numbers of t
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -70,7 +70,7 @@ def is_lent(
 
 
 @lru_cache(maxsize=256)
-def _candidates(roles: frozenset[str], named: str) -> Select[str, str, str, date, str, str, date]:
+def _candidates(roles: frozenset[str], named: str) -> Select[str, str, str, date, str, str, datetime | None]:
     asked, earlier, registered = aliased(Study), aliased(Study), aliased(Patient)
     of_the_person = and_(
         earlier.institution_id == registered.institution_id,
@@ -137,6 +137,7 @@ async def _lent(
             submitted_on=row[6].date(),
         )
         for row in rows
+        if row[6] is not None
     ]
     agreed = await _agreed(view, principal, found)
     return frozenset(

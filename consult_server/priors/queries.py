@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
@@ -34,7 +34,7 @@ class Prior:
 async def _earlier(view: AsyncSession, principal: Principal, study: Study) -> Sequence[Study]:
     """Earlier studies of the person within reach: lent with the case, or the caller's institution's own."""
     lent = await earlier_lent_with(view, principal, study.study_instance_uid)
-    own = false()
+    own: ColumnElement[bool] = false()
     if study.institution_id == principal.institution_id and study.patient_id:
         own = and_(
             Study.institution_id == study.institution_id,
