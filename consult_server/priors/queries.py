@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
-from consult_server.consults.access import study_scope
-from consult_server.consults.lending import EARLIER_MAX, earlier_lent_with
+from consult_server.consults.access import EARLIER_MAX, earlier_lent_with, study_scope
 from consult_server.consults.tables import Consult
 from consult_server.priors.domain import Region, Relevance, Seen, rank, regions_of, relevance
 from consult_server.reports.domain import ReportStatus

@@ -218,13 +218,13 @@ async def test_what_is_lent_with_a_case_is_what_is_lent_of_it(db: Database) -> N
     await put(db, case(1, status=Status.REPORTING.value))
     async with db.read() as view:
         for person in EVERYBODY:
-            with_it = await lending.earlier_lent_with(view, person, "1.2.3")
-            of_it = await lending.lent_as_earlier(view, person, "4.5.6")
+            with_it = await access.earlier_lent_with(view, person, "1.2.3")
+            of_it = await access.lent_as_earlier(view, person, "4.5.6")
             assert with_it == of_it, person.account_id
-        assert await lending.earlier_lent_with(view, SPECIALIST, "4.5.6") == frozenset(), (
+        assert await access.earlier_lent_with(view, SPECIALIST, "4.5.6") == frozenset(), (
             "it is the earlier one"
         )
-        assert await lending.lent_as_earlier(view, SPECIALIST, "1.2.3") == frozenset()
+        assert await access.lent_as_earlier(view, SPECIALIST, "1.2.3") == frozenset()
 
 
 async def test_a_scope_for_one_study_holds_no_other(db: Database) -> None:
