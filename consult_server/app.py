@@ -25,11 +25,13 @@ from consult_server.calls import router as calls
 from consult_server.calls.tries import Tries
 from consult_server.consults import router as consults
 from consult_server.exams import router as exams
+from consult_server.hanging import router as hanging
 from consult_server.identity import preferences, router as identity
 from consult_server.identity.current import Caller
 from consult_server.identity.passwords import Passwords
 from consult_server.notices import router as notices
 from consult_server.patients import router as patients
+from consult_server.priors import router as prior_studies
 from consult_server.reports import router as reports, templates
 from consult_server.retention import router as retention
 from consult_server.study_access import viewer_ports
@@ -68,6 +70,8 @@ PRODUCT_ROUTERS = (
     reports.router,
     annotations.router,
     filing_router.router,
+    prior_studies.router,
+    hanging.router,
     calls.router,
     notices.router,
     transfers.router,

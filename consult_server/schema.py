@@ -5,6 +5,7 @@ from consult_server.audit import tables as audit
 from consult_server.calls import tables as calls
 from consult_server.consults import tables as consults
 from consult_server.exams import tables as exams
+from consult_server.hanging import tables as hanging
 from consult_server.identity import tables as identity
 from consult_server.institutions import tables as institutions
 from consult_server.patients import tables as patients
@@ -12,5 +13,17 @@ from consult_server.repeats import tables as repeats
 from consult_server.reports import tables as reports
 from consult_server.tables import Base
 
-FEATURES = (annotations, audit, calls, consults, exams, identity, institutions, patients, repeats, reports)
+FEATURES = (
+    annotations,
+    audit,
+    calls,
+    consults,
+    exams,
+    hanging,
+    identity,
+    institutions,
+    patients,
+    repeats,
+    reports,
+)
 metadata = Base.metadata

@@ -22,6 +22,7 @@ class Consult(Base):
         Index("ix_consult_request_invited", "invited_institution_id", "status", "urgency_rank", "due_at"),
         Index("ix_consult_request_specialist", "specialist_id", "status", "urgency_rank", "due_at"),
         Index("ix_consult_request_study", "study_instance_uid"),
+        Index("ix_consult_request_patient", "patient_id"),
     )
 
     consult_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -1,5 +1,7 @@
 """Reads of institutions and agreements."""
 
+from collections.abc import Collection
+
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,6 +54,18 @@ async def agreements_between(view: AsyncSession, inviting_id: str, invited_id: s
             .order_by(Agreement.valid_to.desc())
         )
     )
+
+
+async def agreements_with(
+    view: AsyncSession, inviting_ids: Collection[str], invited_id: str
+) -> list[Agreement]:
+    """What these institutions agreed to have done by that one."""
+    if not inviting_ids:
+        return []
+    statement = select(Agreement).where(
+        Agreement.inviting_institution_id.in_(inviting_ids), Agreement.invited_institution_id == invited_id
+    )
+    return list(await view.scalars(statement.limit(LIST_MAX)))
 
 
 async def refuse_known(view: AsyncSession, name: str, issuer_of_patient_id: str) -> None:

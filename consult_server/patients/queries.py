@@ -1,6 +1,6 @@
 """Searches over one institution's patients."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
@@ -9,6 +9,22 @@ from consult_server.patients.domain import folded_number, folded_query
 from consult_server.patients.tables import Patient
 
 FOUND_MAX = 20
+
+
+def same_person(one: type[Patient], other: type[Patient]) -> ColumnElement[bool]:
+    """The patient index: the same registration, or two of different institutions with one identity card.
+
+    The card's number passed its check digit when it was registered; sex and birth date must agree with
+    it besides. Names and hospital numbers link nobody.
+    """
+    linked = and_(
+        other.institution_id != one.institution_id,
+        one.id_no != "",
+        other.id_no == one.id_no,
+        other.birth_date == one.birth_date,
+        other.sex == one.sex,
+    )
+    return or_(other.patient_id == one.patient_id, linked)
 
 
 async def search(view: AsyncSession, principal: Principal, text: str) -> list[Patient]:

@@ -15,6 +15,7 @@ class Patient(Base):
     __table_args__ = (
         UniqueConstraint("institution_id", "identifier"),
         Index("ix_consult_patient_institution_name", "institution_id", "name_key"),
+        Index("ix_consult_patient_id_no", "id_no"),
     )
 
     patient_id: Mapped[str] = mapped_column(String(36), primary_key=True)

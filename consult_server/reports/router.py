@@ -57,7 +57,8 @@ async def printed(here: Platform, document: ReportDocument) -> bytes:
     return await asyncio.get_running_loop().run_in_executor(here.cpu, work)
 
 
-def _signed_out(kept: ReportVersion) -> SignedReportOut:
+def signed_report_out(kept: ReportVersion) -> SignedReportOut:
+    """A signed version as readers see it, its digest checked."""
     document = read_document(kept.canonical.encode())
     signer = document.signer or document.reporter
     return SignedReportOut(
@@ -86,7 +87,7 @@ async def _report_out(view: AsyncSession, report: Report) -> ReportOut:
         measurements=[MeasurementRef(**one) for one in report.measurements],
         positive=report.positive,
         saved_at=report.saved_at,
-        signed=_signed_out(await access.signed_version(view, report)) if final else None,
+        signed=signed_report_out(await access.signed_version(view, report)) if final else None,
     )
 
 

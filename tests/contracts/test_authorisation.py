@@ -25,7 +25,7 @@ from consult_server.consults.domain import Status
 from consult_server.identity.passwords import Passwords
 from consult_server.identity.service import COMMAND_LINE, create_token
 from dicom_node.archive.tables import Quarantine
-from tests.factories import annotations
+from tests.factories import annotations, hanging
 from tests.factories.aside import Intake
 from tests.factories.cases import REPORT, STUDY_UID, Case, Desk, desks, ok
 from tests.factories.states import cases_in
@@ -329,7 +329,7 @@ ROWS: dict[str, list[Row]] = {
     for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
 }
 
-ROWS |= {name: [Row(**row)] for name, row in annotations.ROWS.items()}
+ROWS |= {name: [Row(**row)] for name, row in (annotations.ROWS | hanging.ROWS).items()}
 
 # HEAD is answered as GET, without the body that would name a code.
 ROWS |= {
@@ -445,20 +445,24 @@ async def an_order(desk: Desk) -> tuple[str, str]:
     return patient["patient_id"], exam["exam_id"]
 
 
-SAME_FOR_ALL = {
-    "note_id": "no-such-note",
-    "hold_id": UNKNOWN_ID,
-    "destruction_id": UNKNOWN_ID,
-    "study_instance_uid": STUDY_UID,
-    "series_instance_uid": SERIES,
-    "sop_instance_uid": INSTANCE,
-    "frame_list": "1",
-    "place": "pixels",
-    "pack_id": "0" * 64,
-    "first": "0",
-    "last": "0",
-    "_rest": "no/such/thing",
-} | annotations.WORDS
+SAME_FOR_ALL = (
+    {
+        "note_id": "no-such-note",
+        "hold_id": UNKNOWN_ID,
+        "destruction_id": UNKNOWN_ID,
+        "study_instance_uid": STUDY_UID,
+        "series_instance_uid": SERIES,
+        "sop_instance_uid": INSTANCE,
+        "frame_list": "1",
+        "place": "pixels",
+        "pack_id": "0" * 64,
+        "first": "0",
+        "last": "0",
+        "_rest": "no/such/thing",
+    }
+    | annotations.WORDS
+    | hanging.WORDS
+)
 """What stands in an address wherever a test asks."""
 
 

@@ -661,6 +661,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hanging-protocols": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hanging Protocols
+         * @description The caller's protocols and those of their institution, in their order.
+         */
+        get: operations["list_hanging_protocols"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hanging-protocols/{protocol_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Hanging Protocol
+         * @description Keep a protocol; If-Match names the version it was made from, "0" for a new one.
+         */
+        put: operations["keep_hanging_protocol"];
+        post?: never;
+        /**
+         * Remove Hanging Protocol
+         * @description Take a protocol out of use; a keep with the answered version brings it back.
+         */
+        delete: operations["remove_hanging_protocol"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/institutions": {
         parameters: {
             query?: never;
@@ -1534,32 +1578,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/studies/{study_instance_uid}/filings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Filings
-         * @description What readers filed with a study, the last filings first.
-         */
-        get: operations["list_filings"];
-        put?: never;
-        /**
-         * File Marks
-         * @description Keep all of the caller's marks with the study as DICOM objects; durable when answered.
-         *
-         *     Filing what was filed last changes nothing and answers that filing.
-         */
-        post: operations["file_marks"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/studies/{study_instance_uid}/manifest": {
         parameters: {
             query?: never;
@@ -1580,7 +1598,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/studies/{study_instance_uid}/objects": {
+    "/api/studies/{study_instance_uid}/priors": {
         parameters: {
             query?: never;
             header?: never;
@@ -1588,10 +1606,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Study Objects
-         * @description Key objects, presentation states and reports of a study, the last ones to come first.
+         * List Prior Studies
+         * @description Earlier studies of the same person that the caller may read, the most telling first.
          */
-        get: operations["study_objects"];
+        get: operations["list_prior_studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/priors/{prior_instance_uid}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prior Reports
+         * @description What was signed about an earlier study of the same person, newest first.
+         */
+        get: operations["list_prior_reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1830,18 +1868,6 @@ export interface components {
             valid_to: string;
         };
         /**
-         * Annotated
-         * @description What is drawn and written over some images; none: over all that the state is for.
-         */
-        Annotated: {
-            /** Graphics */
-            graphics: components["schemas"]["Graphic"][];
-            /** Images */
-            images: components["schemas"]["ImageName"][];
-            /** Words */
-            words: components["schemas"]["Words"][];
-        };
-        /**
          * AppointmentOut
          * @description Who waits for the patient.
          */
@@ -1868,24 +1894,6 @@ export interface components {
             digest: string;
             /** Reason */
             reason: string;
-        };
-        /**
-         * Area
-         * @description The part of some images that is shown: columns and rows, from 1, of the corners as they are seen.
-         */
-        Area: {
-            /** Bottom Right */
-            bottom_right: [
-                number,
-                number
-            ];
-            /** Images */
-            images: components["schemas"]["ImageName"][];
-            /** Top Left */
-            top_left: [
-                number,
-                number
-            ];
         };
         /**
          * ArrivalOut
@@ -2043,7 +2051,7 @@ export interface components {
                 number
             ] | null;
             /** Regions */
-            regions: components["schemas"]["Region"][];
+            regions: components["schemas"]["viewer__spatial__Region"][];
             /** Sop Instance Uids */
             sop_instance_uids: string[];
         };
@@ -2769,112 +2777,6 @@ export interface components {
             studies: string[];
         };
         /**
-         * Figure
-         * @description One number of a measurement; empty `value`: the document does not say it.
-         */
-        Figure: {
-            /** Derivation */
-            derivation: string;
-            /** Name */
-            name: string;
-            /** Unit */
-            unit: string;
-            /** Value */
-            value: string;
-        };
-        /**
-         * FigureIn
-         * @description One number of a mark with its unit, as the reader sees it; `unit` is "" for none.
-         */
-        FigureIn: {
-            /**
-             * Name
-             * @enum {string}
-             */
-            name: "length" | "short" | "time" | "height" | "angle" | "area" | "mean" | "deviation" | "min" | "max" | "value" | "ratio" | "heart" | "thorax";
-            /** Unit */
-            unit: string;
-            /** Value */
-            value: number;
-        };
-        /**
-         * FiledMarkIn
-         * @description One mark as its author sees it: which version, the words beside it, its figures.
-         */
-        FiledMarkIn: {
-            /** Annotation Id */
-            annotation_id: string;
-            /** Figures */
-            figures: components["schemas"]["FigureIn"][];
-            /** Lines */
-            lines: string[];
-            /** Version */
-            version: number;
-        };
-        /**
-         * FiledObject
-         * @description One object that was written.
-         */
-        FiledObject: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "key_objects" | "presentation" | "measurements";
-            /** Series Instance Uid */
-            series_instance_uid: string;
-            /** Sop Class Uid */
-            sop_class_uid: string;
-            /** Sop Instance Uid */
-            sop_instance_uid: string;
-        };
-        /**
-         * FilingIn
-         * @description All of the caller's marks on a study, to be kept with it as DICOM objects.
-         */
-        FilingIn: {
-            /**
-             * Language
-             * @enum {string}
-             */
-            language: "zh" | "en";
-            /** Looks */
-            looks: components["schemas"]["LookIn"][];
-            /** Marks */
-            marks: components["schemas"]["FiledMarkIn"][];
-        };
-        /**
-         * FilingOut
-         * @description One filing. `changed`: its author's marks are not any more what was filed. `number` counts from 1.
-         */
-        FilingOut: {
-            /** Author Name */
-            author_name: string;
-            /** Changed */
-            changed: boolean;
-            /**
-             * Filed At
-             * Format: date-time
-             */
-            filed_at: string;
-            /** Number */
-            number: number;
-            /** Objects */
-            objects: components["schemas"]["FiledObject"][];
-            /** Own */
-            own: boolean;
-        };
-        /**
-         * FilingsOut
-         * @description What was filed with a study, the last filings first. `may_file`: the caller may file their marks.
-         */
-        FilingsOut: {
-            /** Filings */
-            filings: components["schemas"]["FilingOut"][];
-            /** May File */
-            may_file: boolean;
-        };
-        /**
          * FrameEntry
          * @description One frame: index into `sop_instance_uids` and `forms`, frame number from 1, upper left pixel.
          *
@@ -2896,29 +2798,6 @@ export interface components {
             problem: components["schemas"]["Fault"] | null;
         };
         /**
-         * Graphic
-         * @description One figure: columns and rows in pixels of the image, or shares of the displayed area.
-         */
-        Graphic: {
-            /** Filled */
-            filled: boolean;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "POINT" | "MULTIPOINT" | "POLYLINE" | "POLYGON" | "INTERPOLATED" | "CIRCLE" | "ELLIPSE";
-            /** Points */
-            points: [
-                number,
-                number
-            ][];
-            /**
-             * Units
-             * @enum {string}
-             */
-            units: "PIXEL" | "DISPLAY";
-        };
-        /**
          * Guard
          * @description The preconditions known here (domain: G1, G2, G7).
          * @enum {string}
@@ -2930,26 +2809,51 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
-         * Header
-         * @description Who made an object, and when (a DICOM date and time). `ours`: it was filed here.
+         * HangingContent
+         * @description A whole protocol; `schema` 1 is this form.
          */
-        Header: {
-            /** Author */
-            author: string;
-            /** Created */
-            created: string;
-            /** Instance Number */
-            instance_number: number | null;
-            /** Manufacturer */
-            manufacturer: string;
-            /** Ours */
-            ours: boolean;
-            /** Series Instance Uid */
-            series_instance_uid: string;
-            /** Sop Class Uid */
-            sop_class_uid: string;
-            /** Sop Instance Uid */
-            sop_instance_uid: string;
+        HangingContent: {
+            /**
+             * Schema Version
+             * @constant
+             */
+            schema_version: 1;
+            /** Stages */
+            stages: components["schemas"]["HangingStage"][];
+            use: components["schemas"]["HangingUse"];
+        };
+        /**
+         * HangingStage
+         * @description One arrangement. Panes are in reading order.
+         */
+        HangingStage: {
+            /**
+             * Layout
+             * @enum {string}
+             */
+            layout: "1x1" | "1x2" | "2x1" | "2x2" | "1x3" | "1x4" | "2x3" | "2x4";
+            /** Linked */
+            linked: boolean;
+            /** Name */
+            name: string;
+            /** Panes */
+            panes: components["schemas"]["PaneRule"][];
+        };
+        /**
+         * HangingUse
+         * @description Whom a protocol is for; what is empty fits everything. `words` are looked for in descriptions.
+         */
+        HangingUse: {
+            /** Modalities */
+            modalities: string[];
+            /** Priors Min */
+            priors_min: number;
+            /** Regions */
+            regions: ("head" | "neck" | "chest" | "breast" | "heart" | "abdomen" | "pelvis" | "spine" | "upper_limb" | "lower_limb")[];
+            /** Series Min */
+            series_min: number;
+            /** Words */
+            words: string[];
         };
         /**
          * HoldIn
@@ -3065,16 +2969,6 @@ export interface components {
             windows: components["schemas"]["Window"][];
         };
         /**
-         * ImageName
-         * @description An image, and those of its frames that are meant; none: all of them.
-         */
-        ImageName: {
-            /** Frames */
-            frames: number[];
-            /** Sop Instance Uid */
-            sop_instance_uid: string;
-        };
-        /**
          * ImagesOut
          * @description How much of the study is there.
          */
@@ -3152,21 +3046,6 @@ export interface components {
          */
         Kept: "no_rule" | "too_young" | "held" | "needed" | "undelivered" | "unsettled";
         /**
-         * KeyObjects
-         * @description A Key Object Selection. `rejected`: its images are not to be used, for the reason that the title says.
-         */
-        KeyObjects: {
-            /** Description */
-            description: string;
-            header: components["schemas"]["Header"];
-            /** Images */
-            images: components["schemas"]["ImageName"][];
-            /** Rejected */
-            rejected: boolean;
-            /** Title */
-            title: string;
-        };
-        /**
          * Kind
          * @description Whether objects go to the peer or come from it, or it is only told of them.
          * @enum {string}
@@ -3189,20 +3068,6 @@ export interface components {
          */
         Level: "village" | "township" | "county" | "city";
         /**
-         * Line
-         * @description One content item of a document: how deep it stands, what it is called, what it says, what it shows.
-         */
-        Line: {
-            /** Depth */
-            depth: number;
-            /** Images */
-            images: components["schemas"]["ImageName"][];
-            /** Name */
-            name: string;
-            /** Value */
-            value: string;
-        };
-        /**
          * LocaleIn
          * @description Choice of language.
          */
@@ -3212,24 +3077,6 @@ export interface components {
              * @enum {string}
              */
             locale: "zh-CN" | "en";
-        };
-        /**
-         * LookIn
-         * @description How a series is looked at: window in rescaled values, inversion, then flipped, then turned clockwise.
-         */
-        LookIn: {
-            /** Center */
-            center: number | null;
-            /** Flipped */
-            flipped: boolean;
-            /** Inverted */
-            inverted: boolean;
-            /** Quarters */
-            quarters: number;
-            /** Series Instance Uid */
-            series_instance_uid: string;
-            /** Width */
-            width: number | null;
         };
         /**
          * Lut
@@ -3361,26 +3208,6 @@ export interface components {
             title: string;
             /** User */
             user: string;
-        };
-        /**
-         * Measurement
-         * @description A measurement group: what it is called, its figures, what it found, and where it lies.
-         */
-        Measurement: {
-            /** Figures */
-            figures: components["schemas"]["Figure"][];
-            /** Finding */
-            finding: string;
-            /** Places */
-            places: components["schemas"]["Placed"][];
-            /** Site */
-            site: string;
-            /** Statements */
-            statements: string[];
-            /** Tracking Identifier */
-            tracking_identifier: string;
-            /** Tracking Uid */
-            tracking_uid: string;
         };
         /**
          * Modality
@@ -3554,6 +3381,18 @@ export interface components {
             url: string;
         };
         /**
+         * PaneRule
+         * @description One pane. `toward` pushes the picture against a side, as the two breasts of a pair.
+         */
+        PaneRule: {
+            /** Invert */
+            invert: boolean;
+            series: components["schemas"]["SeriesRule"];
+            /** Toward */
+            toward: ("left" | "right") | null;
+            window: components["schemas"]["WindowChoice"] | null;
+        };
+        /**
          * PartyOut
          * @description One side of a consult.
          */
@@ -3713,14 +3552,6 @@ export interface components {
             text: string;
         };
         /**
-         * Placed
-         * @description A figure on an image.
-         */
-        Placed: {
-            graphic: components["schemas"]["Graphic"];
-            image: components["schemas"]["ImageName"];
-        };
-        /**
          * PreferenceIn
          * @description The whole document; the client that writes it knows what it means.
          */
@@ -3736,45 +3567,6 @@ export interface components {
          * @enum {string}
          */
         PreferenceName: "reading.keys";
-        /**
-         * Presentation
-         * @description A softcopy presentation state. `quarters` clockwise, then `flipped` left to right (PS3.3 C.10.6).
-         *
-         *     Stored values go through `modality_lut` or the rescale, one of `voi`, then `presentation_lut` or, where
-         *     `inverse`, upside down.
-         */
-        Presentation: {
-            /** Annotations */
-            annotations: components["schemas"]["Annotated"][];
-            /** Areas */
-            areas: components["schemas"]["Area"][];
-            /** Colour */
-            colour: boolean;
-            /** Cut */
-            cut: boolean;
-            /** Description */
-            description: string;
-            /** Flipped */
-            flipped: boolean;
-            header: components["schemas"]["Header"];
-            /** Images */
-            images: components["schemas"]["ImageName"][];
-            /** Inverse */
-            inverse: boolean;
-            /** Label */
-            label: string;
-            modality_lut: components["schemas"]["Lut"] | null;
-            presentation_lut: components["schemas"]["Lut"] | null;
-            /** Quarters */
-            quarters: number;
-            /** Rescale Intercept */
-            rescale_intercept: number;
-            /** Rescale Slope */
-            rescale_slope: number;
-            shutter: components["schemas"]["Shutter"] | null;
-            /** Voi */
-            voi: components["schemas"]["Voi"][];
-        };
         /**
          * PreviewOut
          * @description What a link's holder may know before proving who they are.
@@ -3845,6 +3637,63 @@ export interface components {
             study_instance_uid: string;
         };
         /**
+         * PriorReportOut
+         * @description A report signed about an earlier study.
+         */
+        PriorReportOut: {
+            /** Institution Name */
+            institution_name: string;
+            signed: components["schemas"]["SignedReportOut"];
+            /** Study Date */
+            study_date: string;
+        };
+        /**
+         * PriorStudiesOut
+         * @description Where in the body the study that is read lies, and the person's earlier studies.
+         */
+        PriorStudiesOut: {
+            /** Regions */
+            regions: components["schemas"]["consult_server__priors__domain__Region"][];
+            /** Rows */
+            rows: components["schemas"]["PriorStudyOut"][];
+        };
+        /**
+         * PriorStudyOut
+         * @description An earlier study of the same person. `relevant`: worth opening beside the images unasked.
+         */
+        PriorStudyOut: {
+            /** Body Parts */
+            body_parts: string[];
+            /** Days Before */
+            days_before: number | null;
+            /** Instance Count */
+            instance_count: number;
+            /** Institution Id */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Modalities */
+            modalities: string[];
+            /** Relevant */
+            relevant: boolean;
+            /** Same Modality */
+            same_modality: boolean;
+            /** Same Region */
+            same_region: boolean;
+            /** Series Count */
+            series_count: number;
+            /** Signed At */
+            signed_at: string | null;
+            /** Study Date */
+            study_date: string;
+            /** Study Description */
+            study_description: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            /** Study Time */
+            study_time: string;
+        };
+        /**
          * PriorsIn
          * @description Whose studies a peer is asked for: a patient of ours, or the patient of a consult.
          */
@@ -3868,6 +3717,61 @@ export interface components {
             patient_birth_date: string;
             /** Rows */
             rows: components["schemas"]["PriorOut"][];
+        };
+        /**
+         * ProtocolIn
+         * @description A protocol to keep. `shared`: for the whole institution.
+         */
+        ProtocolIn: {
+            content: components["schemas"]["HangingContent"];
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Shared */
+            shared: boolean;
+        };
+        /**
+         * ProtocolKept
+         * @description The version a protocol has after it was kept or removed.
+         */
+        ProtocolKept: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * ProtocolOut
+         * @description A kept protocol. `can_change`: by the caller.
+         */
+        ProtocolOut: {
+            /** Can Change */
+            can_change: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            content: components["schemas"]["HangingContent"];
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Protocol Id */
+            protocol_id: string;
+            /** Shared */
+            shared: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ProtocolsOut
+         * @description The caller's and their institution's protocols. `can_share`: the caller may keep shared ones.
+         */
+        ProtocolsOut: {
+            /** Can Share */
+            can_share: boolean;
+            /** Rows */
+            rows: components["schemas"]["ProtocolOut"][];
         };
         /**
          * QuarantineOut
@@ -3950,34 +3854,6 @@ export interface components {
             invitation: string;
         };
         /**
-         * Region
-         * @description A calibrated part of an ultrasound picture (PS3.3 C.8.5.5); codes and units are the standard's.
-         */
-        Region: {
-            /** Data Type */
-            data_type: number;
-            /** Delta X */
-            delta_x: number;
-            /** Delta Y */
-            delta_y: number;
-            /** Flags */
-            flags: number;
-            /** Max X */
-            max_x: number;
-            /** Max Y */
-            max_y: number;
-            /** Min X */
-            min_x: number;
-            /** Min Y */
-            min_y: number;
-            /** Spatial Format */
-            spatial_format: number;
-            /** Units X */
-            units_x: number;
-            /** Units Y */
-            units_y: number;
-        };
-        /**
          * RegisterOut
          * @description One study of an approval. `kept_for` says why it was kept after all.
          */
@@ -4056,25 +3932,6 @@ export interface components {
             withdrawn_at: string | null;
             /** Withdrawn Reason */
             withdrawn_reason: string | null;
-        };
-        /**
-         * Report
-         * @description A structured report: its lines in order, and its measurements when it has groups of them.
-         */
-        Report: {
-            /** Completion */
-            completion: string;
-            /** Cut */
-            cut: boolean;
-            header: components["schemas"]["Header"];
-            /** Lines */
-            lines: components["schemas"]["Line"][];
-            /** Measurements */
-            measurements: components["schemas"]["Measurement"][];
-            /** Title */
-            title: string;
-            /** Verification */
-            verification: string;
         };
         /**
          * ReportOut
@@ -4353,6 +4210,28 @@ export interface components {
             technique: components["schemas"]["Technique"];
         };
         /**
+         * SeriesRule
+         * @description Which series a pane takes: of the study that is read (`prior` 0) or of the nth prior study.
+         */
+        SeriesRule: {
+            /** Order */
+            order: number | null;
+            /** Plane */
+            plane: ("axial" | "coronal" | "sagittal") | null;
+            /** Prior */
+            prior: number;
+            /** Side */
+            side: ("L" | "R") | null;
+            /** Thickness */
+            thickness: ("thin" | "thick") | null;
+            /** View */
+            view: ("CC" | "MLO" | "PA" | "AP" | "LL") | null;
+            /** Without */
+            without: string[];
+            /** Words */
+            words: string[];
+        };
+        /**
          * SeriesSpace
          * @description One series: what its objects say, in groups.
          */
@@ -4534,22 +4413,6 @@ export interface components {
             missing: number;
         };
         /**
-         * StudyObjects
-         * @description All objects of a study that say something about images. `more`: there are others that were left out.
-         */
-        StudyObjects: {
-            /** Key Objects */
-            key_objects: components["schemas"]["KeyObjects"][];
-            /** More */
-            more: boolean;
-            /** Presentations */
-            presentations: components["schemas"]["Presentation"][];
-            /** Reports */
-            reports: components["schemas"]["Report"][];
-            /** Unreadable */
-            unreadable: components["schemas"]["Unreadable"][];
-        };
-        /**
          * StudySpace
          * @description All series of a study.
          */
@@ -4706,18 +4569,6 @@ export interface components {
             reason_code: string;
         };
         /**
-         * Unreadable
-         * @description An object that could not be read, and the code of the reason.
-         */
-        Unreadable: {
-            /** Code */
-            code: string;
-            /** Series Instance Uid */
-            series_instance_uid: string;
-            /** Sop Instance Uid */
-            sop_instance_uid: string;
-        };
-        /**
          * Urgency
          * @description How soon an answer is promised.
          * @enum {string}
@@ -4783,24 +4634,6 @@ export interface components {
          */
         View: "mine" | "done" | "all";
         /**
-         * Voi
-         * @description The window or table of some images; none: of all that the state is for.
-         */
-        Voi: {
-            /** Center */
-            center: number | null;
-            /**
-             * Function
-             * @enum {string}
-             */
-            function: "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
-            /** Images */
-            images: components["schemas"]["ImageName"][];
-            lut: components["schemas"]["Lut"] | null;
-            /** Width */
-            width: number | null;
-        };
-        /**
          * WaitingOut
          * @description How many objects wait for a decision.
          */
@@ -4821,6 +4654,16 @@ export interface components {
             width: number;
         };
         /**
+         * WindowChoice
+         * @description A window in the units of the images; none leaves what the object proposes.
+         */
+        WindowChoice: {
+            /** Center */
+            center: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * WithdrawIn
          * @description Why what was rejected is shown again.
          */
@@ -4829,27 +4672,38 @@ export interface components {
             reason: string;
         };
         /**
-         * Words
-         * @description A text and where it begins; `anchor` is the point that it speaks of.
+         * Region
+         * @description Where in the body, as coarsely as comparison needs it.
+         * @enum {string}
          */
-        Words: {
-            /** Anchor */
-            anchor: [
-                number,
-                number
-            ] | null;
-            /** At */
-            at: [
-                number,
-                number
-            ];
-            /** Text */
-            text: string;
-            /**
-             * Units
-             * @enum {string}
-             */
-            units: "PIXEL" | "DISPLAY";
+        consult_server__priors__domain__Region: "head" | "neck" | "chest" | "breast" | "heart" | "abdomen" | "pelvis" | "spine" | "upper_limb" | "lower_limb";
+        /**
+         * Region
+         * @description A calibrated part of an ultrasound picture (PS3.3 C.8.5.5); codes and units are the standard's.
+         */
+        viewer__spatial__Region: {
+            /** Data Type */
+            data_type: number;
+            /** Delta X */
+            delta_x: number;
+            /** Delta Y */
+            delta_y: number;
+            /** Flags */
+            flags: number;
+            /** Max X */
+            max_x: number;
+            /** Max Y */
+            max_y: number;
+            /** Min X */
+            min_x: number;
+            /** Min Y */
+            min_y: number;
+            /** Spatial Format */
+            spatial_format: number;
+            /** Units X */
+            units_x: number;
+            /** Units Y */
+            units_y: number;
         };
     };
     responses: never;
@@ -6128,6 +5982,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_hanging_protocols: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolsOut"];
+                };
+            };
+        };
+    };
+    keep_hanging_protocol: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                protocol_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProtocolIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolKept"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_hanging_protocol: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                protocol_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolKept"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -7588,72 +7532,6 @@ export interface operations {
             };
         };
     };
-    list_filings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                study_instance_uid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FilingsOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    file_marks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                study_instance_uid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FilingIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FilingOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     study_manifest: {
         parameters: {
             query?: never;
@@ -7685,7 +7563,7 @@ export interface operations {
             };
         };
     };
-    study_objects: {
+    list_prior_studies: {
         parameters: {
             query?: never;
             header?: never;
@@ -7702,7 +7580,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StudyObjects"];
+                    "application/json": components["schemas"]["PriorStudiesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prior_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                prior_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorReportOut"][];
                 };
             };
             /** @description Validation Error */

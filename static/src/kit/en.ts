@@ -2,6 +2,9 @@
 import type { errors as zhErrors } from "./zh.ts";
 
 export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
+	"hanging.not_found": "There is no such hanging protocol",
+	"hanging.not_yours": "Protocols for the whole institution are kept by its administrators and coordinators",
+	"hanging.too_many": "There are as many hanging protocols as can be kept; delete some first",
 	"annotations.not_found": "This mark was not found",
 	"annotations.not_yours": "Only its author may change this mark",
 	"annotations.misshapen": "This mark has the wrong number of points; draw it again",

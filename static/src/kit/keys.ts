@@ -41,6 +41,8 @@ const SAME_KEY: Readonly<Record<string, string>> = {
 	"、": "/",
 	"？": "?",
 	"·": "`",
+	"，": ",",
+	"。": ".",
 	"【": "[",
 	"】": "]",
 	" ": "Space",

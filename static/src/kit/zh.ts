@@ -1,5 +1,8 @@
 /** One Chinese sentence per error code: what happened, what is safe, what to do. */
 export const errors = {
+	"hanging.not_found": "没有这个布局方案",
+	"hanging.not_yours": "全院的布局方案由管理员或协调员维护",
+	"hanging.too_many": "布局方案已达上限，请先删去不用的",
 	"annotations.not_found": "没有找到这处标注",
 	"annotations.not_yours": "这处标注是别的医师做的，只有本人能改",
 	"annotations.misshapen": "这处标注的点数不对，请重画",

@@ -26,7 +26,15 @@ export function lineHasRoom(connection: { downlink?: number; saveData?: boolean 
 	return connection?.saveData !== true && (connection?.downlink ?? 10) >= 2;
 }
 
-export function fetchAhead(studyInstanceUid: string): void {
+async function fetchFirst(response: Response): Promise<void> {
+	const { firstFrameOf } = await import("./first_frame.ts");
+	const url = firstFrameOf(await response.json());
+	// It is kept by the browser: its address never means anything else.
+	if (url !== null) await (await fetch(url, { priority: "low", credentials: "same-origin" })).arrayBuffer();
+}
+
+/** `frame`: the first frame as well. */
+export function fetchAhead(studyInstanceUid: string, frame = false): void {
 	const { connection } = navigator as Navigator & { connection?: { downlink?: number; saveData?: boolean } };
 	if (!lineHasRoom(connection)) return;
 	if (!pageFetched) {
@@ -39,8 +47,8 @@ export function fetchAhead(studyInstanceUid: string): void {
 	fetched.add(studyInstanceUid);
 	const uid = encodeURIComponent(studyInstanceUid);
 	const again = (): void => void fetched.delete(studyInstanceUid);
-	fetch(`/api/studies/${uid}/manifest`, { priority: "low", credentials: "same-origin" }).then(
-		(response) => response.ok || again(),
-		again,
-	);
+	fetch(`/api/studies/${uid}/manifest`, { priority: "low", credentials: "same-origin" }).then((response) => {
+		if (!response.ok) again();
+		else if (frame) fetchFirst(response).catch(() => undefined);
+	}, again);
 }

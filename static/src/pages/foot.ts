@@ -45,6 +45,7 @@ export function readingHints(): Hint[] {
 	return [
 		{ keys: ["1–9"], label: said.presets },
 		{ keys: ["F2"], label: said.insert },
+		{ keys: ["Alt+←→"], label: said.prior },
 		{ keys: ["F4"], label: said.next },
 		{ keys: ["?"], label: said.all },
 	];

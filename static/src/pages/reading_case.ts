@@ -13,17 +13,37 @@ export async function openCase(consultId: string): Promise<ConsultOut> {
 	return answer(api.POST("/api/consults/{consult_id}/start", { params }));
 }
 
-/** The address of the case after this one in the reader's list; null when it was the last. A free case is
- * claimed first. */
-export async function nextCase(consultId: string): Promise<string | null> {
-	const [{ claim, loadPage }, { may, readHref }] = await Promise.all([
+/** The case `steps` after (1) or before (-1) a place in the list, going round; null when there is no other. */
+export function neighbourOf<Row extends { readonly consult_id: string }>(
+	rows: readonly Row[],
+	consultId: string,
+	steps: 1 | -1,
+): Row | null {
+	const at = rows.findIndex((row) => row.consult_id === consultId);
+	const others = [...rows.slice(at + 1), ...rows.slice(0, Math.max(at, 0))];
+	return others.at(steps === 1 ? 0 : -1) ?? null;
+}
+
+async function neighbour(consultId: string, steps: 1 | -1) {
+	const { loadPage } = await import("../consults/worklist/calls.ts");
+	const { rows } = await loadPage({ view: "mine" }, "", null);
+	return neighbourOf(rows, consultId, steps);
+}
+
+/** The study of the next case, to fetch ahead; null when there is none. Nothing is claimed. */
+export async function nextStudy(consultId: string): Promise<string | null> {
+	return (await neighbour(consultId, 1))?.study_instance_uid ?? null;
+}
+
+/** The address of the case after (or before) this one in the reader's list; null when it was the last. A free
+ * case is claimed first. */
+export async function nextCase(consultId: string, steps: 1 | -1 = 1): Promise<string | null> {
+	const [{ claim }, { may, readHref }, next] = await Promise.all([
 		import("../consults/worklist/calls.ts"),
 		import("../consults/worklist/rows.ts"),
+		neighbour(consultId, steps),
 	]);
-	const { rows } = await loadPage({ view: "mine" }, "", null);
-	const at = rows.findIndex((row) => row.consult_id === consultId);
-	const next = [...rows.slice(at + 1), ...rows.slice(0, Math.max(at, 0))][0];
-	if (!next) return null;
+	if (next === null) return null;
 	if (may(next, "claim")) await claim(next);
 	return readHref(next);
 }

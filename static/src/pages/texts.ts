@@ -47,6 +47,7 @@ export const footTexts = defineTexts({
 		undo: "撤销（8 秒内）",
 		presets: "窗宽窗位",
 		insert: "插入测量",
+		prior: "既往",
 		all: "全部快捷键",
 	},
 	en: {
@@ -61,6 +62,7 @@ export const footTexts = defineTexts({
 		undo: "undo (within 8 s)",
 		presets: "window presets",
 		insert: "insert measurement",
+		prior: "prior study",
 		all: "all shortcuts",
 	},
 });
@@ -72,6 +74,7 @@ export const readTexts = defineTexts({
 		question: "问题",
 		call: "呼叫{name}",
 		mouse: "左键 当前工具　右键 缩放　中键 平移　滚轮 翻层",
+		previous: "上一例",
 		next: "下一例",
 		noNext: "没有下一例了",
 		mine: "由我阅片",
@@ -90,6 +93,7 @@ export const readTexts = defineTexts({
 		call: "Call {name}",
 		mouse: "left: current tool · right: zoom · middle: pan · wheel: slices",
 		next: "Next case",
+		previous: "Previous case",
 		noNext: "There is no further case",
 		mine: "I am reading",
 		other: "{name} is reading; view only",

@@ -53,6 +53,15 @@ export interface ToolActs {
 	showKeys(): void;
 }
 
+/** What earlier studies and hanging protocols can do, once they are loaded. */
+export interface BesideActs {
+	/** Opens the prior that is so many studies newer. */
+	priorBy(steps: number): void;
+	hidePrior(): void;
+	stageBy(steps: number): void;
+	showProtocols(): void;
+}
+
 export interface Command extends Binding, Keyed {
 	readonly keys: Binding["keys"];
 }
@@ -62,6 +71,7 @@ export interface CommandHost {
 	readonly words: () => Words;
 	/** Null until they are loaded. */
 	readonly tools: () => ToolActs | null;
+	readonly beside: () => BesideActs | null;
 	readonly moveFocus: () => void;
 	readonly toggleReport: () => void;
 	/** Opens or leaves the reconstructed planes. */
@@ -268,6 +278,58 @@ function planes({ words, toggleMpr }: CommandHost): Command[] {
 	];
 }
 
+function besides({ words, beside }: CommandHost): Command[] {
+	const when = () => beside() !== null;
+	const act = (id: string, keys: string, label: () => string, run: (acts: BesideActs) => void): Command => ({
+		id,
+		keys,
+		label,
+		run: () => {
+			const acts = beside();
+			if (acts !== null) run(acts);
+		},
+		when,
+	});
+	return [
+		act(
+			"prior.older",
+			"Alt+ArrowLeft",
+			() => words().priorOlder,
+			(acts) => acts.priorBy(-1),
+		),
+		act(
+			"prior.newer",
+			"Alt+ArrowRight",
+			() => words().priorNewer,
+			(acts) => acts.priorBy(1),
+		),
+		act(
+			"prior.close",
+			"Alt+ArrowDown",
+			() => words().priorClose,
+			(acts) => acts.hidePrior(),
+		),
+		act(
+			"stage.next",
+			".",
+			() => words().stageNext,
+			(acts) => acts.stageBy(1),
+		),
+		act(
+			"stage.previous",
+			",",
+			() => words().stagePrevious,
+			(acts) => acts.stageBy(-1),
+		),
+		act(
+			"hanging",
+			"Shift+G",
+			() => words().hanging,
+			(acts) => acts.showProtocols(),
+		),
+	];
+}
+
 /** The acts of the station with the keys they have by default. None works while text is being written. */
 export function commands(host: CommandHost): Command[] {
 	return [
@@ -277,6 +339,7 @@ export function commands(host: CommandHost): Command[] {
 		...looks(host),
 		...marks(host),
 		...planes(host),
+		...besides(host),
 		{ id: "report.fold", keys: "\\", label: () => host.words().collapseReport, run: host.toggleReport },
 		{ id: "focus", keys: "F6", label: () => host.words().moveFocus, run: host.moveFocus, inText: true },
 	];

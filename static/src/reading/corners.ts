@@ -68,6 +68,36 @@ export function dicomDateTime(date: string, time: string): string {
 	return [day, clock].filter((part) => part !== "").join(" ");
 }
 
+const DAY_MS = 86_400_000;
+const DAYS_SAID_MAX = 730;
+const DAYS_IN_MONTH = 30.44;
+
+function dayOf(date: string): number | null {
+	if (!/^\d{8}$/.test(date)) return null;
+	const at = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6)));
+	return at / DAY_MS;
+}
+
+/** How long before: in days up to two years, then in years and months; empty where a date lacks. */
+export function agoSaid(earlier: string, now: string, words: Words): string {
+	const [then, today] = [dayOf(earlier), dayOf(now)];
+	if (then === null || today === null) return "";
+	const days = today - then;
+	if (days === 0) return words.sameDay;
+	if (days <= DAYS_SAID_MAX) return say(words.daysBefore, { days });
+	const months = Math.round(days / DAYS_IN_MONTH);
+	return say(words.yearsBefore, { years: Math.floor(months / 12), months: months % 12 });
+}
+
+/** `既往 2026-05-14 · 191 天前 · 县人民医院`: what an earlier study is called wherever it is shown. */
+export function priorSaid(prior: Study, now: Study | null, words: Words): string {
+	const day = dicomDateTime(prior.date, "") || words.undated;
+	const where = prior.series.find((one) => one.institution !== "")?.institution ?? "";
+	return [`${words.prior} ${day}`, agoSaid(prior.date, now?.date ?? "", words), where]
+		.filter((part) => part !== "")
+		.join(" · ");
+}
+
 export function techniqueLine(technique: Technique, words: Words): string {
 	const parts: readonly (readonly [TextKey, number | null])[] = [
 		["kvp", technique.kvp],

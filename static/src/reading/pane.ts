@@ -66,6 +66,13 @@ export class Pane {
 		this.state.set(this.#kept.get(series.uid) ?? { ...EMPTY, series, index: openingFrame(series) });
 	}
 
+	/** Shows nothing. */
+	clear(): void {
+		const now = this.state.value;
+		if (now.series !== null) this.#kept.set(now.series.uid, { ...now, playing: false });
+		this.state.set(EMPTY);
+	}
+
 	goTo(index: number): void {
 		this.#change(({ series }) => ({ index: clamp(index, 0, (series?.frames.length ?? 1) - 1) }));
 	}
@@ -94,6 +101,10 @@ export class Pane {
 			center: whole(from.center + centerBy),
 			width: Math.max(least, whole(from.width + widthBy)),
 		});
+	}
+
+	setInvert(invert: boolean): void {
+		this.#change(() => ({ invert }));
 	}
 
 	toggleInvert(): void {

@@ -5,7 +5,7 @@ import { FrameStore } from "./frame_store.ts";
 import type { Tool } from "./gesture.ts";
 import { History } from "./history.ts";
 import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
-import { LAYOUTS, type Layout, panesOf } from "./layout.ts";
+import { ALL_LAYOUTS, type Layout, panesOf } from "./layout.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
 import { type ImageForm, openingSeries, type Series, type Study } from "./manifest.ts";
 import { readManifest, requestManifest } from "./manifest_request.ts";
@@ -69,12 +69,14 @@ export function flagsOn(flags: readonly Flag[], sopInstanceUid: string, frameNum
 	);
 }
 
-export const PANES_MAX = Math.max(...LAYOUTS.map(panesOf));
+export const PANES_MAX = Math.max(...ALL_LAYOUTS.map(panesOf));
 const NOT_CURRENT = 404;
 const PROGRESS_MS = 800;
 
 export class Station {
 	readonly study = new Store<Study | null>(null);
+	/** The person's earlier studies that can be shown beside it. */
+	readonly priors = new Store<readonly Study[]>([]);
 	readonly status = new Store<Status>("opening");
 	/** What was thrown when the study could not be opened. */
 	readonly problem = new Store<unknown>(null);
@@ -162,7 +164,20 @@ export class Station {
 	}
 
 	series(uid: string): Series | undefined {
-		return this.study.value?.series.find((one) => one.uid === uid);
+		return this.studyOf(uid)?.series.find((one) => one.uid === uid);
+	}
+
+	/** The study that has this series: the one that is read, or an earlier one. */
+	studyOf(seriesUid: string | undefined): Study | null {
+		const has = (study: Study | null): boolean => study?.series.some((one) => one.uid === seriesUid) ?? false;
+		if (has(this.study.value)) return this.study.value;
+		return this.priors.value.find(has) ?? null;
+	}
+
+	/** The earlier study that a pane shows; null while it shows the one that is read. */
+	priorIn(pane: Pane): Study | null {
+		const study = this.studyOf(pane.state.value.series?.uid);
+		return study === this.study.value ? null : study;
 	}
 
 	showSeries(uid: string, pane: Pane = this.activePane): void {
@@ -172,8 +187,10 @@ export class Station {
 
 	/** The image series `steps` after the one shown, in the order of the rail. */
 	showNextSeries(steps: number): boolean {
-		const images = (this.study.value?.series ?? []).filter((one) => one.kind === "image");
-		const at = images.findIndex((one) => one.uid === this.activePane.state.value.series?.uid);
+		const shown = this.activePane.state.value.series?.uid;
+		const images =
+			(this.studyOf(shown) ?? this.study.value)?.series.filter((one) => one.kind === "image") ?? [];
+		const at = images.findIndex((one) => one.uid === shown);
 		const next = images[at + steps];
 		if (next === undefined) return false;
 		this.showSeries(next.uid);
@@ -185,10 +202,16 @@ export class Station {
 		return this.panes.slice(0, panesOf(this.layout.value));
 	}
 
-	/** Shows as many panes as the layout has; new ones show the series that are not on screen yet. */
-	setLayout(layout: Layout): void {
+	/** Shows as many panes as the layout has; empty ones show the series that are not on screen yet, unless
+	 * they are to stay empty. */
+	setLayout(layout: Layout, fill = true): void {
 		this.layout.set(layout);
 		if (this.active.value >= this.visible.length) this.active.set(0);
+		if (fill) this.#fillEmpty();
+		this.#follow();
+	}
+
+	#fillEmpty(): void {
 		const images = (this.study.value?.series ?? []).filter((one) => one.kind === "image");
 		for (const pane of this.visible) {
 			if (pane.state.value.series !== null) continue;
@@ -196,7 +219,6 @@ export class Station {
 			const next = images.find((one) => !shown.has(one.uid)) ?? images[0];
 			if (next !== undefined) pane.show(next);
 		}
-		this.#follow();
 	}
 
 	snapshot(): Snapshot {
@@ -289,7 +311,8 @@ export class Station {
 	}
 
 	goToFrame(sopInstanceUid: string, frameNumber: number): boolean {
-		for (const series of this.study.value?.series ?? []) {
+		const every = [this.study.value, ...this.priors.value].flatMap((one) => one?.series ?? []);
+		for (const series of every) {
 			const index = series.frames.findIndex(
 				(one) => one.sopInstanceUid === sopInstanceUid && one.number === frameNumber,
 			);

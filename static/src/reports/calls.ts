@@ -2,6 +2,7 @@
 import { answer, api, ifMatch } from "../api/client.ts";
 import { asProblem } from "../api/problem.ts";
 import { judge } from "../api/saving.ts";
+import type { components } from "../api/schema.gen.ts";
 import type { LocalCopy } from "../kit/localcopy.ts";
 import type { Fields } from "../kit/merge.ts";
 import { type Consult, draftOf, type Report, type Template } from "./model.ts";
@@ -31,6 +32,32 @@ export function loadReport(consultId: string): Promise<Report> {
 	return answer(
 		api.GET("/api/consults/{consult_id}/report", { params: { path: { consult_id: consultId } } }),
 	);
+}
+
+export type PriorReport = components["schemas"]["PriorReportOut"];
+const PRIOR_REPORTS_MAX = 10;
+
+/** What was signed about the person's earlier studies, the most telling first. */
+export async function priorReports(studyInstanceUid: string): Promise<PriorReport[]> {
+	const path = { study_instance_uid: studyInstanceUid };
+	const { rows } = await answer(api.GET("/api/studies/{study_instance_uid}/priors", { params: { path } }));
+	const reported = rows.filter((row) => row.signed_at !== null).slice(0, PRIOR_REPORTS_MAX);
+	const found = await Promise.all(
+		reported.map((row) =>
+			answer(
+				api.GET("/api/studies/{study_instance_uid}/priors/{prior_instance_uid}/reports", {
+					params: { path: { ...path, prior_instance_uid: row.study_instance_uid } },
+				}),
+			),
+		),
+	);
+	return found.flat();
+}
+
+/** The telephone of the institution that asks; empty where none is known. */
+export async function phoneOf(institutionId: string): Promise<string> {
+	const places = await answer(api.GET("/api/institutions"));
+	return places.find((one) => one.institution_id === institutionId)?.phone ?? "";
 }
 
 export function listTemplates(): Promise<Template[]> {

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.database import Database
 from config.kernel.principal import Principal, Proof
-from consult_server.consults import access, queries
+from consult_server.consults import access, lending, queries
 from consult_server.consults.domain import ConsultNotFound, ServiceLine, Status
 from consult_server.consults.queries import PAGE, View, WorklistFilter, worklist
 from consult_server.consults.tables import Consult, Counter
@@ -21,6 +21,7 @@ from consult_server.identity.tables import Account
 from consult_server.institutions.tables import Institution
 from consult_server.patients.domain import name_key
 from tests.factories.rows import CITY, COUNTY, NOW, TOWNSHIP, a_consult, a_patient
+from tests.factories.studies import a_study, add_study
 
 RANKS = {"emergency": 0, "urgent": 1, "routine": 2}
 PEOPLE = {"a-applicant": TOWNSHIP, "a-specialist": COUNTY, "a-other": COUNTY, "a-foreign": CITY}
@@ -184,10 +185,46 @@ async def test_images_are_lent_with_the_case_and_no_longer(db: Database) -> None
         async with db.read() as view:
             scope = await access.study_scope(view, SPECIALIST, "1.2.3")
             away = await access.study_scope(view, FOREIGN, "1.2.3")
-        lent = status in access.LENDING
+        lent = status in lending.LENDING
         assert (scope.shared == {(TOWNSHIP, "1.2.3")}) is lent, status
         assert scope.institution_ids == {COUNTY}
         assert away.shared == frozenset()
+
+
+async def add_two_studies(db: Database) -> None:
+    """The study that cases are about, and one of the same person half a year before."""
+    async with db.write() as tx:
+        for uid, day in (("1.2.3", "20261121"), ("4.5.6", "20260514")):
+            study = a_study(institution_id=TOWNSHIP, study_instance_uid=uid, now=NOW, patient_id="p1")
+            study.issuer_of_patient_id, study.study_date, study.patient_birth_date = "", day, ""
+            await add_study(tx, study, NOW)
+
+
+async def test_earlier_studies_are_lent_to_whom_the_case_is_open_and_no_longer(db: Database) -> None:
+    await add_two_studies(db)
+    for status in Status:
+        await put(db, case(1, status=status.value))
+        for person in EVERYBODY:
+            async with db.read() as view:
+                scope = await access.study_scope(view, person, "4.5.6")
+            free = status is Status.ACCEPTED
+            reads = person in {COORDINATOR, SPECIALIST} or (person is OTHER_READER and free)
+            lent = reads and status in lending.LENDING
+            assert (scope.shared == {(TOWNSHIP, "4.5.6")}) is lent, (status, person.account_id)
+
+
+async def test_what_is_lent_with_a_case_is_what_is_lent_of_it(db: Database) -> None:
+    await add_two_studies(db)
+    await put(db, case(1, status=Status.REPORTING.value))
+    async with db.read() as view:
+        for person in EVERYBODY:
+            with_it = await access.earlier_lent_with(view, person, "1.2.3")
+            of_it = await access.lent_as_earlier(view, person, "4.5.6")
+            assert with_it == of_it, person.account_id
+        assert await access.earlier_lent_with(view, SPECIALIST, "4.5.6") == frozenset(), (
+            "it is the earlier one"
+        )
+        assert await access.lent_as_earlier(view, SPECIALIST, "1.2.3") == frozenset()
 
 
 async def test_a_scope_for_one_study_holds_no_other(db: Database) -> None:

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { mayCall, nextCase, openCase, penOf } from "../../../static/src/pages/reading_case.ts";
+import { mayCall, neighbourOf, nextCase, nextStudy, openCase, penOf } from "../../../static/src/pages/reading_case.ts";
 import { consultWith } from "../consults/case/consult.ts";
 import { aRow, rowsOf } from "../consults/rows.ts";
 
@@ -44,6 +44,29 @@ describe("the next case", () => {
 		["gone", "a"],
 	])("after %s is %s", async (from, to) => {
 		expect(await nextCase(from)).toBe(`/read/1.2.3?consult=${to}`);
+		expect(wire.lines).toEqual(["GET /api/worklist?view=mine&q="]);
+	});
+
+	it.each([
+		["a", "c"],
+		["b", "a"],
+		["c", "b"],
+		["gone", "c"],
+	])("before %s is %s", async (from, to) => {
+		expect(await nextCase(from, -1)).toBe(`/read/1.2.3?consult=${to}`);
+	});
+
+	it("is reached again by going on and back", () => {
+		const rows = ["a", "b", "c", "d"].map((consult_id) => ({ consult_id }));
+		for (const { consult_id } of rows) {
+			const next = neighbourOf(rows, consult_id, 1);
+			expect(next && neighbourOf(rows, next.consult_id, -1)?.consult_id).toBe(consult_id);
+		}
+	});
+
+	it("is looked at ahead without being claimed", async () => {
+		wire.answers(() => page([aRow({ consult_id: "b", version: 2, verbs: ["claim"] })]));
+		expect(await nextStudy("a")).toBe("1.2.3");
 		expect(wire.lines).toEqual(["GET /api/worklist?view=mine&q="]);
 	});
 

@@ -46,6 +46,15 @@ function aDesk(series = [aSeries(30)], loaded = true) {
 			station,
 			words: () => texts.zh,
 			tools: () => (loaded ? tools : null),
+			beside: () =>
+				loaded
+					? {
+							priorBy: (steps) => void done.push(`prior ${steps}`),
+							hidePrior: note("hide prior"),
+							stageBy: (by) => void done.push(`stage ${by}`),
+							showProtocols: note("protocols"),
+						}
+					: null,
 			moveFocus: () => done.push("focus"),
 			toggleReport: () => done.push("report"),
 			toggleMpr: note("mpr"),
@@ -233,5 +242,28 @@ describe("the keys of the station", () => {
 		const { keyboard } = aDesk();
 		expect(keyboard.sheet().length).toBeGreaterThan(50);
 		for (const { label } of keyboard.sheet()) expect(label).not.toBe("");
+	});
+});
+
+describe("what stands beside", () => {
+	it.each([
+		["ArrowLeft", { altKey: true }, "prior -1"],
+		["ArrowRight", { altKey: true }, "prior 1"],
+		["ArrowDown", { altKey: true }, "hide prior"],
+		[".", {}, "stage 1"],
+		["。", {}, "stage 1"],
+		[",", {}, "stage -1"],
+		["，", {}, "stage -1"],
+		["G", { shiftKey: true }, "protocols"],
+	])("is reached by %s", (key, more, said) => {
+		const { press, done } = aDesk();
+		expect(press(key, more)).toBe(true);
+		expect(done).toEqual([said]);
+	});
+
+	it("leaves its keys to the browser until it is loaded", () => {
+		const { press, done } = aDesk([aSeries(30)], false);
+		expect(press("ArrowLeft", { altKey: true })).toBe(false);
+		expect(done).toEqual([]);
 	});
 });

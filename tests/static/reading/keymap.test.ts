@@ -19,6 +19,7 @@ const ACTS = commands({
 	words: () => texts.zh,
 	tools: () => null,
 	moveFocus: () => undefined,
+	beside: () => null,
 	toggleReport: () => undefined,
 	toggleMpr: () => undefined,
 });

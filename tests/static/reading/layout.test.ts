@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
 	columnsOf,
 	LAYOUTS,
+	type Layout,
 	neighbour,
 	nextLayout,
 	panesOf,
 	rowsOf,
+	WIDE_LAYOUTS,
 } from "../../../static/src/reading/layout.ts";
 
 describe("layouts", () => {
@@ -19,9 +21,14 @@ describe("layouts", () => {
 	});
 
 	it("follow each other and begin again", () => {
-		let layout: (typeof LAYOUTS)[number] = "1x1";
+		let layout: Layout = "1x1";
 		const seen = LAYOUTS.map(() => (layout = nextLayout(layout)));
 		expect(seen).toEqual(["1x2", "2x1", "2x2", "1x1"]);
+	});
+
+	it("that a protocol chose lead back to the first", () => {
+		expect(WIDE_LAYOUTS.map(nextLayout)).toEqual(WIDE_LAYOUTS.map(() => "1x1"));
+		expect(WIDE_LAYOUTS.map(panesOf)).toEqual([3, 4, 6, 8]);
 	});
 
 	it("have neighbours inside and none beyond the edge", () => {

@@ -6,7 +6,9 @@ import {
 	loadReport,
 	openConsult,
 	openReport,
+	phoneOf,
 	previewReport,
+	priorReports,
 	returnConsult,
 	saveReport,
 	signPort,
@@ -68,6 +70,34 @@ describe("what writing a report asks of the server", () => {
 		const page = await previewReport("c1", 3);
 		expect(new Uint8Array(await page.arrayBuffer())).toEqual(bytes);
 		expect(wire.lines).toEqual(['POST /api/consults/c1/report/preview "3"']);
+	});
+});
+
+describe("what stands beside the report", () => {
+	const row = (uid: string, signed_at: string | null) => ({ study_instance_uid: uid, signed_at });
+
+	it("is what was signed about earlier studies, and only those are asked for", async () => {
+		wire.answers(({ path }) =>
+			path.endsWith("/priors")
+				? Response.json({ regions: [], rows: [row("9.1", "2026-05-14T00:00:00Z"), row("9.2", null)] })
+				: Response.json([{ study_date: "20260514", institution_name: "县人民医院", signed: {} }]),
+		);
+		const found = await priorReports("1.2");
+		expect(found.map((one) => one.study_date)).toEqual(["20260514"]);
+		expect(wire.lines).toEqual(["GET /api/studies/1.2/priors", "GET /api/studies/1.2/priors/9.1/reports"]);
+	});
+
+	it("is bounded, however much was signed", async () => {
+		const rows = Array.from({ length: 40 }, (_, i) => row(`9.${i}`, "2026-05-14T00:00:00Z"));
+		wire.answers(({ path }) => Response.json(path.endsWith("/priors") ? { regions: [], rows } : []));
+		expect(await priorReports("1.2")).toEqual([]);
+		expect(wire.asked).toHaveLength(11);
+	});
+
+	it("is the telephone of who asks, empty where none is known", async () => {
+		wire.answers(() => Response.json([{ institution_id: "i1", phone: "0770-1200" }]));
+		expect(await phoneOf("i1")).toBe("0770-1200");
+		expect(await phoneOf("i2")).toBe("");
 	});
 });
 

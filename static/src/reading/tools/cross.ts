@@ -48,6 +48,12 @@ export class CrossSeries {
 		this.#followed(activePane);
 	}
 
+	/** Links the panes as they stand now, whether they were linked or not. */
+	link(): void {
+		this.#station.linked.set(false);
+		this.toggleLink();
+	}
+
 	reference(pane: Pane): string {
 		const { series } = pane.state.value;
 		const frame = pane.frame;

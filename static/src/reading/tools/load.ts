@@ -29,6 +29,7 @@ export function openTools(
 		marks: serverMarks(studyInstanceUid),
 		objects: serverObjects(studyInstanceUid),
 		facts: () => spatialFacts(studyInstanceUid),
+		beside: (uid) => ({ marks: serverMarks(uid), facts: () => spatialFacts(uid) }),
 		loadKeys,
 		saveKeys,
 	});

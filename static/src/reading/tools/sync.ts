@@ -40,17 +40,25 @@ export class MarkSync {
 	readonly #store: MarkStore;
 	readonly #known = new Map<string, Known>();
 	readonly #later: (run: () => void) => void;
+	readonly #ofStudy: (mark: Mark) => boolean;
 	#stop: () => void = () => undefined;
 	#busy = false;
 	#sent = 0;
 	#waiting = false;
 	#open = false;
 
-	/** `later` runs something once the reader rests for a moment, as a timer does. */
-	constructor(station: Station, store: MarkStore, later: (run: () => void) => void) {
+	/** `later` runs something once the reader rests for a moment, as a timer does. `ofStudy`: the marks of the
+	 * study whose store this is; those of others beside it have their own. */
+	constructor(
+		station: Station,
+		store: MarkStore,
+		later: (run: () => void) => void,
+		ofStudy: (mark: Mark) => boolean = () => true,
+	) {
 		this.#station = station;
 		this.#store = store;
 		this.#later = later;
+		this.#ofStudy = ofStudy;
 	}
 
 	/** Loads what is there, and sends changes from now on. */
@@ -132,7 +140,8 @@ export class MarkSync {
 		const here = new Set(own.map(({ mark }) => mark.id));
 		const drawn = this.#station.marks.value.filter((one) => !here.has(one.id));
 		this.#station.marks.set([...own.map(({ mark }) => mark), ...drawn]);
-		this.#station.others.set(kept.filter((one) => !one.own).map(({ mark }) => mark));
+		const theirs = kept.filter((one) => !one.own).map(({ mark }) => mark);
+		this.#station.others.update((others) => [...others.filter((one) => !this.#ofStudy(one)), ...theirs]);
 		return true;
 	}
 
@@ -148,7 +157,7 @@ export class MarkSync {
 
 	/** The first difference between what the reader has and what the server has. */
 	#next(): { readonly mark: Mark | null; readonly id: string; readonly version: number } | null {
-		const marks = this.#station.marks.value;
+		const marks = this.#station.marks.value.filter(this.#ofStudy);
 		for (const mark of marks) {
 			const known = this.#known.get(mark.id);
 			if (known?.mark !== mark) return { mark, id: mark.id, version: known?.version ?? 0 };

@@ -4,6 +4,7 @@ import { Store } from "../../kit/store.ts";
 import type { ToolActs } from "../commands.ts";
 import { type Keymap, parseKeymap } from "../keymap.ts";
 import { ObjectBoard, type ObjectServer } from "../objects/board.ts";
+import type { Study } from "../manifest.ts";
 import type { Pane } from "../pane.ts";
 import type { PaneView } from "../pane_view.ts";
 import type { Station } from "../station.ts";
@@ -26,6 +27,8 @@ export interface Server {
 	facts(): Promise<unknown>;
 	loadKeys(): Promise<unknown>;
 	saveKeys(value: Record<string, unknown>): Promise<boolean>;
+	/** The same of an earlier study that is shown beside. */
+	beside(studyInstanceUid: string): Pick<Server, "marks" | "facts">;
 }
 
 export type PanelName = "marks" | "keys";
@@ -40,7 +43,7 @@ const REST_MS = 500;
 const AGAIN_MS = 10_000;
 
 export class Toolbox implements ToolActs {
-	readonly facts = new Store<ObjectFacts>(NOTHING_KNOWN);
+	readonly facts: Store<ObjectFacts>;
 	readonly cross: CrossSeries;
 	readonly sync: MarkSync;
 	readonly board: ObjectBoard;
@@ -53,16 +56,25 @@ export class Toolbox implements ToolActs {
 	readonly #hands = new Map<Pane, MarkHand>();
 	readonly #stops: (() => void)[] = [];
 	readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+	/** The series of earlier studies, with what their objects say, and where their marks are kept. */
+	readonly #beside = new Map<string, ObjectFacts>();
+	readonly #besides = new Map<string, MarkSync>();
 
 	constructor(station: Station, server: Server) {
 		this.#station = station;
 		this.#server = server;
+		this.facts = new Store(this.#withBeside(NOTHING_KNOWN));
 		this.cross = new CrossSeries(station, {
 			spacing: (series, sop) => this.facts.value.spacing(series, sop),
 			frameOfReference: (series, sop) => this.facts.value.frameOfReference(series, sop),
 		});
 		this.board = new ObjectBoard(station, server.objects);
-		this.sync = new MarkSync(station, server.marks, (run) => this.#later(run, REST_MS));
+		this.sync = new MarkSync(
+			station,
+			server.marks,
+			(run) => this.#later(run, REST_MS),
+			({ seriesUid }) => !this.#beside.has(seriesUid),
+		);
 		this.#stops.push(
 			() => this.cross.close(),
 			this.sync.state.subscribe((state) => {
@@ -71,9 +83,18 @@ export class Toolbox implements ToolActs {
 		);
 	}
 
+	/** What is known of a series, whichever study it is of. */
+	#withBeside(own: ObjectFacts): ObjectFacts {
+		const of = (series: string): ObjectFacts => this.#beside.get(series) ?? own;
+		return {
+			spacing: (series, sop) => of(series).spacing(series, sop),
+			frameOfReference: (series, sop) => of(series).frameOfReference(series, sop),
+		};
+	}
+
 	/** Fetches marks, facts and the reader's keys; shows the mark that the page's address names. */
 	async open(markId: string | null): Promise<void> {
-		const facts = this.#server.facts().then((value) => this.facts.set(parseFacts(value)));
+		const facts = this.#server.facts().then((value) => this.facts.set(this.#withBeside(parseFacts(value))));
 		const keys = this.#server.loadKeys().then((value) => this.#station.keymap.set(parseKeymap(value)));
 		await Promise.all([facts, keys, this.sync.open(), this.board.open()]);
 		if (markId !== null) this.#station.goToMark(markId);
@@ -84,7 +105,29 @@ export class Toolbox implements ToolActs {
 		this.#stops.push(stop);
 	}
 
+	/** Takes in an earlier study that will be shown beside: its marks are its own. */
+	async addBeside(study: Study): Promise<void> {
+		if (this.#besides.has(study.uid)) return;
+		const server = this.#server.beside(study.uid);
+		const series = new Set(study.series.map((one) => one.uid));
+		for (const uid of series) this.#beside.set(uid, NOTHING_KNOWN);
+		const sync = new MarkSync(
+			this.#station,
+			server.marks,
+			(run) => this.#later(run, REST_MS),
+			({ seriesUid }) => series.has(seriesUid),
+		);
+		this.#besides.set(study.uid, sync);
+		const facts = server.facts().then((value) => {
+			const read = parseFacts(value);
+			for (const uid of series) this.#beside.set(uid, read);
+			this.facts.update((now) => ({ ...now }));
+		});
+		await Promise.all([facts, sync.open()]);
+	}
+
 	close(): void {
+		for (const sync of this.#besides.values()) sync.close();
 		for (const stop of this.#stops) stop();
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.sync.close();

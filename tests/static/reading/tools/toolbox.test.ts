@@ -6,6 +6,7 @@ import type { Scene } from "../../../../static/src/reading/tools/scene.ts";
 import { Toolbox } from "../../../../static/src/reading/tools/toolbox.ts";
 import { Pen } from "../canvases.ts";
 import { aServer } from "../objects/objects.ts";
+import { aSeries, aStudy } from "../studies.ts";
 import { aMark, another, aReadyStation, MemoryMarks, points } from "./marks.ts";
 
 let frames: (() => void)[];
@@ -42,12 +43,24 @@ function aBox() {
 	const station = aReadyStation();
 	station.pixels = new Uint16Array(10_000);
 	const marks = new MemoryMarks();
+	const priorMarks = new MemoryMarks();
 	const kept: Record<string, unknown>[] = [];
 	const groups = [{ sop_instance_uids: [], frame_of_reference_uid: "9", regions: [] }];
 	const tools = new Toolbox(station, {
 		marks,
 		objects: aServer(),
 		facts: async () => ({ series: [{ series_instance_uid: "1.2.3", groups }] }),
+		beside: () => ({
+			marks: priorMarks,
+			facts: async () => ({
+				series: [
+					{
+						series_instance_uid: "prior",
+						groups: [{ sop_instance_uids: [], frame_of_reference_uid: "8", regions: [] }],
+					},
+				],
+			}),
+		}),
 		loadKeys: async () => ({ profile: "pacs", keys: {} }),
 		saveKeys: async (value) => kept.push(value) > 0,
 	});
@@ -68,8 +81,34 @@ function aBox() {
 		send("pointerup", ...to, 0);
 		paint();
 	};
-	return { station, tools, marks, kept, view, svg, scenes, detach, drag, pane };
+	return { station, tools, marks, priorMarks, kept, view, svg, scenes, detach, drag, pane };
 }
+
+describe("an earlier study beside", () => {
+	it("keeps its own marks, and the present study its own", async () => {
+		const { station, tools, marks, priorMarks } = aBox();
+		await tools.open(null);
+		const prior = { ...aStudy([aSeries(3, { uid: "prior" })]), uid: "1.9" };
+		station.priors.set([prior]);
+		await tools.addBeside(prior);
+		await tools.addBeside(prior);
+		const [here, there] = [aMark({ id: "here" }), aMark({ id: "there", seriesUid: "prior" })];
+		station.marks.set([here, there]);
+		await vi.advanceTimersByTimeAsync(1000);
+		expect([...marks.kept.keys()]).toEqual(["here"]);
+		expect([...priorMarks.kept.keys()]).toEqual(["there"]);
+	});
+
+	it("has its own frame of reference", async () => {
+		const { station, tools } = aBox();
+		await tools.open(null);
+		const prior = { ...aStudy([aSeries(3, { uid: "prior" })]), uid: "1.9" };
+		station.priors.set([prior]);
+		await tools.addBeside(prior);
+		expect(tools.facts.value.frameOfReference("prior", "1")).toBe("8");
+		expect(tools.facts.value.frameOfReference("1.2.3", "1")).toBe("9");
+	});
+});
 
 describe("the tools of a station", () => {
 	it("open with the marks, the facts and the keys of the person, at the mark of the address", async () => {
