@@ -46,6 +46,7 @@ from viewer.dicomweb import DEFAULT_LIMITS, dicomweb_router
 from viewer.ecg.router import ecg_router
 from viewer.packs import Packs
 from viewer.reading import reading_router
+from viewer.routes import ReadingDoor, Readings
 from viewer.spatial import spatial_router
 from viewer.stow_limits import StowLimits
 
@@ -78,11 +79,14 @@ def operation_id(route: APIRoute) -> str:
 
 
 def viewer_routers(
-    ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS, decoders: DecodePool | None = None
+    ports: ViewerPorts,
+    limits: StowLimits = DEFAULT_LIMITS,
+    decoders: DecodePool | None = None,
+    readings: Readings | None = None,
 ) -> list[APIRouter]:
     """The viewer's routes over this process's ports."""
     reading = reading_router(ports, Packs(ports, pool=decoders))
-    return [dicomweb_router(ports, limits), reading, spatial_router(ports), ecg_router(ports)]
+    return [dicomweb_router(ports, limits, readings), reading, spatial_router(ports), ecg_router(ports)]
 
 
 def _edge(settings: Settings) -> Middleware:
@@ -100,7 +104,7 @@ def make_app(
     platform: Platform, *, passwords: Passwords | None = None, decoders: DecodePool | None = None
 ) -> FastAPI:
     """The whole web application over an open platform; `decoders` are the reading station's."""
-    settings = platform.settings
+    settings, readings = platform.settings, Readings()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -113,7 +117,11 @@ def make_app(
         title="Lianzhen",
         version="0.1.0",
         lifespan=lifespan,
-        middleware=[_edge(settings), Middleware(KeptAnswers, changes=platform.changes, clock=platform.clock)],
+        middleware=[
+            _edge(settings),
+            Middleware(KeptAnswers, changes=platform.changes, clock=platform.clock),
+            Middleware(ReadingDoor, readings=readings),
+        ],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -126,7 +134,7 @@ def make_app(
     errors.install(app)
     app.include_router(health.router)
     limits = StowLimits(reserve_bytes=settings.objects.reserve_bytes)
-    for router in (*viewer_routers(viewer_ports(platform), limits, decoders), *PRODUCT_ROUTERS):
+    for router in (*viewer_routers(viewer_ports(platform), limits, decoders, readings), *PRODUCT_ROUTERS):
         app.include_router(router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
@@ -38,10 +38,9 @@ from viewer.qido_answers import (
 from viewer.qido_further import Further, matches_all
 from viewer.qido_listed import InstanceList
 from viewer.qido_query import Level, Query, QueryRefused, read_query
-from viewer.routes import add_reading
+from viewer.routes import Readings, Uid
 from viewer.web_address import root_of
 
-Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Accept-Encoding"}
 MORE = (
     '299 lianzhen "The number of results exceeded the maximum supported by the server. '
@@ -58,7 +57,7 @@ SCANNED_MAX = 20_000
 Row = TypeVar("Row")
 
 
-def qido_router(ports: ViewerPorts) -> APIRouter:
+def qido_router(ports: ViewerPorts, readings: Readings) -> APIRouter:
     """The search routes of the DICOMweb root."""
     service = QidoService(ports)
     router = APIRouter(tags=["dicomweb"])
@@ -73,7 +72,7 @@ def qido_router(ports: ViewerPorts) -> APIRouter:
             service.search_for_instances_of_series,
         ),
     ):
-        add_reading(router, path, endpoint)
+        readings.add(router, path, endpoint)
     return router
 
 

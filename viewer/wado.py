@@ -8,9 +8,8 @@ has pixels as pictures (`wado_rendered`).
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
@@ -34,20 +33,17 @@ from viewer.decode_pool import DecodePool
 from viewer.documents import XML_PARTS, answer_documents, document_type
 from viewer.media_types import accepted, choose
 from viewer.metadata import MetadataCache, array, instance_document, root_tag, version_tag
-from viewer.routes import add_reading
+from viewer.routes import BulkPlace, FrameList, Readings, Uid
 from viewer.wado_frames import FrameService, frame_numbers
 from viewer.wado_objects import ObjectService
 from viewer.wado_parts import REVALIDATE, multipart, tag_of, whole
 from viewer.wado_rendered import PictureNotFound, RenderingService, asked
 from viewer.web_address import root_of
 
-Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
-FrameList = Annotated[str, Path(max_length=8_000, pattern=r"^[0-9]{1,7}(,[0-9]{1,7})*$")]
-BulkPlace = Annotated[str, Path(max_length=64, pattern=r"^(pixels|[0-9]{1,15}-[0-9]{1,15})$")]
 DECODING_PROCESSES = 1
 
 
-def wado_router(ports: ViewerPorts) -> APIRouter:
+def wado_router(ports: ViewerPorts, readings: Readings) -> APIRouter:
     """The retrieve routes of the DICOMweb root."""
     service = WadoService(ports)
     study = "/studies/{study_instance_uid}"
@@ -73,7 +69,7 @@ def wado_router(ports: ViewerPorts) -> APIRouter:
         (f"{instance}/thumbnail", service.retrieve_instance_thumbnail),
         (f"{instance}/frames/{{frame_list}}/thumbnail", service.retrieve_frame_thumbnail),
     ):
-        add_reading(router, path, endpoint)
+        readings.add(router, path, endpoint)
     return router
 
 
