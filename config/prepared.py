@@ -122,7 +122,7 @@ def _value(place: int, processor: Processor | None) -> Maker:
 
 
 def _picture(entity: type[Any], place: int) -> Maker:
-    """A picture of an entity from its columns, which begin at `place`; None where an outer join found none."""
+    """A picture of an entity from its columns, from `place` on; None where an outer join found none."""
     columns = list(inspect(entity).column_attrs)
     names, end = [column.key for column in columns], place + len(columns)
     processors = {column.key: _processor(column.columns[0].type) for column in columns}

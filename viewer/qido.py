@@ -16,6 +16,7 @@ from dicom_node.archive.queries import (
     first_metadata,
     first_series_keys,
     listed_instances,
+    listed_studies,
     search_instances,
     search_series,
     search_studies,
@@ -38,6 +39,7 @@ from viewer.qido_answers import (
 from viewer.qido_further import Further, matches_all
 from viewer.qido_listed import InstanceList
 from viewer.qido_query import Level, Query, QueryRefused, read_query
+from viewer.qido_study_list import StudyList
 from viewer.routes import Readings, Uid
 from viewer.web_address import root_of
 
@@ -142,18 +144,24 @@ class QidoService:
         """Studies that match, newest first."""
         async with self._begun(request, Level.STUDIES) as (view, search):
             query = search.query
-            rows = await search_studies(
+            if query.fields:
+                return await search.answer(await self._studies_with_fields(view, search))
+            rows = await listed_studies(
                 view, search.scope, query.studies, limit=search.limit, offset=query.offset
             )
-            results = [study_result(study, search.root) for study in rows]
-            if query.fields:
-                keys = await first_series_keys(view, [study.study_key for study in rows])
-                blobs = await first_metadata(view, list(keys.values()))
-                found = [blobs[keys[study.study_key]] for study in rows]
-                results = await run_in_threadpool(
-                    all_with_fields, results, found, query.fields, STUDY_ATTRIBUTES
-                )
-        return await search.answer(results)
+        body = StudyList.below(search.root).written(rows[: query.limit])
+        return await search.answer_written(body, more=len(rows) > query.limit)
+
+    async def _studies_with_fields(self, view: AsyncSession, search: Search) -> list[Result]:
+        query = search.query
+        rows = await search_studies(
+            view, search.scope, query.studies, limit=search.limit, offset=query.offset
+        )
+        results = [study_result(study, search.root) for study in rows]
+        keys = await first_series_keys(view, [study.study_key for study in rows])
+        blobs = await first_metadata(view, list(keys.values()))
+        found = [blobs[keys[study.study_key]] for study in rows]
+        return await run_in_threadpool(all_with_fields, results, found, query.fields, STUDY_ATTRIBUTES)
 
     async def search_for_series(self, request: Request) -> Response:
         """Series that match, whatever their study; study attributes come with them."""

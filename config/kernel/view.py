@@ -40,9 +40,15 @@ class View(AsyncSession):
     """A session that only reads, and `plain` besides it; each sees one state, from its first statement on."""
 
     def __init__(self, engine: AsyncEngine, reads: PlainReads | None) -> None:
-        super().__init__(engine, expire_on_commit=False)
-        self._reads = reads
+        self._of, self._reads = engine, reads
         self._connection: InlineConnection | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """The session is made when it is first asked for anything: what is plain needs none."""
+        if name not in {"sync_session", "_proxied"}:
+            raise AttributeError(name)
+        super().__init__(self._of, expire_on_commit=False)
+        return self.__dict__[name]
 
     @property
     def in_file(self) -> bool:
@@ -50,7 +56,7 @@ class View(AsyncSession):
         return self._reads is not None
 
     async def plain(self, statement: Callable[[], tuple[str, Sequence[Any]]]) -> list[Any] | None:
-        """Rows of a statement as SQLite has them; None, and nothing is made, where that is not the database."""
+        """Rows of a statement as SQLite has them; None, and nothing is made, where it is another database."""
         if self._reads is None:
             return None
         if self._connection is None:
@@ -63,5 +69,5 @@ class View(AsyncSession):
         connection, self._connection = self._connection, None
         if connection is not None and self._reads is not None:
             await self._reads.end(connection)
-        if self.sync_session.in_transaction():
+        if "sync_session" in self.__dict__ and self.sync_session.in_transaction():
             await asyncio.shield(asyncio.create_task(super().close()))

@@ -27,7 +27,7 @@ from dicom_node.archive.matching import (
     visible,
 )
 from dicom_node.archive.scope import StudyScope
-from dicom_node.archive.study_lists import FEW, NEWEST, StudyLists
+from dicom_node.archive.study_lists import FEW, NEWEST, ListedStudy, StudyLists, listed
 from dicom_node.archive.tables import Instance, Series, Study
 
 LISTED = (
@@ -51,8 +51,6 @@ class ListedInstance(NamedTuple):
     number_of_frames: int
     rows: int | None
     columns: int | None
-
-
 
 
 class Documented(NamedTuple):
@@ -244,11 +242,6 @@ async def search_studies(
     Each part of a wide scope is asked by itself, in the order of its index: one question about several
     would have to sort all that matches. Pages after the first are found in the index alone.
     """
-    own = scope.whole
-    if own is not None and isinstance(view, View) and view.in_file:
-        listed = await LISTS.find(view, own, studies, min(limit, ROWS_MAX), min(offset, OFFSET_MAX))
-        if listed is not None:
-            return listed
     wanted, within = study_conditions(studies), parts(scope)
     orders = [FEW if studies.names_few or part.few else NEWEST for part in within]
     if len(within) == 1 and (offset <= 0 or studies.names_few):
@@ -262,6 +255,19 @@ async def search_studies(
     newest = list(dict.fromkeys(heapq.merge(*places, reverse=True)))[first:last]
     found = await view.scalars(STUDIES.where(Study.study_key.in_([key for _, _, key in newest])))
     return list(found)
+
+
+async def listed_studies(
+    view: AsyncSession, scope: StudyScope, studies: StudyFilter, *, limit: int, offset: int
+) -> list[ListedStudy]:
+    """What lists say of the studies that `search_studies` finds."""
+    own = scope.whole
+    if own is not None and isinstance(view, View) and view.in_file:
+        page = min(limit, ROWS_MAX), min(offset, OFFSET_MAX)
+        found = await LISTS.find(view, own, studies, *page)
+        if found is not None:
+            return found
+    return list(map(listed, await search_studies(view, scope, studies, limit=limit, offset=offset)))
 
 
 async def _places(

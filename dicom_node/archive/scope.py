@@ -19,7 +19,9 @@ class StudyScope:
     @property
     def whole(self) -> str | None:
         """The one institution that this reach consists of, None when it is more or less."""
-        if len(self.institution_ids) != 1 or any(owner not in self.institution_ids for owner, _ in self.shared):
+        if len(self.institution_ids) != 1 or any(
+            owner not in self.institution_ids for owner, _ in self.shared
+        ):
             return None
         (own,) = self.institution_ids
         return own

@@ -4,9 +4,10 @@ A form is which keys are given and how (a value, a pattern, a range); its SQL is
 `matching`, and the values are put in anew each time, in the order in which the text names them.
 """
 
+import json
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import Text, cast, func, literal_column, select
 
 from config.kernel.view import View
 from config.prepared import Prepared
@@ -47,7 +48,9 @@ def form_of(wanted: StudyFilter, *, later_page: bool) -> tuple[Form, Values] | N
         wanted.study_date,
         wanted.accession_number,
     )
-    if wanted != StudyFilter(patient_name=name, patient_id=patient_id, study_date=date, accession_number=number):
+    if wanted != StudyFilter(
+        patient_name=name, patient_id=patient_id, study_date=date, accession_number=number
+    ):
         return None
     names = _name(name)
     values: Values = [*names, *_text(patient_id), *_date(date), *_text(number)]
@@ -83,6 +86,38 @@ def _date(wanted: str) -> Values:
     return [*([high + LAST_DIGITS] if high else []), "", *([low] if low else []), *upper]
 
 
+class ListedStudy(NamedTuple):
+    """What lists say of a study; its modalities are a JSON array."""
+
+    study_instance_uid: str
+    study_date: str
+    study_time: str
+    accession_number: str
+    modalities: str
+    referring_physician_name: str
+    study_description: str
+    patient_name: str
+    patient_id: str
+    issuer_of_patient_id: str
+    patient_birth_date: str
+    patient_sex: str
+    study_id: str
+    series_count: int
+    instance_count: int
+
+
+COLUMNS = [
+    cast(Study.modalities, Text) if name == "modalities" else getattr(Study, name)
+    for name in ListedStudy._fields
+]
+
+
+def listed(study: Study) -> ListedStudy:
+    """The same of a study that was read as a whole."""
+    facts = {name: getattr(study, name) for name in ListedStudy._fields}
+    return ListedStudy(**facts | {"modalities": json.dumps(study.modalities)})
+
+
 class StudyLists:
     """The forms that were asked for, each with its text."""
 
@@ -91,7 +126,7 @@ class StudyLists:
 
     async def find(
         self, view: View, institution_id: str, wanted: StudyFilter, limit: int, offset: int
-    ) -> list[Study] | None:
+    ) -> list[ListedStudy] | None:
         """One institution's studies that match, newest first; None when this is no question of a form."""
         asked = form_of(wanted, later_page=offset > 0)
         if asked is None:
@@ -99,16 +134,16 @@ class StudyLists:
         form, values = asked
         question = self._forms.get(form)
         if question is None:
-            question = self._forms[form] = _made(form, wanted)
+            question = self._forms[form] = question_of(form, wanted)
         rows = await question.filled_rows(view, [institution_id, *values, limit, offset])
-        return [study for (study,) in rows]
+        return list(map(ListedStudy._make, rows))
 
 
-def _made(form: Form, one: StudyFilter) -> Prepared:
+def question_of(form: Form, one: StudyFilter) -> Prepared:
     """The question of a form, made of one that is asked so."""
     conditions = [Study.institution_id == "", *study_conditions(one)]
     order = FEW if one.names_few else NEWEST
     if not form.later_page:
-        return Prepared(select(Study).where(*conditions).order_by(*order).limit(0).offset(0))
+        return Prepared(select(*COLUMNS).where(*conditions).order_by(*order).limit(0).offset(0))
     page = select(Study.study_key).where(*conditions).order_by(*order).limit(0).offset(0)
-    return Prepared(select(Study).where(Study.study_key.in_(page)).order_by(*FEW))
+    return Prepared(select(*COLUMNS).where(Study.study_key.in_(page)).order_by(*FEW))
