@@ -24,7 +24,7 @@ FIELDS = len(PLACES) + len(PERSONS) * GROUPS + 1
 WHOLE, INSIDE = re.compile(r'"\\u0001(\d+)\\u0001"'), re.compile(r"\\u0001\d+\\u0001")
 """The place of a value in a written result, alone or in an address: its number between control characters."""
 FORMS_MAX, ROOTS_MAX = 256, 64
-is_none = frozenset({"", None, "[]"}).__is_none__
+is_none = frozenset({"", None, "[]"}).__contains__
 """Whether a value stands for none."""
 Value: TypeAlias = str | int | None
 
