@@ -17,7 +17,6 @@ from dicom_node.archive.queries import Documented
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.attributes import json_text
 from viewer.block_cache import BlockCache
-from viewer.cached_studies import METADATA, CachedStudies
 
 PLACEHOLDER = b'"BulkDataURI":"bulk/'
 GZIP_LEVEL = 3
@@ -65,7 +64,6 @@ class MetadataCache:
     ) -> None:
         self._folder, self._memory_bytes_max = folder, memory_bytes_max
         self._blocks = BlockCache(folder, bytes_max=bytes_max)
-        self._cached = CachedStudies(folder.parent)
         self._memory: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._memory_bytes = 0
         self._lock = threading.Lock()
@@ -96,7 +94,6 @@ class MetadataCache:
         )
         answer = gzip.compress(array(documents), GZIP_LEVEL, mtime=0)
         if len(instances) == series.instance_count:
-            self._cached.note(study, METADATA, [series.series_key])
             self._keep(series, root, answer)
         return answer
 

@@ -6,7 +6,7 @@ has pixels as pictures (`wado_rendered`).
 """
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dicom_node.archive.errors import BulkDataNotFound
 from dicom_node.archive.queries import (
+    Documented,
     documents_of,
     find_instance,
     find_series,
@@ -29,7 +30,7 @@ from dicom_node.keeping.errors import ObjectDamaged
 from dicom_node.keeping.unsound import damaged
 from viewer.access import ViewerPorts
 from viewer.bulk_values import BulkValue, bulk_value
-from viewer.cached_studies import METADATA
+from viewer.cached_studies import METADATA, CachedStudies
 from viewer.conditional import unchanged
 from viewer.content_coding import coding_for
 from viewer.decode_pool import DecodePool
@@ -82,6 +83,7 @@ class WadoService:
 
     def __init__(self, ports: ViewerPorts) -> None:
         self._ports = ports
+        self._cached = CachedStudies(ports.cache_folder)
         self._cache = MetadataCache(ports.cache_folder / METADATA)
         self._pool = DecodePool(processes=DECODING_PROCESSES)
         self._frames = FrameService(ports, self._pool)
@@ -196,8 +198,12 @@ class WadoService:
             answer = await run_in_threadpool(self._cache.find, series, root)
         if answer is None:
             instances = await documents_of(view, series.series_key)
-            answer = await run_in_threadpool(self._cache.make, study, series, instances, root)
+            answer = await run_in_threadpool(self._made, study, series, instances, root)
         return answer
+
+    def _made(self, study: Study, series: Series, instances: Sequence[Documented], root: str) -> bytes:
+        self._cached.note(study, METADATA, [series.series_key])
+        return self._cache.make(study, series, instances, root)
 
     async def retrieve_instance_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
