@@ -1,4 +1,4 @@
-"""What is read is answered at once by its endpoint, as it would be on the long way, which refuses for both."""
+"""What is read is answered at once by its endpoint, as on the long way, which refuses for both."""
 
 import re
 from collections.abc import Sequence
