@@ -56,10 +56,10 @@ class Prepared:
             return [tuple(row) for row in await view.execute(self.statement, dict(values))]
         return self._made(found)
 
-    async def filled_rows(self, view: View, values: Sequence[Any]) -> list[Row]:
-        """The same with a value for each place of the SQL, in their order; only where it is a file's view."""
+    async def filled_rows(self, view: View, values: Sequence[Any]) -> list[Row] | None:
+        """The same with a value for each place of the SQL, in order; None where the view is no file's."""
         found = await view.plain(lambda: (self._text({}).sql, values))
-        return self._made(found or [])
+        return None if found is None else self._made(found)
 
     def _filled(self, values: Values) -> tuple[str, Sequence[Any]]:
         text = self._text(values)

@@ -85,22 +85,12 @@ class LocalObjects:
             return file.read() if end is None else file.read(end - start)
 
     def read_now(self, key: str, places: Sequence[tuple[int, memoryview]]) -> bool:
-        """Fill each buffer with the bytes from its place on, if all are in memory: no disk is waited for.
-
-        False, and nothing is said of what the buffers hold, when they are not, or when that cannot be known.
-        """
-        try:
-            handle = os.open(self._path(key), os.O_RDONLY)
-        except OSError:
-            return False
-        try:
+        with contextlib.suppress(OSError), self._path(key).open("rb", buffering=0) as file:
             return all(
-                os.preadv(handle, [buffer], start, os.RWF_NOWAIT) == len(buffer) for start, buffer in places
+                os.preadv(file.fileno(), [buffer], start, os.RWF_NOWAIT) == len(buffer)
+                for start, buffer in places
             )
-        except OSError:
-            return False
-        finally:
-            os.close(handle)
+        return False
 
     def delete(self, key: str) -> None:
         with disk_errors(key):

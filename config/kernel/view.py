@@ -50,11 +50,6 @@ class View(AsyncSession):
         super().__init__(self._of, expire_on_commit=False)
         return self.__dict__[name]
 
-    @property
-    def in_file(self) -> bool:
-        """Whether `plain` finds anything out."""
-        return self._reads is not None
-
     async def plain(self, statement: Callable[[], tuple[str, Sequence[Any]]]) -> list[Any] | None:
         """Rows of a statement as SQLite has them; None, and nothing is made, where it is another database."""
         if self._reads is None:

@@ -262,7 +262,7 @@ async def listed_studies(
 ) -> list[ListedStudy]:
     """What lists say of the studies that `search_studies` finds."""
     own = scope.whole
-    if own is not None and isinstance(view, View) and view.in_file:
+    if own is not None and isinstance(view, View):
         page = min(limit, ROWS_MAX), min(offset, OFFSET_MAX)
         found = await LISTS.find(view, own, studies, *page)
         if found is not None:

@@ -127,7 +127,9 @@ class StudyLists:
     async def find(
         self, view: View, institution_id: str, wanted: StudyFilter, limit: int, offset: int
     ) -> list[ListedStudy] | None:
-        """One institution's studies that match, newest first; None when this is no question of a form."""
+        """One institution's studies that match, newest first; None when this is no question of
+        a form, or no view of a file.
+        """
         asked = form_of(wanted, later_page=offset > 0)
         if asked is None:
             return None
@@ -136,7 +138,7 @@ class StudyLists:
         if question is None:
             question = self._forms[form] = question_of(form, wanted)
         rows = await question.filled_rows(view, [institution_id, *values, limit, offset])
-        return list(map(ListedStudy._make, rows))
+        return None if rows is None else list(map(ListedStudy._make, rows))
 
 
 def question_of(form: Form, one: StudyFilter) -> Prepared:

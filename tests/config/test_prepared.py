@@ -126,7 +126,7 @@ async def test_another_database_is_not_asked_plainly(postgres_url: str) -> None:
     database = Database(postgres_url)
     async with database.read() as view:
         assert isinstance(view, View)
-        assert not view.in_file
+        assert await Prepared(COLUMNS).filled_rows(view, []) is None
         assert await view.plain(lambda: ("select 1", ())) is None
         assert not hasattr(view, "nothing_of_the_kind")
     await database.close()
