@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from config.kernel.sqlite_inline import InlineConnection
 
+IDLE_MAX = 8
+
 
 class PlainReads:
     """Connections that wait for the next view; the one used last comes first, its pages are at hand."""
@@ -28,7 +30,10 @@ class PlainReads:
     async def end(self, connection: InlineConnection) -> None:
         """The view is over."""
         await connection.rollback()
-        self._idle.append(connection)
+        if len(self._idle) < IDLE_MAX:
+            self._idle.append(connection)
+        else:
+            connection.stop()
 
     def stop(self) -> None:
         """Give the file back."""

@@ -1,12 +1,15 @@
 """Statements made once answer what a session answers, on both databases, of one state of it."""
 
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import and_, bindparam, insert, select, tuple_
 
 from config.kernel.database import Database
-from config.kernel.view import View
+from config.kernel.sqlite_inline import InlineConnection
+from config.kernel.view import IDLE_MAX, PlainReads, View
 from config.prepared import SHAPES_MAX, Prepared
 from dicom_node.archive.tables import Series, Study
 from tests.dicom_node.archive.test_matching import study
@@ -107,6 +110,25 @@ async def test_views_at_once_have_connections_of_their_own(sqlite_url: str) -> N
             assert len(await counted.rows(second, {})) == 3
             assert await counted.rows(first, {}) == []
     await database.close()
+
+
+async def test_only_so_many_connections_wait_for_the_next_view(sqlite_url: str, tmp_path: Path) -> None:
+    made = list[InlineConnection]()
+
+    def make() -> InlineConnection:
+        made.append(InlineConnection(str(tmp_path / "lianzhen.db"), (), 10))
+        return made[-1]
+
+    reads = PlainReads(make)
+    for _ in range(2):
+        views = [await reads.begin() for _ in range(IDLE_MAX + 2)]
+        for view in views:
+            await reads.end(view)
+    assert len(made) == IDLE_MAX + 4
+    reads.stop()
+    for each in made:
+        with pytest.raises(sqlite3.ProgrammingError):
+            await each.results("select 1", ())
 
 
 async def test_what_fails_leaves_the_connection_to_the_next(sqlite_url: str) -> None:
