@@ -120,7 +120,7 @@ def make_app(
         middleware=[
             _edge(settings),
             Middleware(KeptAnswers, changes=platform.changes, clock=platform.clock),
-            Middleware(ReadingDoor, readings=readings),
+            Middleware(ReadingDoor, readings=readings, refusal=errors.app_error),
         ],
         docs_url=None,
         redoc_url=None,

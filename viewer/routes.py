@@ -29,6 +29,7 @@ VALUES: Mapping[str, tuple[re.Pattern[str], int]] = {
 }
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Endpoint: TypeAlias = Callable[..., Awaitable[Response]]
+Refusal: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 Names: TypeAlias = tuple[str, ...]
 BELOW = f"{PREFIX}/"
 
@@ -91,12 +92,12 @@ def _fits(name: str, value: str) -> bool:
 class ReadingDoor:
     """ASGI middleware: what is read below the DICOMweb root is answered at once by its endpoint.
 
-    Whatever the endpoint refuses goes through the application as everything else does, and is refused
-    there: one place says how.
+    What the endpoint refuses `refusal` answers, as it does for all routes. Everything else goes on into
+    the application.
     """
 
-    def __init__(self, app: ASGIApp, *, readings: Readings) -> None:
-        self._app, self._readings = app, readings
+    def __init__(self, app: ASGIApp, *, readings: Readings, refusal: Refusal) -> None:
+        self._app, self._readings, self._refusal = app, readings, refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = None
@@ -106,9 +107,9 @@ class ReadingDoor:
             await self._app(scope, receive, send)
             return
         endpoint, values = found
+        request = Request(scope, receive)
         try:
-            answer = await endpoint(Request(scope, receive), **values)
-        except AppError:
-            await self._app(scope, receive, send)
-            return
+            answer = await endpoint(request, **values)
+        except AppError as error:
+            answer = await self._refusal(request, error)
         await answer(scope, receive, send)

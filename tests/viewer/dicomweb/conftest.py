@@ -16,7 +16,7 @@ from config.kernel.database import Database, open_sync_engine
 from config.kernel.objects_local import LocalObjects
 from config.stores import spool_folder
 from consult_server.identity.domain import SignedOut
-from consult_server.web.errors import install
+from consult_server.web.errors import app_error, install
 from dicom_node.archive.scope import NOTHING, StudyScope
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
@@ -129,7 +129,11 @@ async def a_client(
 @pytest.fixture
 async def web(ports: ViewerPorts, stow_limits: StowLimits) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the DICOMweb root with its door, as in the product."""
-    async with a_client(ports, stow_limits, lambda r: [Middleware(ReadingDoor, readings=r)]) as client:
+
+    def door(readings: Readings) -> list[Middleware]:
+        return [Middleware(ReadingDoor, readings=readings, refusal=app_error)]
+
+    async with a_client(ports, stow_limits, door) as client:
         yield client
 
 

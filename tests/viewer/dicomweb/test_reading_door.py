@@ -1,4 +1,4 @@
-"""What is read is answered at once by its endpoint, as on the long way, which refuses for both."""
+"""What is read is answered at once by its endpoint, and says what is said without the door."""
 
 import re
 from collections.abc import Sequence
@@ -106,14 +106,19 @@ def a_door(sent: list[str]) -> ReadingDoor:
     router = APIRouter()
     readings.add(router, "/studies/{study_instance_uid}", study)
     readings.add(router, "/studies", refusing)
-    return ReadingDoor(behind, readings=readings)
+
+    async def refusal(_request: Request, error: Exception) -> Response:
+        return Response(type(error).__name__)
+
+    return ReadingDoor(behind, readings=readings, refusal=refusal)
 
 
 @pytest.mark.parametrize(
     "path, method, said",
     [
         ("/dicom-web/studies/1.2", "GET", "study 1.2"),
-        ("/dicom-web/studies", "GET", "behind /dicom-web/studies"),
+        ("/dicom-web/studies", "GET", "Refused"),
+        ("/dicom-web/studies/x", "GET", "behind /dicom-web/studies/x"),
         ("/dicom-web/studies/1.2", "HEAD", "behind /dicom-web/studies/1.2"),
         ("/dicom-web/studies/1.2\n", "GET", "behind /dicom-web/studies/1.2\n"),
         ("/dicom-web/studies/1.2/series", "GET", "behind /dicom-web/studies/1.2/series"),
