@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic import command
 
 from config.kernel.database import open_sync_engine
-from config.kernel.migrations import configuration
+from config.migrations import configuration
 
 USAGE = "make migration m=what_it_does [o=consult_server|dicom_node] [w=pre|post]"
 OWNERS, PHASES = ("consult_server", "dicom_node"), ("pre", "post")

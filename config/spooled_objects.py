@@ -7,6 +7,7 @@ read from the bucket.
 
 import contextlib
 import os
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -44,6 +45,12 @@ class SpooledObjects:
             return self.remote.read(key, start, end)
         self._was_read(self.local.root / key)
         return content
+
+    def read_now(self, key: str, places: Sequence[tuple[int, memoryview]]) -> bool:
+        if not self.local.read_now(key, places):
+            return False
+        self._was_read(self.local.root / key)
+        return True
 
     def delete(self, key: str) -> None:
         self.local.delete(key)

@@ -50,6 +50,7 @@ from viewer.ecg.router import ecg_router
 from viewer.objects.router import objects_router
 from viewer.packs import Packs
 from viewer.reading import reading_router
+from viewer.routes import ReadingDoor, Readings
 from viewer.spatial import spatial_router
 from viewer.stow_limits import StowLimits
 from viewer.stow_rs import stow_of
@@ -90,10 +91,11 @@ def viewer_routers(
     limits: StowLimits = DEFAULT_LIMITS,
     decoders: DecodePool | None = None,
     stow: Stow | None = None,
+    readings: Readings | None = None,
 ) -> list[APIRouter]:
     """The viewer's routes over this process's ports."""
     reading = reading_router(ports, Packs(ports, pool=decoders))
-    dicomweb = dicomweb_router(ports, limits, stow)
+    dicomweb = dicomweb_router(ports, limits, stow, readings)
     return [dicomweb, reading, spatial_router(ports), objects_router(ports), ecg_router(ports)]
 
 
@@ -112,7 +114,7 @@ def make_app(
     platform: Platform, *, passwords: Passwords | None = None, decoders: DecodePool | None = None
 ) -> FastAPI:
     """The whole web application over an open platform; `decoders` are the reading station's."""
-    settings = platform.settings
+    settings, readings = platform.settings, Readings()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -125,7 +127,11 @@ def make_app(
         title="Lianzhen",
         version="0.1.0",
         lifespan=lifespan,
-        middleware=[_edge(settings), Middleware(KeptAnswers, changes=platform.changes, clock=platform.clock)],
+        middleware=[
+            _edge(settings),
+            Middleware(KeptAnswers, changes=platform.changes, clock=platform.clock),
+            Middleware(ReadingDoor, readings=readings, refusal=errors.app_error),
+        ],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -139,7 +145,7 @@ def make_app(
     app.include_router(health.router)
     ports, limits = viewer_ports(platform), StowLimits(reserve_bytes=settings.objects.reserve_bytes)
     app.state.stow = stow_of(ports, limits)
-    for router in (*viewer_routers(ports, limits, decoders, app.state.stow), *PRODUCT_ROUTERS):
+    for router in (*viewer_routers(ports, limits, decoders, app.state.stow, readings), *PRODUCT_ROUTERS):
         app.include_router(router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

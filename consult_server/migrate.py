@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from config.kernel import migrations
+from config import migrations
 from config.kernel.database import DatabaseUnavailable
 from config.kernel.errors import Conflict
 from dicom_node import migrate as dicom_node

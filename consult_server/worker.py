@@ -36,6 +36,15 @@ def prepare_images(packs: Packs) -> Job:
     return pack_settled_study
 
 
+def remove_images(packs: Packs) -> Job:
+    """What was made of a study goes when the study does."""
+
+    async def forget_withdrawn_study(envelope: Envelope) -> None:
+        await packs.forget(envelope.payload["institution_id"], envelope.payload["study_instance_uid"])
+
+    return forget_withdrawn_study
+
+
 def consumers(platform: Platform, packs: Packs) -> list[Consumer]:
     """Who reacts to what the archive says; long work in a group of its own."""
     clock = platform.clock
@@ -58,7 +67,10 @@ def consumers(platform: Platform, packs: Packs) -> list[Consumer]:
                 DestructionApproved.name: (on_destruction_approved(clock),),
             },
         ),
-        consumer(group="images", jobs={StudySettled.name: (prepare_images(packs),)}),
+        consumer(
+            group="images",
+            jobs={StudySettled.name: (prepare_images(packs),), StudyWithdrawn.name: (remove_images(packs),)},
+        ),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.kernel import migrations
+from config import migrations
 
 ADVISORY_LOCK = 0x6469636F  # "dico"
 

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from viewer.media_types import parse_media_type, pieces
 
 GZIP_LEVEL = 3
-AT_ONCE_BYTES = 32 * 1024
+AT_ONCE_BYTES = 128 * 1024
 """What is compressed faster than a thread is asked to."""
 WORTH_BYTES = 1024
 HEADER_CHARACTERS_MAX = 1024
@@ -20,6 +21,11 @@ IDENTITY = "identity"
 def coding_for(request: Request, offered: Sequence[str]) -> str:
     """The most wanted of `offered`, earlier ones first among equals; `identity` when none is wanted."""
     header = ",".join(request.headers.getlist("accept-encoding"))[:HEADER_CHARACTERS_MAX]
+    return _coding(header, tuple(offered))
+
+
+@lru_cache(maxsize=256)
+def _coding(header: str, offered: tuple[str, ...]) -> str:
     wanted = {one.media_type: one.quality for one in map(parse_media_type, pieces(header, ","))}
     anything = wanted.get("*", 0.0)
     best = max(offered, key=lambda coding: wanted.get(coding, anything), default=IDENTITY)

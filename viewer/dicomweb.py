@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from dicom_node.stow import Stow
 from viewer.access import ViewerPorts
 from viewer.qido import qido_router
+from viewer.routes import Readings
 from viewer.stow_limits import StowLimits
 from viewer.stow_rs import stow_router
 from viewer.wado import wado_router
@@ -14,11 +15,18 @@ DEFAULT_LIMITS = StowLimits()
 
 
 def dicomweb_router(
-    ports: ViewerPorts, limits: StowLimits = DEFAULT_LIMITS, stow: Stow | None = None
+    ports: ViewerPorts,
+    limits: StowLimits = DEFAULT_LIMITS,
+    stow: Stow | None = None,
+    readings: Readings | None = None,
 ) -> APIRouter:
-    """All DICOMweb routes. Whoever includes it must run the application's lifespan: it closes the writer."""
+    """All DICOMweb routes. Whoever includes it must run the application's lifespan: it closes the writer.
+
+    `readings` learns what is read, for a `ReadingDoor`.
+    """
+    found = readings or Readings()
     root = APIRouter(prefix=PREFIX)
-    root.include_router(qido_router(ports))
-    root.include_router(wado_router(ports))
+    root.include_router(qido_router(ports, found))
+    root.include_router(wado_router(ports, found))
     root.include_router(stow_router(ports, limits, stow))
     return root

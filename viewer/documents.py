@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Request, Response
@@ -9,20 +10,26 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from viewer.content_coding import json_answer
-from viewer.media_types import DICOM_JSON, DICOM_XML, JSON, MediaRange, NotAcceptable, accepted
+from viewer.media_types import DICOM_JSON, DICOM_XML, JSON, MediaRange, NotAcceptable, accept_of, accepted_in
 from viewer.native_xml import native_xml
 from viewer.wado_parts import multipart
 
 XML_PARTS = f'multipart/related; type="{DICOM_XML}"'
+DOCUMENTS = (DICOM_JSON, JSON, XML_PARTS)
 
 
 def document_type(request: Request) -> str:
     """DICOM_JSON, JSON or XML_PARTS, whichever is wanted most (PS3.18 8.7.3.2). Raises NotAcceptable."""
-    offered, ranges = (DICOM_JSON, JSON, XML_PARTS), accepted(request)
-    wanted = {one: _quality(ranges, one) for one in offered}
-    best = max(offered, key=lambda one: wanted[one])
+    return _document_type(accept_of(request))
+
+
+@lru_cache(maxsize=256)
+def _document_type(text: str) -> str:
+    ranges = accepted_in(text)
+    wanted = {one: _quality(ranges, one) for one in DOCUMENTS}
+    best = max(DOCUMENTS, key=lambda one: wanted[one])
     if not wanted[best]:
-        raise NotAcceptable(offered=list(offered))
+        raise NotAcceptable(offered=list(DOCUMENTS))
     return best
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from starlette.requests import Request
 
@@ -111,8 +112,8 @@ def parse_media_type(text: str) -> MediaRange:
     return MediaRange(kind.strip().lower(), parameters)
 
 
-def accepted(request: Request) -> list[MediaRange]:
-    """What the request accepts, most wanted first; everything when it doesn't say.
+def accept_of(request: Request) -> str:
+    """What the request says that it accepts.
 
     A query parameter `accept` counts before the header (PS3.18 8.3.3.1); a `+` in it that was not
     escaped has become a space. Raises NotAcceptable when it is too long to be read.
@@ -121,11 +122,22 @@ def accepted(request: Request) -> list[MediaRange]:
     text = re.sub(r"(?<=\w) (?=\w)", "+", asked) or ",".join(request.headers.getlist("accept"))
     if len(text) > ACCEPT_CHARACTERS_MAX:
         raise NotAcceptable(fault="Accept is too long")
+    return text
+
+
+def accepted(request: Request) -> tuple[MediaRange, ...]:
+    """What the request accepts, most wanted first; everything when it doesn't say. Raises NotAcceptable."""
+    return accepted_in(accept_of(request))
+
+
+@lru_cache(maxsize=256)
+def accepted_in(text: str) -> tuple[MediaRange, ...]:
+    """The same of what was said."""
     given = [part for part in pieces(text, ",") if part.strip()][:RANGES_MAX]
     ranges = [parse_media_type(part) for part in given or ["*/*"]]
     refused = frozenset(one.inner for one in ranges if one.quality == 0)
     wanted = [replace(one, but_not=refused) for one in ranges if one.quality > 0]
-    return sorted(wanted, key=lambda one: one.quality, reverse=True)
+    return tuple(sorted(wanted, key=lambda one: one.quality, reverse=True))
 
 
 def response_type(request: Request) -> str:

@@ -19,6 +19,7 @@ from dicom_node.archive.reader import read_range
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Study
 from viewer.block_cache import BlockCache
+from viewer.cached_studies import FRAMES, CachedStudies
 from viewer.decode_pool import DecodePool, DecoderDied
 from viewer.frame_jobs import FrameJob, encode_block, encode_records, fault_record
 from viewer.frame_records import Encoding, RecordsDamaged, records_in
@@ -64,7 +65,8 @@ class Packs:
     def __init__(self, ports: ImagePorts, *, pool: DecodePool | None = None) -> None:
         self._ports = ports
         self.pool = pool or DecodePool()
-        self.cache = BlockCache(ports.cache_folder / "frames")
+        self.cache = BlockCache(ports.cache_folder / FRAMES)
+        self._cached = CachedStudies(ports.cache_folder)
         self._studies: OrderedDict[tuple[str, int, int], StudyImages] = OrderedDict()
         self._making: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
 
@@ -96,10 +98,16 @@ class Packs:
             (one, await instances_of(view, one.series_key)) for one in await series_of(view, study.study_key)
         ]
         images = await asyncio.to_thread(study_images, study, rows, self._bulk_of)
+        packs = [one.pack.pack_id for one in images.series if one.pack is not None]
+        await asyncio.to_thread(self._cached.note, study, FRAMES, packs)
         self._studies[study.study_key, study.version, study.instance_count] = images
         if len(self._studies) > STUDIES_REMEMBERED:
             self._studies.popitem(last=False)
         return images
+
+    async def forget(self, institution_id: str, study_instance_uid: str) -> None:
+        """Remove what the cache holds of one institution's copy of a study, metadata too."""
+        await asyncio.to_thread(self._cached.forget, institution_id, study_instance_uid)
 
     def _bulk_of(self, instance: Instance) -> BulkReader:
         """Reads large values of an object; those of a deflated one have no place in its file."""

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,7 @@ from dicom_node.archive.queries import (
     first_metadata,
     first_series_keys,
     listed_instances,
+    listed_studies,
     search_instances,
     search_series,
     search_studies,
@@ -38,10 +39,10 @@ from viewer.qido_answers import (
 from viewer.qido_further import Further, matches_all
 from viewer.qido_listed import InstanceList
 from viewer.qido_query import Level, Query, QueryRefused, read_query
-from viewer.routes import add_reading
+from viewer.qido_study_list import StudyList
+from viewer.routes import Readings, Uid
 from viewer.web_address import root_of
 
-Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Accept-Encoding"}
 MORE = (
     '299 lianzhen "The number of results exceeded the maximum supported by the server. '
@@ -58,7 +59,7 @@ SCANNED_MAX = 20_000
 Row = TypeVar("Row")
 
 
-def qido_router(ports: ViewerPorts) -> APIRouter:
+def qido_router(ports: ViewerPorts, readings: Readings) -> APIRouter:
     """The search routes of the DICOMweb root."""
     service = QidoService(ports)
     router = APIRouter(tags=["dicomweb"])
@@ -73,7 +74,7 @@ def qido_router(ports: ViewerPorts) -> APIRouter:
             service.search_for_instances_of_series,
         ),
     ):
-        add_reading(router, path, endpoint)
+        readings.add(router, path, endpoint)
     return router
 
 
@@ -143,18 +144,24 @@ class QidoService:
         """Studies that match, newest first."""
         async with self._begun(request, Level.STUDIES) as (view, search):
             query = search.query
-            rows = await search_studies(
+            if query.fields:
+                return await search.answer(await self._studies_with_fields(view, search))
+            rows = await listed_studies(
                 view, search.scope, query.studies, limit=search.limit, offset=query.offset
             )
-            results = [study_result(study, search.root) for study in rows]
-            if query.fields:
-                keys = await first_series_keys(view, [study.study_key for study in rows])
-                blobs = await first_metadata(view, list(keys.values()))
-                found = [blobs[keys[study.study_key]] for study in rows]
-                results = await run_in_threadpool(
-                    all_with_fields, results, found, query.fields, STUDY_ATTRIBUTES
-                )
-        return await search.answer(results)
+        body = StudyList.below(search.root).written(rows[: query.limit])
+        return await search.answer_written(body, more=len(rows) > query.limit)
+
+    async def _studies_with_fields(self, view: AsyncSession, search: Search) -> list[Result]:
+        query = search.query
+        rows = await search_studies(
+            view, search.scope, query.studies, limit=search.limit, offset=query.offset
+        )
+        results = [study_result(study, search.root) for study in rows]
+        keys = await first_series_keys(view, [study.study_key for study in rows])
+        blobs = await first_metadata(view, list(keys.values()))
+        found = [blobs[keys[study.study_key]] for study in rows]
+        return await run_in_threadpool(all_with_fields, results, found, query.fields, STUDY_ATTRIBUTES)
 
     async def search_for_series(self, request: Request) -> Response:
         """Series that match, whatever their study; study attributes come with them."""

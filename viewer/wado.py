@@ -6,16 +6,16 @@ has pixels as pictures (`wado_rendered`).
 """
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
 from dicom_node.archive.errors import BulkDataNotFound
 from dicom_node.archive.queries import (
+    Documented,
     documents_of,
     find_instance,
     find_series,
@@ -26,28 +26,29 @@ from dicom_node.archive.queries import (
 )
 from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.tables import Instance, Series, Study
+from dicom_node.keeping.errors import ObjectDamaged
+from dicom_node.keeping.unsound import damaged
 from viewer.access import ViewerPorts
 from viewer.bulk_values import BulkValue, bulk_value
+from viewer.cached_studies import METADATA, CachedStudies
 from viewer.conditional import unchanged
 from viewer.content_coding import coding_for
 from viewer.decode_pool import DecodePool
 from viewer.documents import XML_PARTS, answer_documents, document_type
 from viewer.media_types import accepted, choose
 from viewer.metadata import MetadataCache, array, instance_document, root_tag, version_tag
-from viewer.routes import add_reading
+from viewer.routes import BulkPlace, FrameList, Readings, Uid
 from viewer.wado_frames import FrameService, frame_numbers
 from viewer.wado_objects import ObjectService
 from viewer.wado_parts import REVALIDATE, multipart, tag_of, whole
 from viewer.wado_rendered import PictureNotFound, RenderingService, asked
 from viewer.web_address import root_of
 
-Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
-FrameList = Annotated[str, Path(max_length=8_000, pattern=r"^[0-9]{1,7}(,[0-9]{1,7})*$")]
-BulkPlace = Annotated[str, Path(max_length=64, pattern=r"^(pixels|[0-9]{1,15}-[0-9]{1,15})$")]
 DECODING_PROCESSES = 1
+DAMAGED_NAMED_MAX = 20
 
 
-def wado_router(ports: ViewerPorts) -> APIRouter:
+def wado_router(ports: ViewerPorts, readings: Readings) -> APIRouter:
     """The retrieve routes of the DICOMweb root."""
     service = WadoService(ports)
     study = "/studies/{study_instance_uid}"
@@ -73,7 +74,7 @@ def wado_router(ports: ViewerPorts) -> APIRouter:
         (f"{instance}/thumbnail", service.retrieve_instance_thumbnail),
         (f"{instance}/frames/{{frame_list}}/thumbnail", service.retrieve_frame_thumbnail),
     ):
-        add_reading(router, path, endpoint)
+        readings.add(router, path, endpoint)
     return router
 
 
@@ -82,7 +83,8 @@ class WadoService:
 
     def __init__(self, ports: ViewerPorts) -> None:
         self._ports = ports
-        self._cache = MetadataCache(ports.cache_folder / "metadata")
+        self._cached = CachedStudies(ports.cache_folder)
+        self._cache = MetadataCache(ports.cache_folder / METADATA)
         self._pool = DecodePool(processes=DECODING_PROCESSES)
         self._frames = FrameService(ports, self._pool)
         self._objects = ObjectService(ports, self._pool)
@@ -107,20 +109,43 @@ class WadoService:
             ]
 
     async def _one(self, request: Request, study_uid: str, series_uid: str, sop_uid: str) -> Instance:
+        """The object of these UIDs. Raises ObjectDamaged when its bytes are known to be others now."""
         async with self._ports.access.reading(request, study_uid) as (view, scope):
-            return await find_instance(view, scope, study_uid, sop_uid, series_uid)
+            instance = await find_instance(view, scope, study_uid, sop_uid, series_uid)
+            if await damaged(view, [instance.object_key]):
+                raise ObjectDamaged(sop_instance_uid=sop_uid)
+            return instance
+
+    async def _several(
+        self, request: Request, study_uid: str, series_uid: str | None = None
+    ) -> tuple[list[Instance], dict[str, str]]:
+        """The whole objects of a study or series, and a warning that names those that are damaged.
+
+        Raises ObjectDamaged when there is none.
+        """
+        _study, found = await self._all_of(request, study_uid, series_uid)
+        instances = [one for _series, some in found for one in some]
+        async with self._ports.database.read() as view:
+            broken = await damaged(view, [one.object_key for one in instances])
+        left_out = [one.sop_instance_uid for one in instances if one.object_key in broken]
+        if left_out and len(left_out) == len(instances):
+            raise ObjectDamaged(sop_instance_uid=left_out[0])
+        whole = [one for one in instances if one.object_key not in broken]
+        named = ", ".join(left_out[:DAMAGED_NAMED_MAX])
+        warning = {"Warning": f'299 lianzhen "{len(left_out)} damaged objects are left out: {named}"'}
+        return whole, warning if left_out else {}
 
     async def retrieve_study(self, request: Request, study_instance_uid: Uid) -> Response:
         """All objects of a study as multipart/related."""
-        _study, found = await self._all_of(request, study_instance_uid)
-        return self._objects.several(request, [i for _series, instances in found for i in instances])
+        instances, headers = await self._several(request, study_instance_uid)
+        return self._objects.several(request, instances, headers)
 
     async def retrieve_series(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """All objects of a series as multipart/related."""
-        _study, found = await self._all_of(request, study_instance_uid, series_instance_uid)
-        return self._objects.several(request, found[0][1])
+        instances, headers = await self._several(request, study_instance_uid, series_instance_uid)
+        return self._objects.several(request, instances, headers)
 
     async def retrieve_instance(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
@@ -173,14 +198,21 @@ class WadoService:
             answer = await run_in_threadpool(self._cache.find, series, root)
         if answer is None:
             instances = await documents_of(view, series.series_key)
-            answer = await run_in_threadpool(self._cache.make, study, series, instances, root)
+            answer = await run_in_threadpool(self._made, study, series, instances, root)
         return answer
+
+    def _made(self, study: Study, series: Series, instances: Sequence[Documented], root: str) -> bytes:
+        self._cached.note(study, METADATA, [series.series_key])
+        return self._cache.make(study, series, instances, root)
 
     async def retrieve_instance_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
     ) -> Response:
         """Metadata of one instance."""
-        instance = await self._one(request, study_instance_uid, series_instance_uid, sop_instance_uid)
+        async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
+            instance = await find_instance(
+                view, scope, study_instance_uid, sop_instance_uid, series_instance_uid
+            )
         media_type, root = document_type(request), root_of(request)
         kind = "xml" if media_type == XML_PARTS else "json"
         tag = tag_of(instance, "metadata", root_tag(root), kind, weak=True)
@@ -242,15 +274,15 @@ class WadoService:
 
     async def render_study(self, request: Request, study_instance_uid: Uid) -> Response:
         """A picture of each object of a study that has images."""
-        _study, found = await self._all_of(request, study_instance_uid)
-        return await self._rendering.several(asked(request), [i for _, instances in found for i in instances])
+        instances, headers = await self._several(request, study_instance_uid)
+        return await self._rendering.several(asked(request), instances, headers)
 
     async def render_series(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
     ) -> Response:
         """A picture of each object of a series."""
-        _study, found = await self._all_of(request, study_instance_uid, series_instance_uid)
-        return await self._rendering.several(asked(request), found[0][1])
+        instances, headers = await self._several(request, study_instance_uid, series_instance_uid)
+        return await self._rendering.several(asked(request), instances, headers)
 
     async def render_instance(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid
@@ -278,7 +310,7 @@ class WadoService:
             study = await find_study(view, scope, study_instance_uid)
             for series in await series_of(view, study.study_key):
                 middle = await middle_image(view, series.series_key)
-                if middle is not None:
+                if middle is not None and not await damaged(view, [middle.object_key]):
                     return await self._thumbnail(request, middle)
         raise PictureNotFound
 
@@ -289,6 +321,8 @@ class WadoService:
         async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             _study, series = await find_series(view, scope, study_instance_uid, series_instance_uid)
             middle = await middle_image(view, series.series_key)
+            if middle is not None and await damaged(view, [middle.object_key]):
+                raise ObjectDamaged(sop_instance_uid=middle.sop_instance_uid)
         return await self._thumbnail(request, middle)
 
     async def retrieve_instance_thumbnail(

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from config.kernel.errors import Conflict, Invalid
 from config.kernel.limits import MIB
 from dicom_node.archive.errors import FrameNotAddressable, FrameNotFound
-from dicom_node.archive.reader import frame_pieces, read_frame, value_pieces
+from dicom_node.archive.reader import frame_now, frame_pieces, read_frame, value_pieces
 from dicom_node.archive.tables import Instance
 from viewer.access import ViewerPorts
 from viewer.attributes import Attributes, unpacked
@@ -30,7 +30,7 @@ from viewer.media_types import (
 from viewer.pixels import NATIVE, Fault, PixelForm, form_of
 from viewer.second_chance import made_in
 from viewer.transcoding import FrameTranscoding, transcoded_frame
-from viewer.wado_parts import REVALIDATE, alone, at_hand, multipart, tag_of, whole, with_syntax
+from viewer.wado_parts import REVALIDATE, Part, alone, multipart, tag_of, whole, with_syntax
 
 FRAMES_PER_REQUEST_MAX = 1_000
 DECODED_BYTES_MAX = 64 * MIB
@@ -70,14 +70,33 @@ class FrameService:
             if unchanged(request, tag):
                 return Response(status_code=304, headers=headers)
         content_type = with_syntax(form.media_type, form.transfer_syntax_uid)
-        found = await self._found(instance, numbers, form)
         if single:
-            content = await run_in_threadpool(next, iter(found))
+            content = await self._frame(instance, numbers[0], form)
             return whole(request, tag, content, headers | {"Content-Type": content_type})
-        parts = ((content_type, [frame]) for frame in found)
         if len(numbers) == 1:
-            return await run_in_threadpool(at_hand, parts, form.media_type, headers)
-        return multipart(parts, form.media_type, headers)
+            part = Part(content_type, form.media_type)
+            return part.answer(await self._frame(instance, numbers[0], form, part), headers)
+        found = await self._found(instance, numbers, form)
+        return multipart(((content_type, [frame]) for frame in found), form.media_type, headers)
+
+    async def _frame(
+        self, instance: Instance, number: int, form: Form, part: Part | None = None
+    ) -> bytes | memoryview:
+        """One frame, between what stands around it in its part."""
+        before, after = (part.before, part.after) if part else (b"", b"")
+        if not form.decoded and await self._stored_as_sent(instance, [number]):
+            at_hand = frame_now(self._objects, instance, number, before=before, after=after)
+            if at_hand is not None:
+                return at_hand
+        frame = await run_in_threadpool(next, iter(await self._found(instance, [number], form)))
+        return b"".join((before, frame, after)) if part else frame
+
+    async def _stored_as_sent(self, instance: Instance, numbers: Sequence[int]) -> bool:
+        """Whether the frames leave as they lie in the file."""
+        size = await self._word_bytes(instance)
+        return size == 1 and (
+            instance.transfer_syntax_uid not in NATIVE or _can_be_cut(instance, numbers, size)
+        )
 
     async def pixels(self, request: Request, instance: Instance) -> Response:
         """Pixel Data as a bulk value: a native one whole, a compressed one frame by frame (8.7.3.3)."""

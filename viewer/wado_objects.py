@@ -31,17 +31,18 @@ class ObjectService:
     def __init__(self, ports: ViewerPorts, pool: DecodePool) -> None:
         self._objects, self._pool = ports.objects, pool
 
-    def several(self, request: Request, instances: list[Instance]) -> Response:
+    def several(self, request: Request, instances: list[Instance], said: dict[str, str]) -> Response:
         """Objects as multipart/related; each part says its transfer syntax. Raises NotAcceptable.
 
+        `said`: further headers.
         One that cannot be made in the syntax asked for leaves as it is stored: the others matter more.
         """
         ranges = accepted(request)
         forms = [choose(ranges, object_forms(instance))[1] for instance in instances]
         if not any(form.decoded for form in forms):
             parts = ((with_syntax(DICOM, i.transfer_syntax_uid), chunks(self._objects, i)) for i in instances)
-            return multipart(parts, DICOM, REVALIDATE)
-        return multipart_from(self._parts(list(zip(instances, forms, strict=True))), DICOM, REVALIDATE)
+            return multipart(parts, DICOM, REVALIDATE | said)
+        return multipart_from(self._parts(list(zip(instances, forms, strict=True))), DICOM, REVALIDATE | said)
 
     async def _parts(
         self, wanted: list[tuple[Instance, Form]]

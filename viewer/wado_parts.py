@@ -1,11 +1,10 @@
 """What the answers of WADO-RS are made of: parts, headers, the bulk data address of a caller."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from dicom_node.archive.tables import Instance
 from viewer.conditional import Unsatisfiable, byte_range
@@ -22,25 +21,18 @@ def multipart(
     return StreamingResponse(_body(parts, boundary), headers=said)
 
 
-def at_hand(parts: Iterable[tuple[str, Iterable[bytes]]], inner: str, headers: dict[str, str]) -> Response:
-    """The same of what is small, read before the answer begins; blocks."""
-    boundary = _boundary()
-    pieces = list(_body(parts, boundary))
-    return _InPieces(pieces, headers | {"Content-Type": _related(inner, boundary)})
+class Part:
+    """The only part of an answer: its content lies between `before` and `after`."""
 
+    def __init__(self, content_type: str, inner: str) -> None:
+        boundary = _boundary()
+        self._type = _related(inner, boundary)
+        self.before = f"--{boundary}\r\nContent-Type: {content_type}\r\n\r\n".encode()
+        self.after = f"\r\n--{boundary}--\r\n".encode()
 
-class _InPieces(Response):
-    """Pieces sent as they are: joining them would copy an image once more."""
-
-    def __init__(self, pieces: Sequence[bytes], headers: dict[str, str]) -> None:
-        super().__init__(headers=headers | {"Content-Length": str(sum(map(len, pieces)))})
-        self._pieces = pieces
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self._pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+    def answer(self, whole: bytes | memoryview, headers: dict[str, str]) -> Response:
+        """`whole`, that is before, content and after, as an answer: joined by whoever read it."""
+        return Response(whole, headers=headers | {"Content-Type": self._type})
 
 
 def _body(parts: Iterable[tuple[str, Iterable[bytes]]], boundary: str) -> Iterator[bytes]:
@@ -98,7 +90,7 @@ def alone(
     return StreamingResponse(pieces(part.start, part.end), status_code=206, headers=headers)
 
 
-def whole(request: Request, tag: str, content: bytes, headers: dict[str, str]) -> Response:
+def whole(request: Request, tag: str, content: bytes | memoryview, headers: dict[str, str]) -> Response:
     """The same of bytes that are at hand."""
     headers = headers | {"Accept-Ranges": "bytes"}
     try:

@@ -87,17 +87,19 @@ class RenderingService:
             [(pictures.media_type, [one]) for one in (first, *rest)], pictures.media_type, headers
         )
 
-    async def several(self, pictures: Pictures, instances: Sequence[Instance]) -> Response:
+    async def several(
+        self, pictures: Pictures, instances: Sequence[Instance], said: dict[str, str]
+    ) -> Response:
         """One picture of each object that has images, as parts; what cannot be shown is left out.
 
-        Raises PictureNotFound when no object has an image.
+        `said`: further headers. Raises PictureNotFound when no object has an image.
         """
         images = [one for one in instances if one.rows is not None]
         if not images:
             raise PictureNotFound
         if len(images) > PICTURES_MAX:
             raise FrameListRefused(frames_max=PICTURES_MAX)
-        return multipart_from(self._parts(pictures, images), pictures.media_type, REVALIDATE)
+        return multipart_from(self._parts(pictures, images), pictures.media_type, REVALIDATE | said)
 
     async def _parts(
         self, pictures: Pictures, images: Sequence[Instance]

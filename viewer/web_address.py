@@ -1,5 +1,8 @@
 """The address of the DICOMweb root, as the caller reached it."""
 
+from functools import lru_cache
+from typing import Any
+
 from starlette.requests import Request
 
 PREFIX = "/dicom-web"
@@ -10,4 +13,21 @@ def root_of(request: Request) -> str:
 
     Host and scheme are the request's own: whoever serves the application lets only its hosts through.
     """
-    return f"{str(request.base_url).rstrip('/')}{PREFIX}"
+    scope = request.scope
+    where = scope.get("app_root_path", scope.get("root_path", ""))
+    server = scope.get("server")
+    return _root(scope["scheme"], request.headers.get("host"), tuple(server) if server else None, where)
+
+
+@lru_cache(maxsize=256)
+def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_path: str) -> str:
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    scope = {
+        "type": "http",
+        "scheme": scheme,
+        "server": server,
+        "headers": headers,
+        "path": "/",
+        "root_path": root_path,
+    }
+    return f"{str(Request(scope).base_url).rstrip('/')}{PREFIX}"

@@ -5,8 +5,10 @@ keys on, and `BEGIN IMMEDIATE` for writers: the driver's default mode lost 817 o
 concurrent updates. One writer connection in each process queues its writers fairly.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from config.kernel.errors import Unavailable
 from config.kernel.sqlite_inline import InlineConnection
+from config.kernel.view import PlainReads, View
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_WAIT_SECONDS = 10
@@ -77,6 +80,11 @@ def open_sync_engine(url: str, *, writes: bool = True) -> Engine:
     return engine
 
 
+def _inline_connection(url: URL) -> InlineConnection:
+    """A connection that reads SQLite on the caller's own thread."""
+    return InlineConnection(url.database or "", PRAGMAS, BUSY_TIMEOUT_MS)
+
+
 def _open_async_engine(url: str, *, writes: bool) -> AsyncEngine:
     target = driver_url(url, sync=False)
     options = _engine_options(target, writes=writes)
@@ -84,7 +92,7 @@ def _open_async_engine(url: str, *, writes: bool) -> AsyncEngine:
         return create_async_engine(target, **options)
 
     async def inline(*_: Any, **__: Any) -> InlineConnection:
-        return InlineConnection(target.database or "", PRAGMAS, BUSY_TIMEOUT_MS)
+        return _inline_connection(target)
 
     engine = create_async_engine(target, **options | ({} if writes else {"async_creator": inline}))
     if writes:
@@ -100,6 +108,9 @@ class Database:
         self.url = url
         self._writer = _open_async_engine(url, writes=True)
         self._reader = _open_async_engine(url, writes=False)
+        self._plain: PlainReads | None = None
+        if make_url(url).get_backend_name() == "sqlite":
+            self._plain = PlainReads(partial(_inline_connection, make_url(url)))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -111,16 +122,20 @@ class Database:
             raise DatabaseUnavailable from error
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self) -> AsyncIterator[View]:
         """One consistent view; nothing done in it is kept."""
+        view = View(self._reader, self._plain)
         try:
-            async with AsyncSession(self._reader, expire_on_commit=False) as session:
-                yield session
-        except (OperationalError, PoolTimeout) as error:
+            yield view
+        except (OperationalError, PoolTimeout, sqlite3.OperationalError) as error:
             raise DatabaseUnavailable from error
+        finally:
+            await view.close()
 
     async def close(self) -> None:
         """Give all connections back."""
+        if self._plain is not None:
+            self._plain.stop()
         await self._writer.dispose()
         await self._reader.dispose()
 

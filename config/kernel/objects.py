@@ -8,8 +8,9 @@ fails.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from config.kernel.errors import Invalid, NotFound, Unavailable
 
@@ -57,6 +58,15 @@ class ObjectStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove `key` if it is there."""
+        ...
+
+
+@runtime_checkable
+class ReadsAtOnce(Protocol):
+    """A store that knows what of it is in memory, and gives that without waiting (any thread)."""
+
+    def read_now(self, key: str, places: Sequence[tuple[int, memoryview]]) -> bool:
+        """Fill each buffer with the bytes of `key` from its place on; False when it would have to wait."""
         ...
 
 

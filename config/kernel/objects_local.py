@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from config.kernel.ids import new_id
@@ -83,6 +83,14 @@ class LocalObjects:
         with disk_errors(key), self._path(key).open("rb") as file:
             file.seek(start)
             return file.read() if end is None else file.read(end - start)
+
+    def read_now(self, key: str, places: Sequence[tuple[int, memoryview]]) -> bool:
+        with contextlib.suppress(OSError), self._path(key).open("rb", buffering=0) as file:
+            return all(
+                os.preadv(file.fileno(), [buffer], start, os.RWF_NOWAIT) == len(buffer)
+                for start, buffer in places
+            )
+        return False
 
     def delete(self, key: str) -> None:
         with disk_errors(key):

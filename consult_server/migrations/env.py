@@ -1,4 +1,4 @@
-"""Run by Alembic with the connection that `config.kernel.migrations` opened."""
+"""Run by Alembic with the connection that `config.migrations` opened."""
 
 from alembic import context
 

@@ -79,7 +79,8 @@ def status_of(error: AppError) -> HTTPStatus:
     return SPECIAL.get(error.code, STATUS[error.kind])
 
 
-async def _app_error(_request: Request, error: Exception) -> JSONResponse:
+async def app_error(_request: Request, error: Exception) -> JSONResponse:
+    """The answer to a refusal."""
     if not isinstance(error, AppError):
         raise error
     return problem(status_of(error), error.code, error.args[0], error.params)
@@ -131,7 +132,7 @@ async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Teach `app` to answer refusals as problem details."""
-    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(AppError, app_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(IntegrityError, _two_at_once)

@@ -77,6 +77,11 @@ class InstanceFilter:
 ANY_STUDY, ANY_SERIES, ANY_INSTANCE = StudyFilter(), SeriesFilter(), InstanceFilter()
 
 
+def is_pattern(text: str) -> bool:
+    """Whether a text holds wild cards and something besides `*`."""
+    return ("*" in text or "?" in text) and set(text) != {"*"}
+
+
 def like_pattern(text: str) -> str:
     """A DICOM wild card text as a LIKE pattern, its own special characters escaped."""
     for special in (ESCAPE, "%", "_"):
@@ -127,7 +132,7 @@ def text(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[
     """Single value or wild card."""
     if not wanted or set(wanted) == {"*"}:
         return []
-    if "*" in wanted or "?" in wanted:
+    if is_pattern(wanted):
         return [column.ilike(like_pattern(wanted), escape=ESCAPE)]
     return [column == wanted]
 
@@ -171,13 +176,39 @@ def value_range(
     return conditions
 
 
+LAST_DIGITS = "99999999"
+
+
+def date_range(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
+    """`value_range` of a DA column, and two bounds besides, between which its index is read.
+
+    They hold nothing back: a stored date is eight digits at most, or fewer of an older standard's.
+    """
+    if not wanted:
+        return []
+    low, dash, high = wanted.partition("-")
+    last = high if dash else low
+    bounds = [column >= low] * (not dash) + [column <= last + LAST_DIGITS] * bool(last)
+    return [*bounds, *value_range(column, wanted)]
+
+
+def shapes(pattern: str, delimiter: str) -> list[str]:
+    """The LIKE patterns of a text that is the whole, or one of its groups; of equal ones only the widest."""
+    starts = [pattern] if pattern.startswith("%") else [pattern, f"%{delimiter}{pattern}"]
+    return starts if _ends_open(pattern) else [*starts, *(f"{start}{delimiter}%" for start in starts)]
+
+
+def _ends_open(pattern: str) -> bool:
+    """Whether a LIKE pattern ends with anything: its last `%` is no escaped one."""
+    escapes = len(pattern) - 1 - len(pattern[:-1].rstrip(ESCAPE))
+    return pattern.endswith("%") and escapes % 2 == 0
+
+
 def person_name(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
     """Single value or wild card, without case, against the whole value or any component group."""
     if not wanted or set(wanted) <= set("*^="):
         return []
-    pattern = like_pattern(wanted)
-    shapes = (pattern, f"{pattern}=%", f"%={pattern}", f"%={pattern}=%")
-    return [or_(*(column.ilike(shape, escape=ESCAPE) for shape in shapes))]
+    return [or_(*(column.ilike(shape, escape=ESCAPE) for shape in shapes(like_pattern(wanted), "=")))]
 
 
 def _fuzzy_name(wanted: str) -> list[ColumnElement[bool]]:
@@ -194,9 +225,8 @@ def name_by_reading(
     folded = "".join(part if part in {"*", "?"} else fold(part) for part in re.split(r"([*?])", wanted))
     if not literal or not folded.strip("*?"):
         return literal
-    pattern = like_pattern(folded)
-    shapes = (pattern, f"{pattern}|%", f"%|{pattern}", f"%|{pattern}|%")
-    return [or_(*literal, *(key.like(shape, escape=ESCAPE) for shape in shapes))]
+    found = (key.like(shape, escape=ESCAPE) for shape in shapes(like_pattern(folded), "|"))
+    return [or_(*literal, *found)]
 
 
 def _patient_name(wanted: StudyFilter) -> list[ColumnElement[bool]]:
@@ -217,7 +247,7 @@ def study_conditions(wanted: StudyFilter) -> list[ColumnElement[bool]]:
         *text(Study.issuer_of_patient_id, wanted.issuer_of_patient_id),
         *text(Study.patient_sex, wanted.patient_sex),
         *value_range(Study.patient_birth_date, wanted.patient_birth_date),
-        *value_range(Study.study_date, wanted.study_date),
+        *date_range(Study.study_date, wanted.study_date),
         *value_range(Study.study_time, wanted.study_time, STUDY_TIME_BEGINS),
         *text(Study.study_id, wanted.study_id),
         *text(Study.accession_number, wanted.accession_number),

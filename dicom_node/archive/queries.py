@@ -2,12 +2,14 @@
 
 import heapq
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from config.kernel.view import View
+from config.prepared import Prepared
 from dicom_node.archive.errors import InstanceNotFound, SeriesNotFound, SeriesTooLong, StudyNotFound
 from dicom_node.archive.matching import (
     ANY_INSTANCE,
@@ -25,6 +27,7 @@ from dicom_node.archive.matching import (
     visible,
 )
 from dicom_node.archive.scope import StudyScope
+from dicom_node.archive.study_lists import FEW, NEWEST, ListedStudy, StudyLists, listed
 from dicom_node.archive.tables import Instance, Series, Study
 
 LISTED = (
@@ -36,13 +39,31 @@ LISTED = (
     Instance.rows,
     Instance.columns,
 )
-ListedInstance: TypeAlias = Row[str, str, str, int | None, int, int | None, int | None]
-"""The columns of LISTED, by their names."""
-Documented: TypeAlias = Row[str, bytes]
-"""`sop_instance_uid` and `metadata_json` of an instance."""
+
+
+class ListedInstance(NamedTuple):
+    """The columns of LISTED, in their order."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    instance_number: int | None
+    number_of_frames: int
+    rows: int | None
+    columns: int | None
+
+
+class Documented(NamedTuple):
+    """What documents of a series are made of."""
+
+    sop_instance_uid: str
+    metadata_json: bytes
+
+
 ROWS_MAX = 20_000
 NAMES_AT_ONCE = 500
 OFFSET_MAX = 1_000_000
+LISTS = StudyLists()
 Question = TypeVar("Question", bound=Select[*tuple[Any, ...]])
 
 
@@ -58,10 +79,6 @@ DOCUMENTS = (
     .order_by(Instance.instance_number, Instance.instance_key)
     .limit(ROWS_MAX + 1)
 )
-NEWEST = (Study.study_date.desc(), Study.study_time.desc(), Study.study_key.desc())
-FEW = (func.coalesce(Study.study_date, "").desc(), *NEWEST[1:])
-"""The same order of a few studies, sorted by itself: a database without statistics would rather walk
-through an index in this order, past every study there is, than look the few up and sort them."""
 STUDIES = select(Study).order_by(*NEWEST)
 PLACES = select(Study.study_date, Study.study_time, Study.study_key)
 STUDY = select(Study).where(Study.study_instance_uid == bindparam("study"), IN_SCOPE).limit(ROWS_MAX)
@@ -93,6 +110,16 @@ def _study_and_instance(*of_series: ColumnElement[bool]) -> Select[Study, Instan
 
 STUDY_AND_INSTANCE = _study_and_instance()
 STUDY_AND_INSTANCE_OF_SERIES = _study_and_instance(Series.series_instance_uid == bindparam("series"))
+LISTED_OF_SERIES = (
+    select(*LISTED)
+    .where(Instance.series_key == bindparam("series_key"))
+    .order_by(Instance.instance_number, Instance.instance_key)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_STUDY, _STUDY_AND_SERIES = Prepared(STUDY), Prepared(STUDY_AND_SERIES)
+_INSTANCE, _INSTANCE_OF_SERIES = Prepared(STUDY_AND_INSTANCE), Prepared(STUDY_AND_INSTANCE_OF_SERIES)
+_SERIES_OF_STUDY, _DOCUMENTS, _LISTED = map(Prepared, (SERIES_OF_STUDY, DOCUMENTS, LISTED_OF_SERIES))
 """What is asked with every image, hence made once."""
 
 
@@ -101,8 +128,8 @@ async def find_study(view: AsyncSession, scope: StudyScope, study_instance_uid: 
 
     Raises StudyNotFound.
     """
-    found = await view.scalars(STUDY, {"study": study_instance_uid} | reach(scope))
-    return _first_copy(found, scope, study_instance_uid)
+    found = await _STUDY.rows(view, {"study": study_instance_uid} | reach(scope))
+    return _first_copy((study for (study,) in found), scope, study_instance_uid)
 
 
 def _first_copy(copies: Iterable[Study], scope: StudyScope, study_instance_uid: str) -> Study:
@@ -119,8 +146,8 @@ async def find_series(
     view: AsyncSession, scope: StudyScope, study_instance_uid: str, series_instance_uid: str
 ) -> tuple[Study, Series]:
     """The visible study and its series of these UIDs. Raises StudyNotFound or SeriesNotFound."""
-    rows = await view.execute(
-        STUDY_AND_SERIES, {"study": study_instance_uid, "series": series_instance_uid} | reach(scope)
+    rows = await _STUDY_AND_SERIES.rows(
+        view, {"study": study_instance_uid, "series": series_instance_uid} | reach(scope)
     )
     copies: dict[Study, Series | None] = {row[0]: row[1] for row in rows}
     study = _first_copy(copies, scope, study_instance_uid)
@@ -132,7 +159,7 @@ async def find_series(
 
 async def series_of(view: AsyncSession, study_key: str) -> list[Series]:
     """The series of a study, by Series Number."""
-    return list(await view.scalars(SERIES_OF_STUDY, {"study_key": study_key}))
+    return [series for (series,) in await _SERIES_OF_STUDY.rows(view, {"study_key": study_key})]
 
 
 async def instances_of(view: AsyncSession, series_key: str) -> list[Instance]:
@@ -152,7 +179,7 @@ async def instances_of(view: AsyncSession, series_key: str) -> list[Instance]:
 
 async def documents_of(view: AsyncSession, series_key: str) -> Sequence[Documented]:
     """Names and metadata of the instances of a series, by Instance Number. Raises SeriesTooLong."""
-    found = (await view.execute(DOCUMENTS, {"series_key": series_key})).all()
+    found = [Documented(*row) for row in await _DOCUMENTS.rows(view, {"series_key": series_key})]
     if len(found) > ROWS_MAX:
         raise SeriesTooLong(instances_max=ROWS_MAX)
     return found
@@ -212,8 +239,9 @@ async def find_instance(
 
     Raises StudyNotFound or InstanceNotFound.
     """
-    rows = await view.execute(
-        STUDY_AND_INSTANCE if series_instance_uid is None else STUDY_AND_INSTANCE_OF_SERIES,
+    question = _INSTANCE if series_instance_uid is None else _INSTANCE_OF_SERIES
+    rows = await question.rows(
+        view,
         {"study": study_instance_uid, "series": series_instance_uid, "instance": sop_instance_uid}
         | reach(scope),
     )
@@ -262,6 +290,19 @@ async def search_studies(
     newest = list(dict.fromkeys(heapq.merge(*places, reverse=True)))[first:last]
     found = await view.scalars(STUDIES.where(Study.study_key.in_([key for _, _, key in newest])))
     return list(found)
+
+
+async def listed_studies(
+    view: AsyncSession, scope: StudyScope, studies: StudyFilter, *, limit: int, offset: int
+) -> list[ListedStudy]:
+    """What lists say of the studies that `search_studies` finds."""
+    own = scope.whole
+    if own is not None and isinstance(view, View):
+        page = min(limit, ROWS_MAX), min(offset, OFFSET_MAX)
+        found = await LISTS.find(view, own, studies, *page)
+        if found is not None:
+            return found
+    return list(map(listed, await search_studies(view, scope, studies, limit=limit, offset=offset)))
 
 
 async def _places(
@@ -338,12 +379,12 @@ async def listed_instances(
     offset: int = 0,
 ) -> Sequence[ListedInstance]:
     """What lists say of the instances of one series that match: plain rows, without metadata."""
-    question = (
-        select(*LISTED)
-        .where(Instance.series_key == series_key, *instance_conditions(instances))
-        .order_by(Instance.instance_number, Instance.instance_key)
-    )
-    return (await view.execute(_page(question, limit, offset))).all()
+    page = {"limit": max(0, min(limit, ROWS_MAX)), "offset": max(0, min(offset, OFFSET_MAX))}
+    values = {"series_key": series_key, **page}
+    if instances == ANY_INSTANCE:
+        return [ListedInstance(*row) for row in await _LISTED.rows(view, values)]
+    found = await view.execute(LISTED_OF_SERIES.where(*instance_conditions(instances)), values)
+    return [ListedInstance(*row) for row in found]
 
 
 async def first_series_keys(view: AsyncSession, study_keys: Sequence[str]) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from config.kernel.objects import ObjectStore
+from config.kernel.objects import ObjectStore, ReadsAtOnce
 from dicom_node.archive.errors import FrameNotAddressable, FrameNotFound
 from dicom_node.archive.inflate import DEFLATED, inflated_bytes_max, inflated_pieces
 from dicom_node.archive.tables import Instance
 
 CHUNK_BYTES = 1024 * 1024
+AT_ONCE_BYTES_MAX = 4 * 1024 * 1024
+"""What is copied faster than a thread is asked to."""
 
 
 def read_file(objects: ObjectStore, instance: Instance) -> bytes:
@@ -83,3 +85,24 @@ def read_frame(objects: ObjectStore, instance: Instance, number: int) -> bytes:
     return b"".join(
         value_bytes(objects, instance, start, end) for start, end in frame_pieces(instance, number)
     )
+
+
+def frame_now(
+    objects: ObjectStore, instance: Instance, number: int, *, before: bytes = b"", after: bytes = b""
+) -> memoryview | None:
+    """The same between `before` and `after`, without waiting; None when it is not in memory, or is large.
+
+    Raises FrameNotFound or FrameNotAddressable.
+    """
+    pieces = frame_pieces(instance, number)
+    size = sum(end - start for start, end in pieces)
+    deflated = instance.transfer_syntax_uid in DEFLATED
+    if deflated or size > AT_ONCE_BYTES_MAX or not isinstance(objects, ReadsAtOnce):
+        return None
+    whole = memoryview(bytearray(len(before) + size + len(after)))
+    whole[: len(before)], whole[len(before) + size :] = before, after
+    places, place = list[tuple[int, memoryview]](), len(before)
+    for start, end in pieces:
+        places.append((start, whole[place : place + end - start]))
+        place += end - start
+    return whole if objects.read_now(instance.object_key, places) else None

@@ -16,6 +16,16 @@ class StudyScope:
     shared: frozenset[tuple[str, str]] = frozenset()
     store_as: str | None = None
 
+    @property
+    def whole(self) -> str | None:
+        """The one institution that this reach consists of, None when it is more or less."""
+        if len(self.institution_ids) != 1 or any(
+            owner not in self.institution_ids for owner, _ in self.shared
+        ):
+            return None
+        (own,) = self.institution_ids
+        return own
+
     def allows(self, institution_id: str, study_instance_uid: str) -> bool:
         """True when this institution's copy of the study is visible."""
         return institution_id in self.institution_ids or (institution_id, study_instance_uid) in self.shared

@@ -15,6 +15,7 @@ from config.kernel.database import sync_transaction
 from dicom_node.archive.matching import instance_conditions, series_conditions, study_conditions, visible
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Series, Study
+from dicom_node.keeping.unsound import damaged_here
 from dicom_node.query.identifier import Filters
 from dicom_node.query.model import Level
 
@@ -62,6 +63,10 @@ class Index:
         )
         with sync_transaction(self._engine) as session:
             return sorted((row[0], row[1]) for row in session.execute(question))
+
+    def damaged(self, object_keys: Sequence[str]) -> set[str]:
+        """Those of the keys whose objects are known to be damaged."""
+        return damaged_here(self._engine, object_keys)
 
     def page(self, level: Level, keys: Sequence[str], *, sop_classes: bool) -> list[Match]:
         """The matches of these keys, in their order; those that have gone meanwhile are left out."""

@@ -74,10 +74,10 @@ class Retrieval:
 
     def run(self, send: Send) -> Answer:
         """All of them, until cancelled; after a fault, kept as `fault`, the rest has failed."""
-        for instance in self._instances():
+        for instance, damaged in self._instances():
             if self.fault is None and self._line.cancelled():
                 return self._final(CANCELLED)
-            self._count(self._attempt(send, instance), instance.sop_instance_uid)
+            self._count(self._attempt(_not_sent if damaged else send, instance), instance.sop_instance_uid)
             if self.fault is None and self._counts.remaining:
                 self._line.pending(Answer(PENDING, counts=self._counts))
         return self.done()
@@ -107,12 +107,14 @@ class Retrieval:
             return self._final(SUB_OPERATIONS_FAILED)
         return self._final(SOME_SUB_OPERATIONS_FAILED)
 
-    def _instances(self) -> Iterator[Instance]:
+    def _instances(self) -> Iterator[tuple[Instance, bool]]:
+        """The objects, and which of them are known to be damaged: those are not sent as if whole."""
         for start in range(0, len(self._keys), PAGE_ROWS):
             page = self._keys[start : start + PAGE_ROWS]
-            for match in self._index.page(Level.IMAGE, page, sop_classes=False):
-                if match.instance is not None:
-                    yield match.instance
+            matches = self._index.page(Level.IMAGE, page, sop_classes=False)
+            instances = [match.instance for match in matches if match.instance is not None]
+            damaged = self._index.damaged([one.object_key for one in instances])
+            yield from ((one, one.object_key in damaged) for one in instances)
 
     def _count(self, outcome: str, sop_instance_uid: str) -> None:
         counts = self._counts

@@ -95,6 +95,7 @@ export const errors = {
 	"dicom.frame_not_addressable": "这份影像的各帧分不开，不能单独取",
 	"dicom.bulk_data_not_found": "影像里没有这一项数据",
 	"dicom.ae_title_refused": "AE 名称用 1 到 16 个英文字母、数字或符号，不含反斜线",
+	"dicom.object_damaged": "这份影像已损坏，也没有完好的副本，因此不予提供",
 	"dicom.over_quota": "这家机构的存储配额已用完，请联系管理员",
 	"dicom.peer_address_refused": "主机地址或端口不能用，请核对",
 	"dicom.peer_exists": "这个 AE 名称已经登记过",

@@ -15,7 +15,14 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
-from config.kernel.objects import ObjectKeyRefused, ObjectMissing, ObjectStore, StoreFailed, checked_key
+from config.kernel.objects import (
+    ObjectKeyRefused,
+    ObjectMissing,
+    ObjectStore,
+    ReadsAtOnce,
+    StoreFailed,
+    checked_key,
+)
 from config.kernel.objects_local import LocalObjects
 from config.objects_s3 import S3Objects, open_bucket
 from config.stores import ObjectsUrlRefused, open_store, spool_folder
@@ -36,6 +43,22 @@ def objects_kind(request: pytest.FixtureRequest) -> str:
 def test_what_was_put_is_read(objects: ObjectStore) -> None:
     objects.put("ab/cd.dcm", b"\x00\xff" * 1000)
     assert objects.read("ab/cd.dcm") == b"\x00\xff" * 1000
+
+
+def test_what_is_in_memory_is_read_without_waiting(objects: ObjectStore) -> None:
+    content = random.Random(5).randbytes(200_000)
+    objects.put("ab/cd.dcm", content)
+    assert objects.read("ab/cd.dcm") == content
+    if not isinstance(objects, ReadsAtOnce):
+        assert isinstance(objects, S3Objects)
+        return
+    whole = memoryview(bytearray(7))
+    assert objects.read_now("ab/cd.dcm", [(100_000, whole[:4]), (3, whole[4:])])
+    assert bytes(whole) == content[100_000:100_004] + content[3:6]
+    for place, key in ((199_999, "ab/cd.dcm"), (200_000, "ab/cd.dcm"), (0, "ab/none.dcm")):
+        assert not objects.read_now(key, [(place, memoryview(bytearray(2)))])
+    with pytest.raises(ObjectKeyRefused):
+        objects.read_now("../x", [(0, whole)])
 
 
 def test_an_empty_object_is_an_object(objects: ObjectStore) -> None:

@@ -1,12 +1,14 @@
 """DICOMweb over a real archive: objects stored by our own intake, the application in-process."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 
 from config.kernel.clock import SystemClock
@@ -14,7 +16,7 @@ from config.kernel.database import Database, open_sync_engine
 from config.kernel.objects_local import LocalObjects
 from config.stores import spool_folder
 from consult_server.identity.domain import SignedOut
-from consult_server.web.errors import install
+from consult_server.web.errors import app_error, install
 from dicom_node.archive.scope import NOTHING, StudyScope
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
@@ -24,6 +26,7 @@ from dicom_node.intake.receive import Source, Spool
 from tests.viewer.access import ReadingAs
 from viewer.access import ViewerPorts
 from viewer.dicomweb import dicomweb_router
+from viewer.routes import ReadingDoor, Readings
 from viewer.stow_limits import StowLimits
 
 COUNTY, CITY = "0190-county", "0190-city"
@@ -91,25 +94,51 @@ def stow_limits() -> StowLimits:
 
 
 @pytest.fixture
-async def web(
-    sqlite_url: str, store: LocalObjects, tmp_path: Path, access: ByHeader, stow_limits: StowLimits
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the DICOMweb root, signed in at the county hospital."""
+async def ports(
+    sqlite_url: str, store: LocalObjects, tmp_path: Path, access: ByHeader
+) -> AsyncIterator[ViewerPorts]:
+    """What the routes are given."""
     database = Database(sqlite_url)
-    ports = ViewerPorts(
+    yield ViewerPorts(
         access=ReadingAs(database, access),
         database=database,
         objects=store,
         cache_folder=tmp_path / "cache",
         clock=SystemClock(),
     )
-    app = FastAPI()
+    await database.close()
+
+
+@asynccontextmanager
+async def a_client(
+    ports: ViewerPorts, limits: StowLimits, middleware: Callable[[Readings], list[Middleware]]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a DICOMweb root, signed in at the county hospital."""
+    readings = Readings()
+    app = FastAPI(middleware=middleware(readings))
     install(app)
-    app.include_router(dicomweb_router(ports, stow_limits))
+    app.include_router(dicomweb_router(ports, limits, readings))
     async with LifespanManager(app, shutdown_timeout=60) as manager:
         transport = httpx.ASGITransport(manager.app)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://archive.test/dicom-web", headers={"X-Who": "county"}
         ) as client:
             yield client
-    await database.close()
+
+
+@pytest.fixture
+async def web(ports: ViewerPorts, stow_limits: StowLimits) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the DICOMweb root with its door, as in the product."""
+
+    def door(readings: Readings) -> list[Middleware]:
+        return [Middleware(ReadingDoor, readings=readings, refusal=app_error)]
+
+    async with a_client(ports, stow_limits, door) as client:
+        yield client
+
+
+@pytest.fixture
+async def web_without_door(ports: ViewerPorts, stow_limits: StowLimits) -> AsyncIterator[httpx.AsyncClient]:
+    """The same when every request goes through all routes."""
+    async with a_client(ports, stow_limits, lambda _: []) as client:
+        yield client

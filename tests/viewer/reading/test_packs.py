@@ -153,6 +153,10 @@ async def test_building_ahead_makes_every_block(packs: Packs, shelf: Shelf, samp
     await build_packs(packs, INSTITUTION, uid)
     with pytest.raises(StudyNotFound):
         await build_packs(packs, "inst-city", uid)
+    await packs.forget("inst-city", uid)
+    assert packs.cache.has(pack.pack_id, "0")
+    await packs.forget(INSTITUTION, uid)
+    assert not packs.cache.has(pack.pack_id, "0")
 
 
 @pytest.mark.samples
