@@ -59,7 +59,7 @@ COUNT_IN_SERIES = Prepared(
         version=SERIES.c.version + bindparam("more_instances"),
     )
 )
-INSERTS = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
+INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 BEGIN = {
     name: {
         t: insert_in(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in (STUDY, SERIES)
