@@ -216,7 +216,7 @@ def facts_of_file(content: Buffer, dataset_offset: int, transfer_syntax_uid: str
 
 def facts_of(buffer: Buffer, start: int, syntax: Syntax) -> Facts:
     """The facts of the data set that fills `buffer` from `start`. Raises as `parse` does."""
-    walk = Walk(buffer)
+    walk = Walk(buffer, remembering=True)
     document = walk.document(start, len(buffer), syntax)
     attributes = Attributes(document)
     return Facts(

@@ -29,7 +29,7 @@ LOCK_NAME = "lock"
 SOURCE_NAME = "source.json"
 OURS = frozenset({LOCK_NAME, SOURCE_NAME})
 HASH_BYTES = 1024 * 1024
-MEMORY_BYTES_MAX = 1024 * 1024
+MEMORY_BYTES_MAX = 256 * 1024
 """An object that is no larger stays in memory until it is whole: one write, and no reading back."""
 
 

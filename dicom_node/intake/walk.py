@@ -67,7 +67,8 @@ def _remembered(syntax: Syntax, charset: Charset) -> Remembered:
 class Walk:
     """Reads one data set from `buffer`; afterwards `pixels` and `pixel_items` say where its pixels lie.
 
-    `texts` has the elements of the top level as JSON, by name and in order.
+    With `remembering`, values are shared with what was and will be read: they are not to be changed.
+    Then `texts` has the elements of the top level as JSON, by name and in order.
     """
 
     buffer: Buffer
@@ -75,10 +76,13 @@ class Walk:
     pixels: Element | None = None
     pixel_items: list[tuple[int, int]] = field(default_factory=list)
     signed: bool = False
+    remembering: bool = False
     texts: dict[str, str] = field(default_factory=dict)
 
     def document(self, start: int, end: int, syntax: Syntax) -> Document:
         """The data set at [start, end). Raises DatasetUnreadable or DatasetTooComplex."""
+        if not self.remembering:
+            return self._item(start, end, syntax, DEFAULT, 0, delimited=False)[0]
         document: Document = {}
         place, charset, known = start, DEFAULT, _remembered(syntax, DEFAULT)
         while place < end:
@@ -154,6 +158,8 @@ class Walk:
     ) -> tuple[Document, int]:
         document: Document = {}
         while place < end:
+            if depth == 0 and self.buffer[place] == 0 and self._is_padding(place, end):
+                break
             element = read_element(self.buffer, place, end, syntax)
             if element.tag == ITEM_END and delimited:
                 return document, element.start

@@ -102,12 +102,10 @@ def test_what_is_remembered_is_what_it_was(syntax: Syntax, dataset: Dataset, lab
     """The first reading knows nothing, the second all of it, the third the same bytes under another label."""
     raw = dataset_bytes(dataset, **FORMS[syntax])
     other = raw.replace(b"ISO_IR 192", label.encode().ljust(10))
-    fresh = {}
-    for each in (raw, other):
-        _REMEMBERED.clear()
-        fresh[each] = Walk(each).document(0, len(each), syntax)
+    fresh = {each: Walk(each).document(0, len(each), syntax) for each in (raw, other)}
+    _REMEMBERED.clear()
     for each in (raw, raw, other, other, raw):
-        walk = Walk(each)
+        walk = Walk(each, remembering=True)
         assert walk.document(0, len(each), syntax) == fresh[each]
         assert "{" + ",".join(walk.texts.values()) + "}" == COMPACT_JSON.encode(fresh[each])
 
@@ -116,31 +114,31 @@ def test_what_is_remembered_is_what_it_was(syntax: Syntax, dataset: Dataset, lab
 def test_a_remembered_element_may_still_not_come_twice(times: int) -> None:
     once = dataset_bytes(a_ct(PixelData=None))
     for _ in range(times):
-        Walk(once).document(0, len(once), EXPLICIT_LITTLE)
+        Walk(once, remembering=True).document(0, len(once), EXPLICIT_LITTLE)
     with pytest.raises(DatasetUnreadable):
-        Walk(once * 2).document(0, len(once) * 2, EXPLICIT_LITTLE)
+        Walk(once * 2, remembering=True).document(0, len(once) * 2, EXPLICIT_LITTLE)
 
 
 def test_remembered_elements_count_like_others() -> None:
     raw = dataset_bytes(a_ct(PixelData=None))
     for _ in range(2):
-        walk = Walk(raw)
+        walk = Walk(raw, remembering=True)
         count = len(walk.document(0, len(raw), EXPLICIT_LITTLE))
         assert walk.budget.elements == ELEMENTS_MAX - count
     with pytest.raises(DatasetTooComplex):
-        Walk(raw, Budget(elements=count - 1)).document(0, len(raw), EXPLICIT_LITTLE)
+        Walk(raw, Budget(elements=count - 1), remembering=True).document(0, len(raw), EXPLICIT_LITTLE)
 
 
 def test_what_is_remembered_has_an_end() -> None:
     """Whoever sends ever new values fills no memory."""
     for number in range(REMEMBERED_MAX // 4):
         raw = dataset_bytes(a_ct(PixelData=None, **{name: f"{name[:8]}{number}" for name in TEXTS}))
-        Walk(raw).document(0, len(raw), EXPLICIT_LITTLE)
+        Walk(raw, remembering=True).document(0, len(raw), EXPLICIT_LITTLE)
     for number in range(3 * CHARSETS_MAX):
         label = Dataset()
         label.SpecificCharacterSet = f"ISO_IR {100 + number}"
         raw = dataset_bytes(label)
-        Walk(raw).document(0, len(raw), EXPLICIT_LITTLE)
+        Walk(raw, remembering=True).document(0, len(raw), EXPLICIT_LITTLE)
     assert len(_REMEMBERED) <= CHARSETS_MAX
     assert max(map(len, _REMEMBERED.values())) <= REMEMBERED_MAX
 
