@@ -120,7 +120,7 @@ def test_a_remembered_element_may_still_not_come_twice(times: int) -> None:
 
 
 def test_remembered_elements_count_like_others() -> None:
-    raw = dataset_bytes(a_ct(PixelData=None))
+    raw, count = dataset_bytes(a_ct(PixelData=None)), 0
     for _ in range(2):
         walk = Walk(raw, remembering=True)
         count = len(walk.document(0, len(raw), EXPLICIT_LITTLE))
