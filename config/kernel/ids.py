@@ -2,7 +2,6 @@
 
 import secrets
 import time
-import uuid
 
 
 def new_id() -> str:
@@ -11,7 +10,8 @@ def new_id() -> str:
     value = (unix_ms & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
-    return str(uuid.UUID(int=value))
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def new_secret(bits: int = 256) -> str:

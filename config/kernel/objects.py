@@ -14,6 +14,8 @@ from typing import Protocol, runtime_checkable
 
 from config.kernel.errors import Invalid, NotFound, Unavailable
 
+_NAME = r"(?=[^/]*[0-9A-Za-z])[0-9A-Za-z_-][0-9A-Za-z._-]*"
+KEY = re.compile(rf"{_NAME}(/{_NAME})*")
 CONTENT_NAME = re.compile(r"[0-9a-f]{64}(\.[a-z]+)?")
 
 
@@ -72,14 +74,6 @@ class ReadsAtOnce(Protocol):
 
 def checked_key(key: str) -> str:
     """`key`, refused when it could leave its root or name a hidden file."""
-    parts = key.split("/")
-    safe = all(
-        p
-        and not p.startswith(".")
-        and p.replace("-", "").replace(".", "").replace("_", "").isalnum()
-        and p.isascii()
-        for p in parts
-    )
-    if not safe:
+    if not KEY.fullmatch(key):
         raise ObjectKeyRefused(key=key[:80])
     return key

@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from config.kernel.ids import new_id
@@ -19,16 +19,28 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-@contextlib.contextmanager
-def disk_errors(key: str) -> Iterator[None]:
-    """Turn what the disk says about `key` into ObjectMissing, StoreFull or StoreFailed."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise ObjectMissing(key=key) from error
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise (StoreFull if full else StoreFailed)(key=key) from error
+class DiskErrors:
+    """Turns what the disk says about a key into ObjectMissing, StoreFull or StoreFailed."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, FileNotFoundError):
+            raise ObjectMissing(key=self._key) from error
+        if isinstance(error, OSError):
+            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            raise (StoreFull if full else StoreFailed)(key=self._key) from error
+
+
+def disk_errors(key: str) -> DiskErrors:
+    """Within the block, what the disk says about `key` becomes ObjectMissing, StoreFull or StoreFailed."""
+    return DiskErrors(key)
 
 
 class LocalObjects:

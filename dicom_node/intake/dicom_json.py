@@ -6,6 +6,7 @@ the object before it. JSON escapes quotes inside texts, so the placeholder canno
 """
 
 import base64
+import json
 import math
 import re
 import struct
@@ -18,6 +19,7 @@ from dicom_node.intake.elements import Buffer, Element
 JsonElement: TypeAlias = dict[str, Any]
 Document: TypeAlias = dict[str, JsonElement]
 
+COMPACT_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 INLINE_BYTES_MAX: Final = 1024
 LIST_BYTES_MAX: Final = 64 * 1024
 WHOLE_TEXT_VRS: Final = frozenset({"LT", "ST", "UT", "UR"})

@@ -5,9 +5,10 @@ import logging
 from config.kernel.errors import AppError
 from config.kernel.objects import ObjectStore
 from dicom_node.archive.files import object_key, quarantine_key
+from dicom_node.archive.inflate import DEFLATED
 from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, StudyMismatch
 from dicom_node.intake.ingest import Ingest
-from dicom_node.intake.parse import Facts, parse
+from dicom_node.intake.parse import Facts, facts_of_file, parse
 from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
 from dicom_node.intake.receive import Received, Reception, Source, Spool, received_again
 from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store_all
@@ -127,7 +128,11 @@ def _facts(received: Received) -> Facts:
     Many real files name another instance in their head than in their data set: anonymising tools
     change only the latter. The data set says who an object is, and the sender is told so.
     """
-    facts = parse(received.path, received.dataset_offset, received.announced.transfer_syntax_uid)
+    syntax_uid = received.announced.transfer_syntax_uid
+    if received.content is not None and syntax_uid not in DEFLATED:
+        facts = facts_of_file(received.content, received.dataset_offset, syntax_uid)
+    else:
+        facts = parse(received.path, received.dataset_offset, syntax_uid)
     if facts.instance.sop_class_uid != received.announced.sop_class_uid:
         raise SopClassMismatch
     return facts

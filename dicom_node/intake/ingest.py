@@ -1,7 +1,8 @@
 """The one writer of this process: jobs from many threads, few transactions, answers after the commit.
 
-Everything that waits is taken together, up to BATCH_JOBS, each job behind its own savepoint, so
-that one bad row never fails its neighbours and one fsync makes many objects durable.
+Everything that waits is taken together, up to BATCH_JOBS, so that one fsync makes many objects
+durable; when something of it fails, each job is done again behind its own savepoint, so that one bad
+row never fails its neighbours.
 """
 
 import logging
@@ -10,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 BATCH_JOBS = 256
 QUEUE_JOBS_MAX = 4096
 WAIT_SECONDS = 60.0
+HOLD_SECONDS = 1.0
+"""How long the connection is kept for the next batch; afterwards the pool tests it before it is used."""
 MISTAKES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError, OSError)
 """What a faulty job may raise: it fails that job, never the thread that everybody waits for."""
 T = TypeVar("T")
@@ -37,14 +40,35 @@ Work: TypeAlias = Callable[[Connection, Sequence[S], datetime], Sequence[T]]
 """What is done to many subjects of one kind together; one result for each, in order."""
 
 
+def _shut() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True)
 class _Waiting(Generic[T]):
+    """One subject of some work. Its thread waits at `gate`, which costs a fifth of waiting for a future."""
+
     work: Work[Any, T]
     subject: Any
-    future: "Future[T]"
-    awaited: bool
+    future: "Future[T] | None" = None
+    gate: threading.Lock = field(default_factory=_shut)
     result: T | None = None
     error: Exception | None = None
+
+    @property
+    def awaited(self) -> bool:
+        return self.future is None
+
+    def end(self) -> None:
+        """Tell whoever waits that `result` or `error` is final."""
+        if self.future is None:
+            self.gate.release()
+        elif self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(cast("T", self.result))
 
 
 class Ingest:
@@ -63,7 +87,8 @@ class Ingest:
         """
         self._engine, self._clock, self._failpoints = engine, clock, failpoints
         self._committed = committed
-        self._queue: queue.Queue[_Waiting[Any] | None] = queue.Queue(QUEUE_JOBS_MAX)
+        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
 
@@ -72,7 +97,9 @@ class Ingest:
 
         Raises NotStored when overfull.
         """
-        return self._queue_up(_Waiting(_by_itself, job, Future[T](), awaited=False))
+        future = Future[T]()
+        self._queue_up(_Waiting(_by_itself, job, future))
+        return future
 
     def run(self, job: Job[T]) -> T:
         """Do `job` and wait until it is durable. Raises NotStored, or what the job raised as AppError."""
@@ -83,18 +110,18 @@ class Ingest:
 
         Raises NotStored, or what the work raised as AppError for this subject alone.
         """
-        future = self._queue_up(_Waiting(work, subject, Future[T](), awaited=True))
-        try:
-            return future.result(WAIT_SECONDS)
-        except TimeoutError as error:
-            raise NotStored(reason="the index does not answer") from error
+        waiting = _Waiting(work, subject)
+        self._queue_up(waiting)
+        if not waiting.gate.acquire(timeout=WAIT_SECONDS):
+            raise NotStored(reason="the index does not answer")
+        if waiting.error is not None:
+            raise waiting.error
+        return cast("T", waiting.result)
 
-    def _queue_up(self, waiting: _Waiting[T]) -> "Future[T]":
-        try:
-            self._queue.put(waiting, timeout=WAIT_SECONDS)
-        except queue.Full as error:
-            raise NotStored(reason="the index is overloaded") from error
-        return waiting.future
+    def _queue_up(self, waiting: _Waiting[Any]) -> None:
+        if self._queue.qsize() >= QUEUE_JOBS_MAX:
+            raise NotStored(reason="the index is overloaded")
+        self._queue.put(waiting)
 
     @property
     def depth(self) -> int:
@@ -114,10 +141,11 @@ class Ingest:
             if jobs:
                 self._commit(jobs)
             if len(jobs) < len(batch):
+                self._let_go()
                 return
 
     def _next_batch(self) -> list[_Waiting[Any] | None]:
-        batch = [self._queue.get()]
+        batch = [self._first()]
         while batch[-1] is not None and len(batch) < BATCH_JOBS:
             try:
                 batch.append(self._queue.get_nowait())
@@ -125,25 +153,55 @@ class Ingest:
                 break
         return batch
 
+    def _first(self) -> _Waiting[Any] | None:
+        if self._connection is not None:
+            try:
+                return self._queue.get(timeout=HOLD_SECONDS)
+            except queue.Empty:
+                self._let_go()
+        return self._queue.get()
+
+    def _let_go(self) -> None:
+        """Give the connection back to the pool, whatever state it is in."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(SQLAlchemyError):
+                connection.close()
+
     def _commit(self, jobs: list[_Waiting[Any]]) -> None:
         now, began = self._clock.now(), time.monotonic()
         try:
-            with self._engine.begin() as connection:
-                for group in _groups(jobs):
-                    _attempt(group, connection, now, alone=len(group) == len(jobs))
-                self._strike("before_commit", jobs)
+            self._transact(jobs, now)
             self._strike("after_commit", jobs)
         except SQLAlchemyError as error:
             logger.warning("ingest.commit_failed", extra={"jobs": len(jobs), "reason": type(error).__name__})
             for waiting in jobs:
                 waiting.error = NotStored(reason="the index did not take it")
+            self._let_go()
         if _is_awaited(jobs):
             self._committed(time.monotonic() - began)
         for waiting in jobs:
-            if waiting.error is not None:
-                waiting.future.set_exception(waiting.error)
-            else:
-                waiting.future.set_result(waiting.result)
+            waiting.end()
+
+    def _transact(self, jobs: list[_Waiting[Any]], now: datetime) -> None:
+        """All of it in one transaction; what is of one kind first without savepoints, as it seldom fails."""
+        connection = self._connection = self._connection or self._engine.connect()
+        groups = _groups(jobs)
+        if len(groups) == 1:
+            with connection.begin() as transaction:
+                error = _tried(jobs, connection, now, bare=True)
+                if error is None:
+                    self._strike("before_commit", jobs)
+                    return
+                transaction.rollback()
+            if len(jobs) == 1:
+                jobs[0].error = error
+                return
+            groups = [[waiting] for waiting in jobs]
+        with connection.begin():
+            for group in groups:
+                _attempt(group, connection, now)
+            self._strike("before_commit", jobs)
 
     def _strike(self, name: str, jobs: list[_Waiting[Any]]) -> None:
         if _is_awaited(jobs):
@@ -167,23 +225,19 @@ def _groups(jobs: list[_Waiting[Any]]) -> list[list[_Waiting[Any]]]:
     return list(groups.values())
 
 
-def _attempt(group: list[_Waiting[Any]], connection: Connection, now: datetime, *, alone: bool) -> None:
-    """Do one group; when it fails, each of it by itself, so that a failure is only its own.
+def _attempt(group: list[_Waiting[Any]], connection: Connection, now: datetime) -> None:
+    """Do one group behind a savepoint; when it fails, each of it by itself: a failure is only its own.
 
-    Behind a savepoint, or with the whole transaction when there is one job and nothing else.
     A lost connection fails the whole batch.
     """
-    bare = alone and len(group) == 1
-    error = _tried(group, connection, now, bare=bare)
+    error = _tried(group, connection, now, bare=False)
     if error is None:
         return
-    if len(group) > 1:
-        for waiting in group:
-            _attempt([waiting], connection, now, alone=False)
+    if len(group) == 1:
+        group[0].error = error
         return
-    group[0].error = error
-    if bare and (transaction := connection.get_transaction()):
-        transaction.rollback()
+    for waiting in group:
+        _attempt([waiting], connection, now)
 
 
 def _tried(

@@ -13,7 +13,8 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -28,6 +29,8 @@ LOCK_NAME = "lock"
 SOURCE_NAME = "source.json"
 OURS = frozenset({LOCK_NAME, SOURCE_NAME})
 HASH_BYTES = 1024 * 1024
+MEMORY_BYTES_MAX = 256 * 1024
+"""An object that is no larger stays in memory until it is whole: one write, and no reading back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Received:
-    """A complete object in the spool, not yet in the store."""
+    """A complete object in the spool, not yet in the store; `content` is its file when it is in memory."""
 
     path: Path
     announced: Announced
@@ -49,6 +52,7 @@ class Received:
     file_bytes: int
     file_sha256: str
     dataset_sha256: str
+    content: bytearray | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,21 +192,19 @@ def received_again(path: Path) -> Received:
 
 
 class Reception:
-    """One object arriving: `write` its data set in pieces, then `finish`; `discard` in any case."""
+    """One object arriving: `write` its data set in pieces, then `finish`; `discard` in any case.
+
+    The file begins only when it is finished, or when the object is no longer a small one.
+    """
 
     def __init__(self, spool: Spool, announced: Announced, object_bytes_max: int) -> None:
         self._spool, self._announced, self._bytes_max = spool, announced, object_bytes_max
         self.path = spool.own / f"{new_id()}.part"
-        head = head_of(announced)
-        self._dataset_offset = self._bytes = len(head)
-        self._file_hash, self._dataset_hash = hashlib.sha256(head), hashlib.sha256()
+        self._memory: bytearray | None = bytearray(head_of(announced))
+        self._dataset_offset = self._bytes = len(self._memory)
+        self._file: FileIO | None = None
+        self._hashes = (hashlib.sha256(), hashlib.sha256())
         self._discarded = False
-        try:
-            with disk_errors(self.path.name):
-                self._file = self.path.open("xb", buffering=0)
-                self._put(head)
-        except ObjectMissing as error:
-            raise StoreFailed(key=self.path.name) from error  # the spool itself is gone
 
     @property
     def received_bytes(self) -> int:
@@ -214,39 +216,55 @@ class Reception:
         self._bytes += len(piece)
         if self._bytes > self._bytes_max:
             raise ObjectTooLarge(limit_bytes=self._bytes_max)
-        self._file_hash.update(piece)
-        self._dataset_hash.update(piece)
-        with disk_errors(self.path.name):
-            self._put(piece)
+        if self._memory is not None and self._bytes <= MEMORY_BYTES_MAX:
+            self._memory += piece
+            return
+        if self._memory is not None:
+            held, self._memory = self._memory, None
+            self._put(held, self._dataset_offset)
+        self._put(piece)
 
-    def _put(self, piece: bytes | memoryview) -> None:
-        written = self._file.write(piece)
-        while written < len(piece):  # the kernel takes less than all only when the disk fills up
-            written += self._file.write(piece[written:])
+    def _put(self, piece: bytes | bytearray | memoryview, dataset_from: int = 0) -> FileIO:
+        """Hash and write on; the data set begins at `dataset_from` in this piece. The file, still open."""
+        of_file, of_dataset = self._hashes
+        of_file.update(piece)
+        of_dataset.update(memoryview(piece)[dataset_from:])
+        try:
+            with disk_errors(self.path.name):
+                file = self._file = self._file or FileIO(self.path, "xb")
+                written = file.write(piece)
+                while written < len(piece):  # the kernel takes less than all only when the disk fills up
+                    written += file.write(memoryview(piece)[written:])
+        except ObjectMissing as error:
+            raise StoreFailed(key=self.path.name) from error  # the spool itself is gone
+        return file
 
     def finish(self) -> Received:
         """Make the file durable in the spool. After a failed fsync nothing is retried: it fails."""
-        try:
-            with disk_errors(self.path.name):
-                self._spool.failpoints.passed("after_write")
-                os.fsync(self._file.fileno())
-                self._spool.failpoints.passed("after_fsync")
-                self._file.close()
-        except ValueError as error:
-            raise StoreFailed(key=self.path.name) from error
+        if self._discarded:
+            raise StoreFailed(key=self.path.name)
+        file = self._put(b"" if self._memory is None else self._memory, self._dataset_offset)
+        with disk_errors(self.path.name), file:
+            self._spool.failpoints.passed("after_write")
+            os.fsync(file.fileno())
+            self._spool.failpoints.passed("after_fsync")
+        of_file, of_dataset = self._hashes
         return Received(
             path=self.path,
             announced=self._announced,
             dataset_offset=self._dataset_offset,
             file_bytes=self._bytes,
-            file_sha256=self._file_hash.hexdigest(),
-            dataset_sha256=self._dataset_hash.hexdigest(),
+            file_sha256=of_file.hexdigest(),
+            dataset_sha256=of_dataset.hexdigest(),
+            content=self._memory,
         )
 
     def discard(self) -> None:
         """Remove what is still in the spool; harmless after the object was adopted, and a second time."""
-        if not self._discarded:
-            self._discarded = True
+        if self._discarded:
+            return
+        self._discarded = True
+        if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
             self.path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from config.kernel.ids import new_id
+from config.kernel.prepared import Prepared
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
 from dicom_node.events import StudyReceived
 from dicom_node.intake.errors import SameUidOtherContent
@@ -28,16 +29,18 @@ _OF_STUDY = (
 _OF_SERIES = and_(
     SERIES.c.study_key == STUDY.c.study_key, SERIES.c.series_instance_uid == bindparam("series_instance_uid")
 )
-# Built once: making a statement costs more than executing it.
-PLACE = select(STUDY.c.study_key, SERIES.c.series_key).select_from(
-    join(STUDY, SERIES, _OF_SERIES, isouter=True)
+PLACE = Prepared(
+    select(STUDY.c.study_key, SERIES.c.series_key)
+    .select_from(join(STUDY, SERIES, _OF_SERIES, isouter=True))
+    .where(*_OF_STUDY)
 )
-PLACE = PLACE.where(*_OF_STUDY)
-KNOWN = select(INSTANCE.c.dataset_sha256, INSTANCE.c.transfer_syntax_uid).where(
-    INSTANCE.c.institution_id == bindparam("institution_id"),
-    INSTANCE.c.sop_instance_uid == bindparam("sop_instance_uid"),
+KNOWN = Prepared(
+    select(INSTANCE.c.dataset_sha256, INSTANCE.c.transfer_syntax_uid).where(
+        INSTANCE.c.institution_id == bindparam("institution_id"),
+        INSTANCE.c.sop_instance_uid == bindparam("sop_instance_uid"),
+    )
 )
-COUNT_IN_STUDY = (
+COUNT_IN_STUDY = Prepared(
     update(STUDY)
     .where(STUDY.c.study_key == bindparam("of_study"))
     .values(
@@ -48,7 +51,7 @@ COUNT_IN_STUDY = (
         settled_at=None,
     )
 )
-COUNT_IN_SERIES = (
+COUNT_IN_SERIES = Prepared(
     update(SERIES)
     .where(SERIES.c.series_key == bindparam("of_series"))
     .values(
@@ -56,15 +59,17 @@ COUNT_IN_SERIES = (
         version=SERIES.c.version + bindparam("more_instances"),
     )
 )
-TABLES = (STUDY, SERIES, INSTANCE)
-ADD = {
-    "sqlite": {
-        t: sqlite_insert(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in TABLES
-    },
-    "postgresql": {
-        t: postgresql_insert(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in TABLES
-    },
+INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
+BEGIN = {
+    name: {
+        t: insert_in(t).on_conflict_do_nothing().returning(*t.primary_key.columns) for t in (STUDY, SERIES)
+    }
+    for name, insert_in in INSERTS.items()
 }
+ADD = Prepared(
+    {name: insert_in(INSTANCE).on_conflict_do_nothing() for name, insert_in in INSERTS.items()},
+    INSTANCE.columns.keys(),
+)
 INSTANCE_FACTS = tuple(each.name for each in fields(InstanceFacts))
 
 
@@ -179,8 +184,7 @@ def _places(
         name = (uids["institution_id"], uids["study_instance_uid"], uids["series_instance_uid"])
         place = known_places.get(name)
         if place is None:
-            row = connection.execute(PLACE, uids).first()
-            study_key, series_key = (row.study_key, row.series_key) if row else (None, None)
+            study_key, series_key = PLACE.first(connection, uids) or (None, None)
             if series_key is None and (taken := _taken(connection, arrival, now)):
                 outcomes[number] = taken
                 continue
@@ -220,14 +224,13 @@ def _taken(connection: Connection, arrival: Arrival, now: datetime) -> Outcome |
 
     Another is recorded as a conflict, unless the object is set aside already.
     """
-    row = connection.execute(KNOWN, _uids(arrival)).first()
+    row = KNOWN.first(connection, _uids(arrival))
     if row is None:
         return None
-    same = (arrival.received.dataset_sha256, arrival.received.announced.transfer_syntax_uid)
-    if tuple(row) == same:
+    if row == (arrival.received.dataset_sha256, arrival.received.announced.transfer_syntax_uid):
         return Outcome.ALREADY_THERE
     if arrival.set_aside:
-        _conflict(connection, arrival, row.dataset_sha256, now)
+        _conflict(connection, arrival, row[0], now)
     return Outcome.OTHER_CONTENT
 
 
@@ -250,7 +253,7 @@ def _conflict(connection: Connection, arrival: Arrival, kept_sha256: str, now: d
 
 def _insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key of it is taken; True when it was inserted."""
-    return connection.execute(ADD[connection.dialect.name][table], values).first() is not None
+    return connection.execute(BEGIN[connection.dialect.name][table], values).first() is not None
 
 
 def _study(connection: Connection, arrival: Arrival, now: datetime) -> str:
@@ -271,7 +274,7 @@ def _study(connection: Connection, arrival: Arrival, now: datetime) -> str:
         "version": 0,
     }
     if not _insert_new(connection, STUDY, values):
-        return str(connection.execute(PLACE, _uids(arrival)).one().study_key)
+        return _keys(connection, arrival)[0]
     event = StudyReceived(
         subject=study_key,
         institution_id=source.institution_id,
@@ -290,26 +293,27 @@ def _series(connection: Connection, arrival: Arrival, study_key: str) -> tuple[s
     }
     if _insert_new(connection, SERIES, values):
         return values["series_key"], True
-    return str(connection.execute(PLACE, _uids(arrival)).one().series_key), False
+    return _keys(connection, arrival)[1], False
+
+
+def _keys(connection: Connection, arrival: Arrival) -> tuple[str, str]:
+    """The keys of the study and the series that another writer has begun."""
+    study_key, series_key = PLACE.first(connection, _uids(arrival)) or ("", "")
+    return study_key, series_key
 
 
 def _instances(connection: Connection, placed: dict[int, tuple[Arrival, _Place]], now: datetime) -> set[int]:
     """Insert what is not there yet, all in one statement; the numbers of what was inserted."""
-    rows = {new_id(): number for number in placed}
-    values = [
-        _instance_row(*placed[number], now) | {"instance_key": instance_key}
-        for instance_key, number in rows.items()
-    ]
-    if not values:
+    if not placed:
         return set()
-    one_or_all = values if len(values) > 1 else values[0]
-    result = connection.execute(ADD[connection.dialect.name][INSTANCE], one_or_all)
-    return {rows[instance_key] for (instance_key,) in result}
+    added = ADD.run_each(connection, [_instance_row(*each, now) for each in placed.values()])
+    return {number for number, is_new in zip(placed, added, strict=True) if is_new}
 
 
 def _instance_row(arrival: Arrival, place: _Place, now: datetime) -> dict[str, Any]:
     received = arrival.received
     return {name: getattr(arrival.facts.instance, name) for name in INSTANCE_FACTS} | {
+        "instance_key": new_id(),
         "series_key": place.series_key,
         "institution_id": arrival.source.institution_id,
         "transfer_syntax_uid": received.announced.transfer_syntax_uid,
@@ -336,10 +340,10 @@ def _count(connection: Connection, inserted: list[_Place], more: dict[str, _More
     ]
     series = Counter(place.series_key for place in inserted)
     if studies:
-        connection.execute(COUNT_IN_STUDY, studies)
+        COUNT_IN_STUDY.run(connection, studies)
     if series:
         counts = [{"of_series": key, "more_instances": count} for key, count in sorted(series.items())]
-        connection.execute(COUNT_IN_SERIES, counts)
+        COUNT_IN_SERIES.run(connection, counts)
     for study_key, grown in sorted(more.items()):
         if grown.modalities:
             _add_modalities(connection, study_key, grown.modalities)

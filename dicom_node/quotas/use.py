@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
+from config.kernel.prepared import Prepared
 from dicom_node.quotas.tables import Quota, Use
 
 USE, QUOTA = (Table(t.__tablename__, t.metadata) for t in (Use, Quota))
@@ -24,7 +25,9 @@ def _set(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresq
     return insert.on_conflict_do_update(index_elements=[QUOTA.c.institution_id], set_=changed)
 
 
-GROW = {"sqlite": _grow(sqlite.insert(USE)), "postgresql": _grow(postgresql.insert(USE))}
+GROW = Prepared(
+    {"sqlite": _grow(sqlite.insert(USE)), "postgresql": _grow(postgresql.insert(USE))}, USE.columns.keys()
+)
 SET = {"sqlite": _set(sqlite.insert(QUOTA)), "postgresql": _set(postgresql.insert(QUOTA))}
 
 
@@ -39,7 +42,7 @@ def grow(connection: Connection, more: Mapping[str, int]) -> None:
         if count
     ]
     if rows:
-        connection.execute(GROW[connection.dialect.name], rows)
+        GROW.run(connection, rows)
 
 
 def set_quota(connection: Connection, institution_id: str, quota_bytes: int, now: datetime) -> None:

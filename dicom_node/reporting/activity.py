@@ -7,8 +7,6 @@ of all processes meet in the table `dicom_receiver` (`reporter`).
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -145,8 +143,11 @@ class WatchedDoor(BoundedDoor):
 
     def begin(self, announced: Announced) -> Reception:
         """As `BoundedDoor.begin`."""
-        with self._told():
+        try:
             reception = super().begin(announced)
+        except AppError as error:
+            self._activity.refused(status_of(error))
+            raise
         self._activity.arriving(reception)
         return reception
 
@@ -154,17 +155,11 @@ class WatchedDoor(BoundedDoor):
         """As `BoundedDoor.admit`."""
         size = reception.received_bytes
         try:
-            with self._told():
-                facts = super().admit(reception, source, study_instance_uid=study_instance_uid)
+            facts = super().admit(reception, source, study_instance_uid=study_instance_uid)
+        except AppError as error:
+            self._activity.refused(status_of(error))
+            raise
         finally:
             self._activity.arriving(None)
         self._activity.stored(size)
         return facts
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except AppError as error:
-            self._activity.refused(status_of(error))
-            raise

@@ -127,8 +127,8 @@ def test_one_failure_is_no_other_files_affair(stow: Stow, engine: Engine) -> Non
 
 def test_a_file_given_up_in_the_middle_leaves_nothing(stow: Stow, engine: Engine, tmp_path: Path) -> None:
     upload = stow.upload("county", None)
-    content = file_bytes(a_ct(PixelData=bytes(150_000), Rows=300, Columns=250))
-    upload.write(content[:100_000])
+    content = file_bytes(a_ct(PixelData=bytes(600_000), Rows=600, Columns=500))
+    upload.write(content[:400_000])
     assert spooled(tmp_path) != []
     upload.discard()
     upload.discard()

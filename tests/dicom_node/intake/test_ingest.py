@@ -22,7 +22,7 @@ from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study,
 from dicom_node.intake.door import Door
 from dicom_node.intake.errors import NotDicom, NotStored, ObjectTooLarge, SameUidOtherContent, StudyMismatch
 from dicom_node.intake.failpoints import Failpoints
-from dicom_node.intake.ingest import Ingest
+from dicom_node.intake.ingest import HOLD_SECONDS, QUEUE_JOBS_MAX, Ingest
 from dicom_node.intake.part10 import Announced, head_of
 from dicom_node.intake.receive import Received, Source, Spool
 from dicom_node.intake.rows import saw_peer
@@ -490,3 +490,45 @@ def test_what_a_dead_process_left_is_taken_up_or_set_aside(plain: House, tmp_pat
     assert not dead.own.exists()
     assert (living.own / "mine.part").exists()
     living.close()
+
+
+def test_a_writer_whose_connection_was_cut_takes_a_new_one(postgres_url: str, tmp_path: Path) -> None:
+    """One batch fails truthfully, the next is stored: no restart is needed."""
+    clock = HandClock()
+    house = House(postgres_url, spooling_store(tmp_path), tmp_path, clock)
+    pid = house.ingest.run(lambda connection, _now: connection.scalar(text("SELECT pg_backend_pid()")))
+    with house.engine.begin() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    dataset = a_ct()
+    with pytest.raises(NotStored):
+        house.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
+    house.take(dataset_bytes(dataset), dataset.SOPInstanceUID)
+    assert [row.sop_instance_uid for row in house.rows(Instance)] == [dataset.SOPInstanceUID]
+    house.close()
+
+
+def test_a_writer_that_is_idle_gives_its_connection_back(plain: House) -> None:
+    """So that the pool tests it before it is used again."""
+    plain.ingest.run(lambda _connection, _now: None)
+    assert plain.ingest._connection is not None
+    wait_until(lambda: plain.ingest._connection is None, HOLD_SECONDS * 20)
+    plain.ingest.run(lambda c, now: saw_peer(c, "COUNTY", "10.0.0.7", now))
+
+
+def test_an_overfull_queue_refuses_at_once(plain: House) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection, _now: object) -> None:
+        started.set()
+        go.wait(60)
+
+    first = plain.ingest.submit(hold)
+    started.wait(10)
+    waiting = [plain.ingest.submit(lambda _connection, _now: None) for _ in range(QUEUE_JOBS_MAX)]
+    with pytest.raises(NotStored):
+        plain.ingest.submit(lambda _connection, _now: None)
+    with pytest.raises(NotStored):
+        plain.ingest.run(lambda _connection, _now: None)
+    go.set()
+    assert first.result(60) is None
+    assert [future.result(60) for future in waiting] == [None] * QUEUE_JOBS_MAX

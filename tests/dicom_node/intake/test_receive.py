@@ -17,7 +17,7 @@ from config.kernel.objects import StoreFailed, StoreFull
 from dicom_node.intake.errors import ObjectTooLarge
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.part10 import Announced, head_of
-from dicom_node.intake.receive import Received, Source, Spool, received_again
+from dicom_node.intake.receive import MEMORY_BYTES_MAX, Received, Reception, Source, Spool, received_again
 from tests.dicom_node.raw_scu import CT, EXPLICIT
 
 ANNOUNCED = Announced(sop_class_uid=CT, sop_instance_uid="1.2.3", transfer_syntax_uid=EXPLICIT)
@@ -77,10 +77,45 @@ def test_a_discarded_reception_cannot_be_finished_as_if_it_were_whole(spool: Spo
     reception.discard()
 
 
-def test_a_spool_that_is_gone_is_said_at_the_beginning(spool: Spool) -> None:
+@pytest.mark.parametrize("count", [10, MEMORY_BYTES_MAX], ids=["small", "large"])
+def test_a_spool_that_is_gone_is_never_a_success(spool: Spool, count: int) -> None:
+    reception = spool.receive(ANNOUNCED, 2 * MEMORY_BYTES_MAX)
     shutil.rmtree(spool.own)
     with pytest.raises(StoreFailed):
-        spool.receive(ANNOUNCED, 1_000)
+        fill(reception, count)
+    reception.discard()
+
+
+def fill(reception: Reception, count: int) -> Received:
+    """So many bytes of a data set, and its end."""
+    reception.write(bytes(count))
+    return reception.finish()
+
+
+@given(pieces=st.lists(st.integers(0, MEMORY_BYTES_MAX), max_size=4), seed=st.integers(0, 255))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_it_comes_the_file_is_head_and_data_set(spool: Spool, pieces: list[int], seed: int) -> None:
+    """In memory or not: the same bytes under the same hashes, and at hand only when it stayed small."""
+    reception = spool.receive(ANNOUNCED, 10 * MEMORY_BYTES_MAX)
+    parts = [bytes([(seed + number) % 256]) * count for number, count in enumerate(pieces)]
+    for part in parts:
+        reception.write(memoryview(part))
+    received, whole = reception.finish(), HEAD + b"".join(parts)
+    assert received.path.read_bytes() == whole
+    assert received.file_sha256 == hashlib.sha256(whole).hexdigest()
+    assert received.dataset_sha256 == hashlib.sha256(whole[len(HEAD) :]).hexdigest()
+    assert received.content == (whole if len(whole) <= MEMORY_BYTES_MAX else None)
+    reception.discard()
+    assert files_in(spool) == []
+
+
+def test_a_small_object_is_no_file_before_it_is_whole(spool: Spool) -> None:
+    reception = spool.receive(ANNOUNCED, 10 * MEMORY_BYTES_MAX)
+    reception.write(bytes(MEMORY_BYTES_MAX - len(HEAD)))
+    assert files_in(spool) == []
+    reception.write(b"x")
+    assert len(files_in(spool)) == 1
+    reception.discard()
 
 
 def arrived(spool: Spool, data: bytes) -> Received:
@@ -171,7 +206,8 @@ def test_a_folder_is_kept_until_its_objects_were_taken_up(spool: Spool) -> None:
 
 def test_the_living_are_left_alone(spool: Spool) -> None:
     with Spool(spool.folder, Failpoints()) as other:
-        reception = other.receive(ANNOUNCED, 1_000)
+        reception = other.receive(ANNOUNCED, 2 * MEMORY_BYTES_MAX)
+        reception.write(bytes(MEMORY_BYTES_MAX))
         assert list(spool.left_behind()) == []
         assert len(files_in(other)) == 1
         reception.discard()

@@ -117,7 +117,7 @@ async def a_client(
     readings = Readings()
     app = FastAPI(middleware=middleware(readings))
     install(app)
-    app.include_router(dicomweb_router(ports, limits, readings))
+    app.include_router(dicomweb_router(ports, limits, readings=readings))
     async with LifespanManager(app, shutdown_timeout=60) as manager:
         transport = httpx.ASGITransport(manager.app)
         async with httpx.AsyncClient(

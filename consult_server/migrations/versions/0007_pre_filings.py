@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0006_pre"
-down_revision = "0005_pre"
+revision = "0007_pre"
+down_revision = "0006_pre"
 branch_labels = None
 depends_on = None
 
