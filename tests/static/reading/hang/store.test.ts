@@ -1,5 +1,6 @@
 /** Protocols between the server's words and ours: nothing is lost, refusals are sentences. */
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { loadErrorTexts } from "../../../../static/src/kit/errors.ts";
 import { contentOf, protocolFrom, serverProtocols } from "../../../../static/src/reading/hang/store.ts";
 import { BUILTIN } from "../../../../static/src/reading/hang/defaults.ts";
 import { type Protocol, REGIONS } from "../../../../static/src/reading/hang/protocol.ts";
@@ -21,6 +22,7 @@ function wireOf(protocol: Protocol) {
 	};
 }
 
+beforeAll(() => loadErrorTexts("zh"));
 beforeEach(() => wire.answers(() => Response.json({ version: 2 })));
 
 describe("a protocol", () => {
