@@ -1578,6 +1578,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{study_instance_uid}/filings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Filings
+         * @description What readers filed with a study, the last filings first.
+         */
+        get: operations["list_filings"];
+        put?: never;
+        /**
+         * File Marks
+         * @description Keep all of the caller's marks with the study as DICOM objects; durable when answered.
+         *
+         *     Filing what was filed last changes nothing and answers that filing.
+         */
+        post: operations["file_marks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies/{study_instance_uid}/manifest": {
         parameters: {
             query?: never;
@@ -1590,6 +1616,26 @@ export interface paths {
          * @description Everything about a study except its pixels; `ETag` names the content.
          */
         get: operations["study_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Study Objects
+         * @description Key objects, presentation states and reports of a study, the last ones to come first.
+         */
+        get: operations["study_objects"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1868,6 +1914,18 @@ export interface components {
             valid_to: string;
         };
         /**
+         * Annotated
+         * @description What is drawn and written over some images; none: over all that the state is for.
+         */
+        Annotated: {
+            /** Graphics */
+            graphics: components["schemas"]["Graphic"][];
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /** Words */
+            words: components["schemas"]["Words"][];
+        };
+        /**
          * AppointmentOut
          * @description Who waits for the patient.
          */
@@ -1894,6 +1952,24 @@ export interface components {
             digest: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Area
+         * @description The part of some images that is shown: columns and rows, from 1, of the corners as they are seen.
+         */
+        Area: {
+            /** Bottom Right */
+            bottom_right: [
+                number,
+                number
+            ];
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /** Top Left */
+            top_left: [
+                number,
+                number
+            ];
         };
         /**
          * ArrivalOut
@@ -2374,6 +2450,8 @@ export interface components {
          * @description The report as its author has it now.
          */
         DraftIn: {
+            /** Measurements */
+            measurements?: components["schemas"]["MeasurementRef"][];
             /** Positive */
             positive: boolean | null;
             /** Sections */
@@ -2777,6 +2855,112 @@ export interface components {
             studies: string[];
         };
         /**
+         * Figure
+         * @description One number of a measurement; empty `value`: the document does not say it.
+         */
+        Figure: {
+            /** Derivation */
+            derivation: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * FigureIn
+         * @description One number of a mark with its unit, as the reader sees it; `unit` is "" for none.
+         */
+        FigureIn: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "length" | "short" | "time" | "height" | "angle" | "area" | "mean" | "deviation" | "min" | "max" | "value" | "ratio" | "heart" | "thorax";
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * FiledMarkIn
+         * @description One mark as its author sees it: which version, the words beside it, its figures.
+         */
+        FiledMarkIn: {
+            /** Annotation Id */
+            annotation_id: string;
+            /** Figures */
+            figures: components["schemas"]["FigureIn"][];
+            /** Lines */
+            lines: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * FiledObject
+         * @description One object that was written.
+         */
+        FiledObject: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "key_objects" | "presentation" | "measurements";
+            /** Series Instance Uid */
+            series_instance_uid: string;
+            /** Sop Class Uid */
+            sop_class_uid: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+        };
+        /**
+         * FilingIn
+         * @description All of the caller's marks on a study, to be kept with it as DICOM objects.
+         */
+        FilingIn: {
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** Looks */
+            looks: components["schemas"]["LookIn"][];
+            /** Marks */
+            marks: components["schemas"]["FiledMarkIn"][];
+        };
+        /**
+         * FilingOut
+         * @description One filing. `changed`: its author's marks are not any more what was filed. `number` counts from 1.
+         */
+        FilingOut: {
+            /** Author Name */
+            author_name: string;
+            /** Changed */
+            changed: boolean;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /** Number */
+            number: number;
+            /** Objects */
+            objects: components["schemas"]["FiledObject"][];
+            /** Own */
+            own: boolean;
+        };
+        /**
+         * FilingsOut
+         * @description What was filed with a study, the last filings first. `may_file`: the caller may file their marks.
+         */
+        FilingsOut: {
+            /** Filings */
+            filings: components["schemas"]["FilingOut"][];
+            /** May File */
+            may_file: boolean;
+        };
+        /**
          * FrameEntry
          * @description One frame: index into `sop_instance_uids` and `forms`, frame number from 1, upper left pixel.
          *
@@ -2796,6 +2980,29 @@ export interface components {
                 number
             ] | null;
             problem: components["schemas"]["Fault"] | null;
+        };
+        /**
+         * Graphic
+         * @description One figure: columns and rows in pixels of the image, or shares of the displayed area.
+         */
+        Graphic: {
+            /** Filled */
+            filled: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "POINT" | "MULTIPOINT" | "POLYLINE" | "POLYGON" | "INTERPOLATED" | "CIRCLE" | "ELLIPSE";
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /**
+             * Units
+             * @enum {string}
+             */
+            units: "PIXEL" | "DISPLAY";
         };
         /**
          * Guard
@@ -2854,6 +3061,28 @@ export interface components {
             series_min: number;
             /** Words */
             words: string[];
+        };
+        /**
+         * Header
+         * @description Who made an object, and when (a DICOM date and time). `ours`: it was filed here.
+         */
+        Header: {
+            /** Author */
+            author: string;
+            /** Created */
+            created: string;
+            /** Instance Number */
+            instance_number: number | null;
+            /** Manufacturer */
+            manufacturer: string;
+            /** Ours */
+            ours: boolean;
+            /** Series Instance Uid */
+            series_instance_uid: string;
+            /** Sop Class Uid */
+            sop_class_uid: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
         };
         /**
          * HoldIn
@@ -2969,6 +3198,16 @@ export interface components {
             windows: components["schemas"]["Window"][];
         };
         /**
+         * ImageName
+         * @description An image, and those of its frames that are meant; none: all of them.
+         */
+        ImageName: {
+            /** Frames */
+            frames: number[];
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+        };
+        /**
          * ImagesOut
          * @description How much of the study is there.
          */
@@ -3046,6 +3285,21 @@ export interface components {
          */
         Kept: "no_rule" | "too_young" | "held" | "needed" | "undelivered" | "unsettled";
         /**
+         * KeyObjects
+         * @description A Key Object Selection. `rejected`: its images are not to be used; the title says why.
+         */
+        KeyObjects: {
+            /** Description */
+            description: string;
+            header: components["schemas"]["Header"];
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /** Rejected */
+            rejected: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
          * Kind
          * @description Whether objects go to the peer or come from it, or it is only told of them.
          * @enum {string}
@@ -3068,6 +3322,20 @@ export interface components {
          */
         Level: "village" | "township" | "county" | "city";
         /**
+         * Line
+         * @description One content item of a document: how deep it stands, what it is called, what it says, what it shows.
+         */
+        Line: {
+            /** Depth */
+            depth: number;
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * LocaleIn
          * @description Choice of language.
          */
@@ -3077,6 +3345,24 @@ export interface components {
              * @enum {string}
              */
             locale: "zh-CN" | "en";
+        };
+        /**
+         * LookIn
+         * @description How a series is looked at: window in rescaled values, inversion, flipped, then turned clockwise.
+         */
+        LookIn: {
+            /** Center */
+            center: number | null;
+            /** Flipped */
+            flipped: boolean;
+            /** Inverted */
+            inverted: boolean;
+            /** Quarters */
+            quarters: number;
+            /** Series Instance Uid */
+            series_instance_uid: string;
+            /** Width */
+            width: number | null;
         };
         /**
          * Lut
@@ -3208,6 +3494,42 @@ export interface components {
             title: string;
             /** User */
             user: string;
+        };
+        /**
+         * Measurement
+         * @description A measurement group: what it is called, its figures, what it found, and where it lies.
+         */
+        Measurement: {
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
+            /** Finding */
+            finding: string;
+            /** Places */
+            places: components["schemas"]["Placed"][];
+            /** Site */
+            site: string;
+            /** Statements */
+            statements: string[];
+            /** Tracking Identifier */
+            tracking_identifier: string;
+            /** Tracking Uid */
+            tracking_uid: string;
+        };
+        /**
+         * MeasurementRef
+         * @description A value in a section's text, and the mark on the images that it was measured by.
+         *
+         *     The text is what is signed and printed; the reference leads from it to the image.
+         */
+        MeasurementRef: {
+            /** Annotation Id */
+            annotation_id: string;
+            /** Section */
+            section: string;
+            /** Study Instance Uid */
+            study_instance_uid: string;
+            /** Text */
+            text: string;
         };
         /**
          * Modality
@@ -3552,6 +3874,14 @@ export interface components {
             text: string;
         };
         /**
+         * Placed
+         * @description A figure on an image.
+         */
+        Placed: {
+            graphic: components["schemas"]["Graphic"];
+            image: components["schemas"]["ImageName"];
+        };
+        /**
          * PreferenceIn
          * @description The whole document; the client that writes it knows what it means.
          */
@@ -3567,6 +3897,45 @@ export interface components {
          * @enum {string}
          */
         PreferenceName: "reading.keys";
+        /**
+         * Presentation
+         * @description A softcopy presentation state. `quarters` clockwise, then `flipped` left to right (PS3.3 C.10.6).
+         *
+         *     Stored values go through `modality_lut` or the rescale, one of `voi`, then `presentation_lut` or, where
+         *     `inverse`, upside down.
+         */
+        Presentation: {
+            /** Annotations */
+            annotations: components["schemas"]["Annotated"][];
+            /** Areas */
+            areas: components["schemas"]["Area"][];
+            /** Colour */
+            colour: boolean;
+            /** Cut */
+            cut: boolean;
+            /** Description */
+            description: string;
+            /** Flipped */
+            flipped: boolean;
+            header: components["schemas"]["Header"];
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /** Inverse */
+            inverse: boolean;
+            /** Label */
+            label: string;
+            modality_lut: components["schemas"]["Lut"] | null;
+            presentation_lut: components["schemas"]["Lut"] | null;
+            /** Quarters */
+            quarters: number;
+            /** Rescale Intercept */
+            rescale_intercept: number;
+            /** Rescale Slope */
+            rescale_slope: number;
+            shutter: components["schemas"]["Shutter"] | null;
+            /** Voi */
+            voi: components["schemas"]["Voi"][];
+        };
         /**
          * PreviewOut
          * @description What a link's holder may know before proving who they are.
@@ -3934,12 +4303,33 @@ export interface components {
             withdrawn_reason: string | null;
         };
         /**
+         * Report
+         * @description A structured report: its lines in order, and its measurements when it has groups of them.
+         */
+        Report: {
+            /** Completion */
+            completion: string;
+            /** Cut */
+            cut: boolean;
+            header: components["schemas"]["Header"];
+            /** Lines */
+            lines: components["schemas"]["Line"][];
+            /** Measurements */
+            measurements: components["schemas"]["Measurement"][];
+            /** Title */
+            title: string;
+            /** Verification */
+            verification: string;
+        };
+        /**
          * ReportOut
          * @description A report: its author's draft, or what was signed. `version` is 0 before the first save.
          */
         ReportOut: {
             /** Consult Id */
             consult_id: string;
+            /** Measurements */
+            measurements: components["schemas"]["MeasurementRef"][];
             /** Positive */
             positive: boolean | null;
             /** Saved At */
@@ -4413,6 +4803,22 @@ export interface components {
             missing: number;
         };
         /**
+         * StudyObjects
+         * @description All objects of a study that say something about images. `more`: there are others that were left out.
+         */
+        StudyObjects: {
+            /** Key Objects */
+            key_objects: components["schemas"]["KeyObjects"][];
+            /** More */
+            more: boolean;
+            /** Presentations */
+            presentations: components["schemas"]["Presentation"][];
+            /** Reports */
+            reports: components["schemas"]["Report"][];
+            /** Unreadable */
+            unreadable: components["schemas"]["Unreadable"][];
+        };
+        /**
          * StudySpace
          * @description All series of a study.
          */
@@ -4569,6 +4975,18 @@ export interface components {
             reason_code: string;
         };
         /**
+         * Unreadable
+         * @description An object that could not be read, and the code of the reason.
+         */
+        Unreadable: {
+            /** Code */
+            code: string;
+            /** Series Instance Uid */
+            series_instance_uid: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+        };
+        /**
          * Urgency
          * @description How soon an answer is promised.
          * @enum {string}
@@ -4634,6 +5052,24 @@ export interface components {
          */
         View: "mine" | "done" | "all";
         /**
+         * Voi
+         * @description The window or table of some images; none: of all that the state is for.
+         */
+        Voi: {
+            /** Center */
+            center: number | null;
+            /**
+             * Function
+             * @enum {string}
+             */
+            function: "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            lut: components["schemas"]["Lut"] | null;
+            /** Width */
+            width: number | null;
+        };
+        /**
          * WaitingOut
          * @description How many objects wait for a decision.
          */
@@ -4670,6 +5106,29 @@ export interface components {
         WithdrawIn: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * Words
+         * @description A text and where it begins; `anchor` is the point that it speaks of.
+         */
+        Words: {
+            /** Anchor */
+            anchor: [
+                number,
+                number
+            ] | null;
+            /** At */
+            at: [
+                number,
+                number
+            ];
+            /** Text */
+            text: string;
+            /**
+             * Units
+             * @enum {string}
+             */
+            units: "PIXEL" | "DISPLAY";
         };
         /**
          * Region
@@ -7532,6 +7991,72 @@ export interface operations {
             };
         };
     };
+    list_filings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    file_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     study_manifest: {
         parameters: {
             query?: never;
@@ -7550,6 +8075,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    study_objects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyObjects"];
                 };
             };
             /** @description Validation Error */

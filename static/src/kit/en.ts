@@ -105,7 +105,8 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"dicom.frame_not_addressable": "The frames of this object cannot be told apart without decoding it",
 	"dicom.bulk_data_not_found": "The object has no bulk value at that place",
 	"dicom.ae_title_refused": "An AE title has 1 to 16 printable characters without backslash",
-	"dicom.object_damaged": "The stored object is damaged and no whole copy of it is known, so it is not given out",
+	"dicom.object_damaged":
+		"The stored object is damaged and no whole copy of it is known, so it is not given out",
 	"dicom.over_quota": "The institution's storage quota is used up; ask the administrator",
 	"dicom.peer_address_refused": "The host or port cannot be used, please check it",
 	"dicom.peer_exists": "A sender of that AE title is registered already",
