@@ -5,10 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from consult_server.consults.domain import Urgency
-from consult_server.patients.names import NOT_IN_NAMES, person_name
 from consult_server.exams.tables import Exam
 from consult_server.identity.tables import Account
 from consult_server.institutions.tables import Institution
+from consult_server.patients.names import NOT_IN_NAMES, person_name
 from consult_server.patients.tables import Patient
 from dicom_node.worklist.domain import LENGTHS, Scheduled
 

@@ -380,7 +380,7 @@ def test_an_image_whose_pixels_are_unknown_is_still_annotated() -> None:
     assert made.ReferencedSeriesSequence[0].ReferencedImageSequence[0].ReferencedSOPClassUID == CT
 
 
-@pytest.mark.parametrize(("side", "told"), [("R", "R"), ("L", "L"), ("", ""), ("left", "")])
+@pytest.mark.parametrize("side, told", [("R", "R"), ("L", "L"), ("", ""), ("left", "")])
 def test_the_side_is_the_images_own(side: str, told: str) -> None:
     image = an_image(5, modality="DX", t00200060=side)
     (made,) = states(a_filing([a_mark("length", image)], [image]))
