@@ -179,7 +179,7 @@ async def filings_of(view: AsyncSession, study: Study) -> Sequence[Filed]:
         .where(
             Filed.study_instance_uid == study.study_instance_uid, Filed.institution_id == study.institution_id
         )
-        .order_by(Filed.filed_at.desc(), Filed.filing_id)
+        .order_by(Filed.filed_at.desc(), Filed.number.desc(), Filed.filing_id)
         .limit(FILINGS_LISTED_MAX)
     )
     return found.all()

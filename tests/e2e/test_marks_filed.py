@@ -91,10 +91,8 @@ def series_of(dcmtk: Path, serving: Serving, chest: Reading, modality: str) -> s
         text=True,
     )
     lines = (done.stdout + done.stderr).splitlines()
-    found = (line for line in lines if "(0020,000e)" in line and "2.25." in line)
-    return next(line.split("[")[1].split("]")[0] for line in found)
-        line.split("[")[1].split("]")[0] for line in lines if "(0020,000e)" in line and "2.25." in line
-    )
+    told = (line for line in lines if "(0020,000e)" in line and "2.25." in line)
+    return next(told).split("[")[1].split("]")[0]
 
 
 def test_filed_marks_reach_a_colleague_and_the_hospitals_pacs(

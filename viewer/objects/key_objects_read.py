@@ -6,6 +6,7 @@ from viewer.objects.told import KeyObjects
 
 REJECTING = frozenset({"113001", "113037", "113038", "113039"})
 """Titles of rejection notes (IHE RAD TF-2 4.66)."""
+DESCRIPTION = ("113012", "DCM")
 CREATED = ("00080023", "00080033")
 
 
@@ -13,7 +14,7 @@ def read_key_objects(data: Attributes, series_instance_uid: str) -> KeyObjects:
     """What a selection shows. Raises ObjectUnreadable."""
     content = items(data, "0040A730")
     author = next((shown_person(one, "0040A123") for one in content if text(one, "0040A040") == "PNAME"), "")
-    said = next((words_of(one, "0040A160") for one in content if text(one, "0040A040") == "TEXT"), "")
+    said = next((words_of(one, "0040A160") for one in content if code_of(one, "0040A043") == DESCRIPTION), "")
     shown = [
         reference
         for one in content

@@ -25,8 +25,8 @@ IMAGES: Sequence[MarkedImage] = (
     an_image(31, modality="MR"),
     an_image(41, t00100010="", t00100020="", t00080020="", t00280030=[0.123456789012345, 1e-7]),
 )
-JUDGED = ("99LIANZHEN", "Laterality")
-"""A private coding scheme is nobody's term; a side that the image does not tell is unknown to us as well."""
+JUDGED = ("99LIANZHEN", "Laterality", "DICOMDIR")
+"""A private coding scheme is nobody's term; what the image does not tell is unknown to us as well."""
 TURNS = list(itertools.product(range(4), (False, True), (False, True)))
 
 

@@ -39,6 +39,7 @@ function aDesk(series: Series | null, bytesMax = 1e8, tool: Tool = "window") {
 		station,
 		words: () => texts.zh,
 		tools: () => null,
+		beside: () => null,
 		moveFocus: note("focus"),
 		toggleReport: note("report"),
 		toggleMpr: note("mpr"),

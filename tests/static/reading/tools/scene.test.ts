@@ -143,6 +143,7 @@ describe("the overlay", () => {
 			pane: station.activePane,
 			facts: NOTHING_KNOWN,
 			words: WORDS,
+			objects: [],
 			drawing: null,
 			guides,
 		});
