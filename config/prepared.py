@@ -132,7 +132,7 @@ def _picture(entity: type[Any], place: int) -> Maker:
     def make(row: Row) -> Any:
         if row[key] is None:
             return None
-        picture = entity.__new__(entity)
+        picture = object.__new__(entity)
         facts = dict(zip(names, row[place:end], strict=True))
         for name, processor in changed:
             facts[name] = processor(facts[name])

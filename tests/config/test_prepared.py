@@ -11,7 +11,7 @@ from config.kernel.database import Database
 from config.kernel.sqlite_inline import InlineConnection
 from config.kernel.view import IDLE_MAX, PlainReads, View
 from config.prepared import SHAPES_MAX, Prepared
-from dicom_node.archive.tables import Series, Study
+from dicom_node.archive.tables import Base, Series, Study
 from tests.dicom_node.archive.test_matching import study
 
 NAMED = (
@@ -49,7 +49,7 @@ async def fill(database: Database) -> None:
         await tx.execute(insert(Series), [series])
 
 
-def facts(entity: Study | Series | None) -> dict[str, object] | None:
+def facts(entity: Base | None) -> dict[str, object] | None:
     """What a row says, by column."""
     return None if entity is None else {c.key: getattr(entity, c.key) for c in entity.__table__.columns}
 

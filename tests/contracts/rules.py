@@ -15,6 +15,8 @@ Rule: TypeAlias = Callable[[Source], Iterator[int]]
 # `select()` besides access.py, queries.py and the kernel: the node has no callers to guard against.
 SELECTS_ALLOWED = {
     "dicom_node/archive/matching.py": "builds the conditions of archive/queries.py",
+    "dicom_node/archive/study_lists.py": "the forms of archive/queries.py",
+    "dicom_node/keeping/unsound.py": "one question of sync and async readers alike",
     "dicom_node/intake/rows.py": "the indexer's one write transaction",
     "dicom_node/intake/settled.py": "the quiet period's own look",
     "dicom_node/peers.py": "known peers, before anybody has a name",

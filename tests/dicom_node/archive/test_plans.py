@@ -10,8 +10,6 @@ from sqlalchemy.dialects import sqlite
 from dicom_node.archive.matching import StudyFilter, parts, reach, study_conditions
 from dicom_node.archive.queries import (
     DOCUMENTS,
-    FEW,
-    NEWEST,
     PLACES,
     SERIES_OF_STUDY,
     STUDY,
@@ -19,6 +17,7 @@ from dicom_node.archive.queries import (
     STUDY_AND_SERIES,
 )
 from dicom_node.archive.scope import StudyScope
+from dicom_node.archive.study_lists import FEW, NEWEST
 from dicom_node.archive.tables import Study
 
 OWNER = "0190-county"

@@ -1,9 +1,8 @@
 """An object that is known to be damaged is no object that a peer is sent: it has failed, by name."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import insert, select
 
+from config.kernel.clock import SystemClock
 from config.kernel.database import open_sync_engine
 from dicom_node.archive.tables import Instance
 from dicom_node.archive.verification import Integrity
@@ -12,12 +11,10 @@ from dicom_node.keeping.unsound import KEYS_AT_ONCE, damaged_here
 from tests.dicom_node.asking import Place, identifier
 from tests.dicom_node.retrieve.test_getting import get
 
-MOMENT = datetime(2026, 3, 2, tzinfo=UTC)
-
 
 def damage(place: Place, sop_instance_uid: str, mended_by: str = "") -> str:
     """Write down that an object is damaged; its key."""
-    engine = open_sync_engine(place.url)
+    engine, now = open_sync_engine(place.url), SystemClock().now()  # the node looks again at older findings
     with engine.begin() as connection:
         key = connection.scalars(
             select(Instance.object_key).where(Instance.sop_instance_uid == sop_instance_uid)
@@ -26,8 +23,8 @@ def damage(place: Place, sop_instance_uid: str, mended_by: str = "") -> str:
             insert(DAMAGE).values(
                 object_key=key,
                 integrity=Integrity.DAMAGED.value,
-                found_at=MOMENT,
-                checked_at=MOMENT,
+                found_at=now,
+                checked_at=now,
                 mended_by=mended_by,
             )
         )
