@@ -12,12 +12,12 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from config.kernel.ids import new_id
-from config.kernel.prepared import Prepared
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
 from dicom_node.events import StudyReceived
 from dicom_node.intake.errors import SameUidOtherContent
 from dicom_node.intake.parse import Facts, InstanceFacts
 from dicom_node.intake.receive import Received, Source
+from dicom_node.prepared import Prepared
 from dicom_node.quotas.use import grow
 from dicom_node.rejection.filing import came_again
 

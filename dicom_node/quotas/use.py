@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from config.kernel.prepared import Prepared
+from dicom_node.prepared import Prepared
 from dicom_node.quotas.tables import Quota, Use
 
 USE, QUOTA = (Table(t.__tablename__, t.metadata) for t in (Use, Quota))

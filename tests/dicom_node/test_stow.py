@@ -16,7 +16,7 @@ from tests.dicom_node.objects import CT, a_ct, dataset_bytes, file_bytes
 from tests.dicom_node.rows import rows_of
 from tests.fixtures.clock import HandClock
 
-OBJECT_BYTES_MAX = 200_000
+OBJECT_BYTES_MAX = 500_000
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_its_study_says_how_it_came(stow: Stow, engine: Engine) -> None:
 
 def too_large() -> bytes:
     """A file beyond the cap."""
-    return file_bytes(a_ct(PixelData=bytes(300_000), Rows=300, Columns=500))
+    return file_bytes(a_ct(PixelData=bytes(600_000), Rows=600, Columns=500))
 
 
 def with_a_long_id() -> bytes:

@@ -28,8 +28,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from config.kernel.database import open_sync_engine
-from config.kernel.prepared import Prepared
 from config.kernel.tables import UtcDateTime
+from dicom_node.prepared import Prepared
 
 THING = Table(
     "prepared_thing",
