@@ -46,10 +46,12 @@ def sizes(page: Page, view: View) -> None:
     card.get_by_role("button", name="保存校准").click()
     view.corner("真实大小")
     assert view.zoom() == round(PIXEL_MM * CSS_PX_PER_MM * 100)
-    page.set_viewport_size({"width": 1300, "height": 700})
-    wait_until(lambda: view.zoom() == round(PIXEL_MM * CSS_PX_PER_MM * 100))
+    view.canvas.focus()
+    width = view.box()[2]
+    page.keyboard.press("g")
+    wait_until(lambda: view.box()[2] < width)
     view.corner("真实大小")
-    page.set_viewport_size({"width": 1366, "height": 768})
+    assert view.zoom() == round(PIXEL_MM * CSS_PX_PER_MM * 100), "a smaller viewport changes no millimetre"
     page.keyboard.press("Space")
     expect(page.locator(".corners").first).not_to_contain_text("真实大小")
 
