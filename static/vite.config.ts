@@ -51,7 +51,7 @@ export default defineConfig({
 						{
 							name: "base",
 							priority: 1,
-							test: /\/src\/kit\/store\.ts|\/src\/pages\/routes\.ts|preload-helper/,
+							test: /\/src\/(kit\/store|pages\/routes|reading\/(voi|space|manifest))\.ts|preload-helper/,
 						},
 						{
 							name: "kit",

@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_planes(
                 context.add_cookies(cookies)  # type: ignore[arg-type]
                 page = context.pages[0]
                 page.goto(f"{serving.url}{path}", wait_until="commit")
-                waited(page, lambda page=page: bool(page.evaluate(ALL_LOADED)))
+                waited(page, partial(page.evaluate, ALL_LOADED))
                 measured.round(page, profile)
     figures += figures_of(measured)
     assert len(measured.first) == ROUNDS

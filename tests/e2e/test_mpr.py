@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -95,7 +96,7 @@ def test_planes_are_opened_moved_turned_and_left(
     page = open_reading(window(), serving, chest)
     planes = opened(page)
     for name, words in (("axial", "轴位"), ("coronal", "冠状位"), ("sagittal", "矢状位")):
-        wait_until(lambda name=name: planes.drawn(name) > 0)
+        wait_until(partial(planes.drawn, name))
         expect(planes.of(name).locator(".corners")).to_contain_text(f"{words} 重建")
         expect(planes.of(name).locator(".corners")).to_contain_text(f"已载入 {SLICES}/{SLICES}")
         assert len(set(planes.greys(name))) > 20, "a chest is seen"

@@ -1,6 +1,5 @@
 """People registered at several hospitals, and their earlier studies in the archive."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,11 +53,7 @@ async def add_earlier(
         modality=modality,
         patient_id=patient_id,
     )
-    whole: Mapping[str, str] = {
-        "issuer_of_patient_id": PLACES[place][2],
-        "study_date": DAY,
-        "study_description": "胸部CT平扫",
-    }
-    for name, value in (whole | facts).items():
+    whole = {"issuer_of_patient_id": PLACES[place][2], "study_date": DAY, "study_description": "胸部CT平扫"}
+    for name, value in {**whole, **facts}.items():
         setattr(study, name, value)
     await add_study(tx, study, now)

@@ -37,8 +37,8 @@ const CHANGES: Readonly<Record<ProfileName, Keys>> = {
 		"tool.rectangle": ["R"],
 		"turn.right": ["."],
 		"turn.left": [","],
-		"stage.next": ["]"],
-		"stage.previous": ["["],
+		"stage.next": ["Alt+PageDown"],
+		"stage.previous": ["Alt+PageUp"],
 	},
 };
 
