@@ -1,7 +1,6 @@
 """A view of the database that only reads, and the short way through it where the database is a file.
 
-A session costs some hundred microseconds around each statement, a read by a key some ten. What is asked
-with every image is SQL made once (`config/prepared.py`) and goes to SQLite as it is.
+A session costs some hundred microseconds around each statement. SQL made once goes to SQLite as it is.
 """
 
 import asyncio
@@ -30,10 +29,8 @@ class PlainReads:
     async def end(self, connection: InlineConnection) -> None:
         """The view is over."""
         await connection.rollback()
-        if len(self._idle) < IDLE_MAX:
-            self._idle.append(connection)
-        else:
-            connection.stop()
+        keep = self._idle.append if len(self._idle) < IDLE_MAX else InlineConnection.stop
+        keep(connection)
 
     def stop(self) -> None:
         """Give the file back."""
@@ -61,8 +58,7 @@ class View(AsyncSession):
             return None
         if self._connection is None:
             self._connection = await self._reads.begin()
-        rows, _description, _count = await self._connection.results(*statement())
-        return rows
+        return (await self._connection.results(*statement()))[0]
 
     async def close(self) -> None:
         """Give back what was used; a session that asked nothing has nothing to wait for."""

@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.kernel.errors import VersionPassed
 from config.kernel.principal import Principal
 from consult_server.annotations.domain import AnnotationNotFound, AnnotationNotYours
-from consult_server.annotations.tables import Annotation
+from consult_server.annotations.tables import Annotation, Filed
 from consult_server.consults.access import study_scope
 from consult_server.identity.tables import Account
 from dicom_node.archive.queries import find_instance, find_study
 from dicom_node.archive.tables import Instance, Study
+
+FILINGS_LISTED_MAX = 200
 
 
 async def readable_study(view: AsyncSession, principal: Principal, study_instance_uid: str) -> Study:
@@ -95,5 +97,33 @@ async def all_of(view: AsyncSession, study: Study, author_id: str) -> Sequence[A
             Annotation.author_id == author_id,
         )
         .order_by(Annotation.created_at, Annotation.annotation_id)
+    )
+    return found.all()
+
+
+async def last_filing(view: AsyncSession, study: Study, author_id: str) -> Filed | None:
+    """A reader's last filing of a study."""
+    found: Filed | None = await view.scalar(
+        select(Filed)
+        .where(
+            Filed.study_instance_uid == study.study_instance_uid,
+            Filed.institution_id == study.institution_id,
+            Filed.author_id == author_id,
+        )
+        .order_by(Filed.number.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def filings_of(view: AsyncSession, study: Study) -> Sequence[Filed]:
+    """The filings of a study, the last ones first."""
+    found = await view.scalars(
+        select(Filed)
+        .where(
+            Filed.study_instance_uid == study.study_instance_uid, Filed.institution_id == study.institution_id
+        )
+        .order_by(Filed.filed_at.desc(), Filed.number.desc(), Filed.filing_id)
+        .limit(FILINGS_LISTED_MAX)
     )
     return found.all()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,8 +30,6 @@ from consult_server.patients.names import person_name
 from dicom_node.archive.queries import images_named
 from dicom_node.archive.tables import Instance, Series, Study
 from viewer.objects.marked import Figure, Filing, Look, Mark, MarkedImage, NothingToFile, Reference
-
-FILINGS_LISTED_MAX = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +76,7 @@ async def prepare(
         rows=rows,
         images=await images_named(view, study.study_key, {row.sop_instance_uid for row in rows}),
         changed_at=max(row.changed_at for row in every),
-        before=await last_of(view, study, principal.account_id),
+        before=await access.last_filing(view, study, principal.account_id),
         content_sha256=content_of(wanted),
     )
 
@@ -155,34 +152,6 @@ def references_of(filed: Filed) -> list[Reference]:
         )
         for series, sop_class, instance in filed.objects
     ]
-
-
-async def last_of(view: AsyncSession, study: Study, author_id: str) -> Filed | None:
-    """A reader's last filing of a study."""
-    found: Filed | None = await view.scalar(
-        select(Filed)
-        .where(
-            Filed.study_instance_uid == study.study_instance_uid,
-            Filed.institution_id == study.institution_id,
-            Filed.author_id == author_id,
-        )
-        .order_by(Filed.number.desc())
-        .limit(1)
-    )
-    return found
-
-
-async def filings_of(view: AsyncSession, study: Study) -> Sequence[Filed]:
-    """The filings of a study, the last ones first."""
-    found = await view.scalars(
-        select(Filed)
-        .where(
-            Filed.study_instance_uid == study.study_instance_uid, Filed.institution_id == study.institution_id
-        )
-        .order_by(Filed.filed_at.desc(), Filed.number.desc(), Filed.filing_id)
-        .limit(FILINGS_LISTED_MAX)
-    )
-    return found.all()
 
 
 async def seal(

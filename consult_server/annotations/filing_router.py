@@ -58,7 +58,7 @@ async def list_filings(view: View, caller: Caller, study_instance_uid: Uid) -> F
     study = await access.readable_study(view, caller, study_instance_uid)
     marks = await access.marks_of(view, study)
     found = []
-    for row in await filing.filings_of(view, study):
+    for row in await access.filings_of(view, study):
         now = {mark.annotation_id: mark.version for mark, _ in marks if mark.author_id == row.author_id}
         author = await account_by_id(view, row.author_id)
         found.append(_out(row, author.name, caller, changed=now != row.marks))

@@ -41,7 +41,11 @@ class Filed(Base):
     """
 
     __tablename__ = "consult_filing"
-    __table_args__ = (UniqueConstraint("study_instance_uid", "institution_id", "author_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "study_instance_uid", "institution_id", "author_id", "number", name="uq_consult_filing_number"
+        ),
+    )
 
     filing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     institution_id: Mapped[str] = mapped_column(String(36))

@@ -30,10 +30,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("filing_id", name="pk_consult_filing"),
         sa.UniqueConstraint(
-            "study_instance_uid",
-            "institution_id",
-            "author_id",
-            "number",
-            name="uq_consult_filing_study_instance_uid_institution_id_author_id_number",
+            "study_instance_uid", "institution_id", "author_id", "number", name="uq_consult_filing_number"
         ),
     )
