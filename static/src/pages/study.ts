@@ -4,8 +4,12 @@ import { secondPart } from "./routes.ts";
 
 export type StudyKind = "image" | "ecg";
 
-/** Images decide when a study has both; a study with nothing to show opens as images, which say so. */
-export function studyKind(study: { readonly series: readonly Pick<Series, "kind">[] }): StudyKind {
+/** Images decide when a study has both; a study with nothing to show opens as images, which say so. Null while there is
+ * none yet. */
+export function studyKind(
+	study: { readonly series: readonly Pick<Series, "kind">[] } | null,
+): StudyKind | null {
+	if (study === null) return null;
 	const kinds = new Set(study.series.map((series) => series.kind));
 	return kinds.has("ecg") && !kinds.has("image") ? "ecg" : "image";
 }

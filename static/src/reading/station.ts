@@ -138,6 +138,7 @@ export class Station {
 	/** Fetches the manifest and shows the opening series. */
 	async open(): Promise<void> {
 		this.status.set("opening");
+		this.problem.set(null);
 		try {
 			const study = await this.#manifest();
 			if (this.#closed) return;

@@ -1,4 +1,5 @@
 /** Opens what stands beside the study: earlier studies and hanging protocols. Imported after the first image. */
+import type { BesideActs } from "../commands.ts";
 import { Hanging } from "../hang/hanging.ts";
 import { serverProtocols } from "../hang/store.ts";
 import type { Station } from "../station.ts";
@@ -9,6 +10,7 @@ import { serverPriors } from "./store.ts";
 export interface Beside {
 	readonly shelf: Shelf;
 	readonly hanging: Hanging;
+	readonly acts: BesideActs;
 	close(): void;
 }
 
@@ -38,5 +40,11 @@ export function openBeside(station: Station, uid: string, tools: Toolbox, hangs:
 	const touched = (): boolean =>
 		station.layout.value !== "1x1" || station.activePane.state.value.series?.uid !== first;
 	void Promise.all([shelf.load(), hanging.load()]).then(() => (hangs ? hanging.begin(touched) : undefined));
-	return { shelf, hanging, close: () => shelf.close() };
+	const acts: BesideActs = {
+		priorBy: (steps) => void shelf.step(steps),
+		hidePrior: () => shelf.hide(),
+		stageBy: (steps) => void hanging.step(steps),
+		showProtocols: () => hanging.dialog.set(true),
+	};
+	return { shelf, hanging, acts, close: () => shelf.close() };
 }
