@@ -80,7 +80,7 @@ def later_states(page: Page, view: View, small: bool) -> Iterator[str]:
     page.keyboard.press("Escape")
     pane(page).get_by_role("tab", name="申请").click()
     yield "request"
-    pane(page).get_by_role("tab", name="报告").click()
+    pane(page).get_by_role("tab", name="报告", exact=True).click()
     pane(page).get_by_role("button", name=re.compile("^签发|^开始阅片")).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "last look"

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from consult_server.demo.send import send
 from tests.dicom_node.objects import a_ct
 from tests.dicom_node.rejection.notes import QUALITY, a_note
+from tests.e2e.sending import send_from_the_township
 from tests.fixtures.browser import DESK, PHONE, Visit
 from tests.fixtures.screens import arrive, axe_faults, room_faults
 from tests.fixtures.serving import Serving
@@ -31,11 +31,10 @@ def test_a_hidden_study_is_shown_again(
     serving: Serving, window: Callable[..., Visit], size: dict[str, int]
 ) -> None:
     image = a_ct(AccessionNumber=ACCESSION)
-    node = {"host": "127.0.0.1", "port": serving.dicom_port, "called_ae": "LIANZHEN"}
-    assert send([image], calling_ae="SQZX_PACS", **node).complete  # type: ignore[arg-type]
+    send_from_the_township(serving, image)
     wait_until(lambda: listed(serving), SETTLE_SECONDS)
     note = a_note(QUALITY, [image])
-    assert send([note], calling_ae="SQZX_PACS", **node).complete  # type: ignore[arg-type]
+    send_from_the_township(serving, note)
     wait_until(lambda: not listed(serving), SETTLE_SECONDS)
     page = arrive(window(size), serving, "hanbing", "/admin/quarantine")
     page.get_by_role("tab", name=re.compile("被撤下")).click()

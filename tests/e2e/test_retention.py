@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Page, expect
 
-from consult_server.demo.send import send
 from tests.dicom_node.objects import a_ct
+from tests.e2e.sending import send_from_the_township
 from tests.fixtures.browser import DESK, PHONE, Visit
 from tests.fixtures.screens import arrive, axe_faults, room_faults
 from tests.fixtures.serving import Serving
@@ -23,8 +23,7 @@ SIZES = {"pc": DESK, "phone": PHONE}
 def an_old_study(serving: Serving, accession: str) -> str:
     """A study of the township that came, as its row says, seventeen years ago; answers its UID."""
     image = a_ct(AccessionNumber=accession, StudyDate="20080101")
-    node = {"host": "127.0.0.1", "port": serving.dicom_port, "called_ae": "LIANZHEN"}
-    assert send([image], calling_ae="SQZX_PACS", **node).complete  # type: ignore[arg-type]
+    send_from_the_township(serving, image)
     with closing(serving.client("zhouli")) as client:
 
         def settled() -> bool:

@@ -119,7 +119,7 @@ def test_from_a_county_pacs_to_a_signed_report(serving: Serving, window: Callabl
     write_and_sign(specialist, serving.password("xunuo"))
 
     expect(applicant.get_by_text("签发").first).to_be_visible()
-    applicant.get_by_role("tab", name="报告").click()
+    applicant.get_by_role("tab", name="报告", exact=True).click()
     expect(applicant.get_by_text(IMPRESSION).first).to_be_visible()
     with applicant.expect_download() as download:
         applicant.get_by_role("link", name="下载 PDF").or_(
