@@ -14,7 +14,7 @@ from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, Reconstruction, chest_ct
 from tests.e2e.reading import Reading, View, a_case, open_reading
 from tests.factories.cases import ok
-from tests.fixtures.browser import Visit, mark
+from tests.fixtures.browser import Visit, mark, sign_in
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
 
@@ -114,7 +114,9 @@ def test_filed_marks_reach_a_colleague_and_the_hospitals_pacs(
     assert len(groups) == sum(one["kind"] in {"length", "ellipse"} for one in marks) == 2
     shown = next(one for one in got["SR"].ContentSequence if one.ValueType == "PNAME")
     assert "诺" in str(shown.PersonName)
-    colleague = open_reading(window(), serving, chest, user="zhouli")
+    colleague = sign_in(window(), serving, "zhouli")
+    colleague.goto(f"{serving.url}/read/{chest.study_uid}")
+    colleague.locator("svg.marks text").first.wait_for()
     colleague.keyboard.press("q")
     objects = colleague.get_by_role("region", name="检查里的对象")
     wait_until(lambda: objects.get_by_role("listitem").count() == 3)

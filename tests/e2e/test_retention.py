@@ -62,7 +62,8 @@ def test_an_administrator_approves_with_a_reason_and_sees_the_register(
     an_old_study(serving, accession)
     page = arrive(window(SIZES[size]), serving, "hanbing", "/admin/storage")
     page.get_by_role("tab", name=re.compile("保存|销毁")).click()
-    if page.get_by_role("row", name=re.compile("15 年")).count() == 0:
+    page.get_by_role("button", name="添加规则").wait_for()
+    if page.get_by_text(re.compile("15 年")).count() == 0:
         add_rule(page)
     page.get_by_role("button", name="查看到期的检查").click()
     expect(page.get_by_role("row", name=re.compile(accession))).to_be_visible()
