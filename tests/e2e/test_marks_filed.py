@@ -92,7 +92,7 @@ def series_of(dcmtk: Path, serving: Serving, chest: Reading, modality: str) -> s
     )
     lines = (done.stdout + done.stderr).splitlines()
     told = (line for line in lines if "(0020,000e)" in line and "2.25." in line)
-    return next(told).split("[")[1].split("]")[0]
+    return next(told).split("[")[1].split("]")[0].rstrip("\0 ")
 
 
 def test_filed_marks_reach_a_colleague_and_the_hospitals_pacs(

@@ -142,6 +142,7 @@ def test_a_ct_is_read_beside_its_prior_by_keyboard_alone(
     assert axe_faults(page) == []
     page.keyboard.press("F4")
     page.wait_for_url(re.compile(f"/read/(?!{re.escape(cases[0].study_uid)})"))
+    pane(page).get_by_label("影像所见").wait_for()
     page.keyboard.press("Shift+F4")
     page.wait_for_url(re.compile(f"/read/{re.escape(cases[0].study_uid)}"))
     expect(pane(page).get_by_label("影像所见")).to_have_value(re.compile("与既往比较无变化。"))
