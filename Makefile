@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check fix unit client-test e2e api migration bench bench-dicom bench-viewer ohif faults \
+.PHONY: help run test check fix unit client-test e2e api migration axe bench bench-dicom bench-viewer ohif faults \
 	packages lock clean ready-to-run ready-to-test
 SHELL := /bin/sh
 
@@ -47,8 +47,12 @@ client-test: ready-to-test ## Client tests (Vitest)
 e2e: ready-to-test ## The whole story in real browsers
 	$(PYTEST) tests/e2e || $(PYTEST) tests/e2e $(ONCE_MORE)
 
+axe: ready-to-test ## Every page under axe-core, at a desk and on a phone
+	$(PYTEST) tests/bench/test_axe.py
+
 bench: ready-to-test ## Measure; results in tests/bench/results
-	$(PYTEST) tests/bench --ignore=tests/bench/test_ohif.py --ignore=tests/bench/test_viewer.py -s
+	$(PYTEST) tests/bench --ignore=tests/bench/test_ohif.py --ignore=tests/bench/test_viewer.py \
+		--ignore=tests/bench/test_axe.py -s
 
 bench-dicom: ready-to-test ## Measure the DICOM side, beside Orthanc where there is one
 	$(PYTEST) -s $(addprefix tests/bench/,test_intake.py test_receivers.py test_dicomweb.py test_archive_size.py)
