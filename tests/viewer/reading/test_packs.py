@@ -18,7 +18,7 @@ from viewer.frame_jobs import FrameJob, encode_block
 from viewer.frame_records import Encoding, FrameRecord, records_in
 from viewer.packs import Packs, build_packs
 from viewer.pixels import Fault, PixelForm
-from viewer.series_images import Pack
+from viewer.series_images import BLOCK_FRAMES_MAX, Pack
 from viewer.thumbnails import samples_of
 
 OURS = StudyScope(institution_ids=frozenset({INSTITUTION}))
@@ -118,17 +118,19 @@ async def test_a_damaged_cache_is_made_again(
 
 @pytest.mark.samples
 async def test_one_frame_can_be_had_before_its_block(packs: Packs, shelf: Shelf, samples: Path) -> None:
-    (uid,) = await shelf.store(philips(samples, 20))
+    files = BLOCK_FRAMES_MAX + 4
+    (uid,) = await shelf.store(philips(samples, files))
     pack = await pack_of(packs, uid)
-    alone = await packs.frames(pack, 17, 17)
+    begins, second = pack.block_frames, list(range(pack.block_frames, files))
+    alone = await packs.frames(pack, begins + 1, begins + 1)
     assert not packs.cache.has(pack.pack_id, "1")
-    assert [record.frame for record in records_in(alone)] == [17]
-    across = await packs.frames(pack, 14, 18)
-    assert [record.frame for record in records_in(across)] == [14, 15, 16, 17, 18]
+    assert [record.frame for record in records_in(alone)] == [begins + 1]
+    across = await packs.frames(pack, begins - 2, begins + 2)
+    assert [record.frame for record in records_in(across)] == list(range(begins - 2, begins + 3))
     block = await packs.block(pack, 1)
-    assert [record.frame for record in records_in(block)] == [16, 17, 18, 19]
-    assert await packs.frames(pack, 17, 17) == alone
-    assert await packs.frames(pack, 16, 19) == block
+    assert [record.frame for record in records_in(block)] == second
+    assert await packs.frames(pack, begins + 1, begins + 1) == alone
+    assert await packs.frames(pack, begins, files - 1) == block
 
 
 @pytest.mark.samples
