@@ -47,12 +47,12 @@ client-test: ready-to-test ## Client tests (Vitest)
 e2e: ready-to-test ## The whole story in real browsers
 	$(PYTEST) tests/e2e || $(PYTEST) tests/e2e $(ONCE_MORE)
 
-axe: ready-to-test ## Every page under axe-core, at a desk and on a phone; two windows of one study
-	$(PYTEST) tests/bench/test_axe.py tests/bench/test_reading_windows.py
+axe: ready-to-test ## Every page under axe-core, at a desk and on a phone
+	$(PYTEST) tests/bench/test_axe.py
 
 bench: ready-to-test ## Measure; results in tests/bench/results
 	$(PYTEST) tests/bench --ignore=tests/bench/test_ohif.py --ignore=tests/bench/test_viewer.py \
-		--ignore=tests/bench/test_axe.py --ignore=tests/bench/test_reading_windows.py -s
+		--ignore=tests/bench/test_axe.py -s
 
 bench-dicom: ready-to-test ## Measure the DICOM side, beside Orthanc where there is one
 	$(PYTEST) -s $(addprefix tests/bench/,test_intake.py test_receivers.py test_dicomweb.py test_archive_size.py)

@@ -274,7 +274,7 @@ def test_a_damaged_frame_is_named_and_the_others_are_read(
     view.corner(f"已载入 {SLICES - 1}/{SLICES}")
     view.canvas.focus()
     page.keyboard.press("Home")
-    notice = page.locator("[data-viewport] .waiting")
+    notice = page.locator("[data-viewport]").first.locator(".waiting")
     expect(notice).to_contain_text("第 1 层显示不了")
     expect(notice).to_contain_text("图像数据已损坏")
     page.keyboard.press("ArrowDown")

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, Reconstruction, chest_ct
 from consult_server.demo.send import send
-from tests.e2e.reading import Reading, View, a_case, pane
+from tests.e2e.reading import Reading, View, a_case, open_reading, pane
 from tests.factories.cases import ok
-from tests.fixtures.browser import Visit, mark, sign_in
+from tests.fixtures.browser import PHONE, Visit, mark, sign_in
 from tests.fixtures.screens import axe_faults
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
@@ -172,3 +172,17 @@ def test_a_protocol_is_made_without_code_tried_and_taken_back(
     mine.get_by_role("button", name="删除").click()
     expect(mine).to_have_count(0)
     assert visit.faults == []
+
+
+def test_a_phone_shows_one_study_and_has_room_for_the_prior(
+    window: Callable[..., Visit], serving: Serving, cases: tuple[Reading, Reading]
+) -> None:
+    page = open_reading(window(PHONE), serving, cases[0])
+    mark(page, "lianzhen:series-loaded")
+    prior = page.get_by_role("region", name="既往检查")
+    expect(prior).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    expect(page.locator("[data-viewport]")).to_have_count(1)
+    prior.get_by_role("button").first.click()
+    expect(page.locator(".band")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 from config.prepare import node_folder
 from tests.fixtures.samples import REPOSITORY
@@ -17,18 +17,17 @@ PIXELS = 37 * 29
 
 
 @pytest.fixture(scope="module")
-def page(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(chromium: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """An empty page with both renderers in it, in a browser that has WebGL without a graphics card."""
     bundle = tmp_path_factory.mktemp("renderers") / "renderers.js"
     rolldown = STATIC / "node_modules" / "rolldown" / "bin" / "cli.mjs"
     command = [node_folder() / "node", rolldown, PROGRAM, "--format", "iife", "--file", bundle]
     subprocess.run(list(map(str, command)), check=True, cwd=STATIC, capture_output=True, timeout=120)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=WEBGL)
-        opened = browser.new_page()
-        opened.add_script_tag(content=Path(bundle).read_text("utf-8"))
-        yield opened
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=chromium, args=WEBGL)
+    opened = browser.new_page()
+    opened.add_script_tag(content=Path(bundle).read_text("utf-8"))
+    yield opened
+    browser.close()
 
 
 def test_both_renderers_paint_the_same_pixels(page: Page) -> None:

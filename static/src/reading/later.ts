@@ -2,7 +2,7 @@
 import type { Live } from "../api/live.ts";
 import { Store } from "../kit/store.ts";
 import type { OpenDesk } from "./display/load.ts";
-import { isTouch } from "./open.ts";
+import { hasRoomForOne } from "./open.ts";
 import type { Beside } from "./priors/load.ts";
 import type { Station } from "./station.ts";
 import type { Toolbox } from "./tools/toolbox.ts";
@@ -72,6 +72,6 @@ export function doorsOf(station: Station, studyInstanceUid: string, live?: Pick<
 		tools: async () => (await import("./tools/load.ts")).openTools(station, studyInstanceUid, live),
 		desk: async (tools) => (await import("./display/load.ts")).openDesk(station, tools),
 		beside: async (tools) =>
-			(await import("./priors/load.ts")).openBeside(station, studyInstanceUid, tools, !isTouch()),
+			(await import("./priors/load.ts")).openBeside(station, studyInstanceUid, tools, !hasRoomForOne()),
 	};
 }

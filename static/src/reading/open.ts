@@ -24,6 +24,11 @@ export function isTouch(): boolean {
 	return matchMedia("(pointer: coarse)").matches;
 }
 
+/** True where there is room for one image only: it is touched, or as narrow as a phone. */
+export function hasRoomForOne(): boolean {
+	return isTouch() || matchMedia("(max-width: 720px)").matches;
+}
+
 /** A station with its workers already starting and the manifest on its way; `open()` shows the first series. */
 export function makeStation(studyInstanceUid: string): Station {
 	const fetchHere: Fetch = (url, init) => fetch(url, { credentials: "same-origin", ...init });

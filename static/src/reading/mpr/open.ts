@@ -2,7 +2,7 @@
 import { t } from "../../kit/i18n.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { Command } from "../commands.ts";
-import { isTouch } from "../open.ts";
+import { hasRoomForOne } from "../open.ts";
 import type { Station } from "../station.ts";
 import type { ResamplerLike } from "./runner.ts";
 import { openSession, type Session } from "./session.ts";
@@ -26,7 +26,7 @@ export function openMpr(station: Station, acts: readonly Command[], onleave: () 
 		words: () => t(mprTexts),
 		makeWorker,
 		workers: Math.max(1, Math.min(WORKERS_MAX, (navigator.hardwareConcurrency || 2) - 1)),
-		single: isTouch() || matchMedia("(max-width: 720px)").matches,
+		single: hasRoomForOne(),
 		onleave,
 	});
 	if (typeof opened !== "string") return opened;
