@@ -58,10 +58,16 @@ export default defineConfig({
 							test: /\/src\/(kit|api)\/|node_modules\/(svelte|openapi-fetch|esm-env|clsx)\//,
 							minShareCount: 2,
 						},
-						{ name: "ui", test: /\/src\/(ui|reports\/ConflictDialog|pages\/foot)/, minShareCount: 2 },
 						{
-							name: "tools",
-							test: /\/src\/reading\/(tools\/(?!mark\.|.*(Keys|Marks)\w+\.svelte)|projection|presets)/,
+							name: "ui",
+							test: /\/src\/(ui|reports\/ConflictDialog|pages\/(foot|texts|line|LineBand)|identity\/session)/,
+							minShareCount: 2,
+						},
+						// Everything that stands around the picture in its first seconds comes in one piece after it;
+						// dialogs and panels that are opened by hand stay apart.
+						{
+							name: "reading",
+							test: /\/src\/(reading\/(tools\/(?!(Keys|Marks)\w+\.svelte)|objects\/(?!\w+\.svelte)|windows\/|priors\/|display\/(?!DisplayCheck|ScreenForm|form|patterns)|hang\/(?!\w+(Dialog|Editor)\.svelte|capture|editing)|projection|presets|corners|texts|\w+\.svelte|icons|commands|focus|later|problem|dragging|cine|gesture|pane_view|slice_bar)|pages\/(beside|SecondWindow))/,
 						},
 					],
 				},

@@ -18,8 +18,8 @@ from viewer.image_form import FrameFacts, frames_of
 from viewer.luts import BulkReader
 from viewer.pixels import Fault, PixelForm
 
-BLOCK_BYTES = 12 * MIB
-BLOCK_FRAMES_MAX = 24
+BLOCK_BYTES = 16 * MIB
+BLOCK_FRAMES_MAX = 32
 SERIES_FRAMES_MAX = 100_000
 TOO_MANY = FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)
 """What stands for an object whose frames would make the series longer than that."""

@@ -134,7 +134,7 @@ export class PaneCanvas {
 }
 
 function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-	const found = canvas.getContext("2d");
+	const found = canvas.getContext("2d", { willReadFrequently: true });
 	if (found === null) throw new Error("this browser gives no 2D canvas");
 	return found;
 }

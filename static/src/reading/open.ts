@@ -29,14 +29,23 @@ export function hasRoomForOne(): boolean {
 	return isTouch() || matchMedia("(max-width: 720px)").matches;
 }
 
+/** How many decoding workers serve on so many cores: one core is left to the page, but two of two decode, for the page
+ * itself has little to do while a series comes in. */
+export function workersFor(cores: number): number {
+	return Math.min(WORKERS_MAX, cores, Math.max(2, cores - 1));
+}
+
 /** A station with its workers already starting and the manifest on its way; `open()` shows the first series. */
 export function makeStation(studyInstanceUid: string): Station {
 	const fetchHere: Fetch = (url, init) => fetch(url, { credentials: "same-origin", ...init });
 	const manifest = requestManifest(studyInstanceUid, fetchHere);
 	// Whoever opens the station hears why there is none.
 	manifest.catch(() => undefined);
-	const workers = Math.max(1, Math.min(WORKERS_MAX, (navigator.hardwareConcurrency || 2) - 1));
-	const pool = new DecodePool({ makeWorker, workers, wasmUrl });
+	const pool = new DecodePool({
+		makeWorker,
+		workers: workersFor(navigator.hardwareConcurrency || 2),
+		wasmUrl,
+	});
 	pool.warm();
 	return new Station({
 		studyInstanceUid,

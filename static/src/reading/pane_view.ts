@@ -13,6 +13,7 @@ import {
 	windowStep,
 	zoomFactor,
 } from "./gesture.ts";
+import type { ImageForm } from "./manifest.ts";
 import type { Pane } from "./pane.ts";
 import { isColour } from "./picture.ts";
 import type { Point } from "./space.ts";
@@ -41,6 +42,11 @@ const NOTHING_DRAWN: Drawn = {
 	problem: null,
 };
 const RATIO_MAX = 2;
+const LARGE_PIXELS = 4_000_000;
+
+function isLarge(form: ImageForm | null | undefined): boolean {
+	return form != null && form.columns * form.rows >= LARGE_PIXELS;
+}
 
 export class PaneView {
 	readonly drawn = new Store<Drawn>(NOTHING_DRAWN);
@@ -63,6 +69,7 @@ export class PaneView {
 	#laid: Turn = UPRIGHT;
 	#rest = 0;
 	#presented = false;
+	#sought = false;
 
 	constructor(station: Station, pane: Pane, canvas: HTMLCanvasElement, onPresented: () => void) {
 		this.#station = station;
@@ -86,8 +93,10 @@ export class PaneView {
 		this.#listen();
 	}
 
-	/** A graphics card takes the painting over where there is one; nothing waits for it. */
-	async seekCard(): Promise<void> {
+	/** A graphics card takes the painting of large frames over where there is one; nothing waits for it. For small
+	 * frames none is sought: to ask costs half a second of a computer that has none, and gains nothing where it has. */
+	async #seekCard(): Promise<void> {
+		this.#sought = true;
 		const { openCard } = await import("./gl.ts");
 		const card = openCard(document.createElement("canvas"));
 		if (card === null) return;
@@ -150,6 +159,7 @@ export class PaneView {
 		const ratio = Math.min(most, window.devicePixelRatio || 1);
 		if (this.#laid !== this.#pane.state.value.turn) this.#lay();
 		const done = this.#picture.draw(this.#station, this.#pane, ratio);
+		if (done && !this.#sought && isLarge(this.#pane.frame?.form)) void this.#seekCard();
 		this.#describe();
 		if (!done || this.#presented) return;
 		this.#presented = true;

@@ -66,13 +66,10 @@ export class DecodePool {
 		this.#options = options;
 	}
 
-	/** Starts the workers ahead of the first frame. */
+	/** Starts a worker ahead of the first frame. The others start when there is work for them: they would only
+	 * delay the first picture. */
 	warm(): void {
-		while (this.#seats.length < this.#options.workers && !this.#closed) {
-			const seat: Seat = { worker: null, running: false, job: null };
-			this.#start(seat);
-			this.#seats.push(seat);
-		}
+		if (this.#seats.length === 0) this.#seat();
 	}
 
 	/** The samples of a record, or why there are none. `urgency`: smaller is sooner, asked anew whenever a worker
@@ -83,9 +80,9 @@ export class DecodePool {
 		target: SharedTarget | null,
 		urgency: () => number,
 	): Promise<Decoded> {
-		this.warm();
 		return new Promise((done) => {
 			this.#waiting.push({ id: this.#nextId++, record, form, target, urgency, done });
+			this.#grow();
 			this.#assign();
 		});
 	}
@@ -112,6 +109,19 @@ export class DecodePool {
 		const waiting = this.#waiting;
 		this.#waiting = [];
 		for (const job of waiting) job.done(NO_DECODER);
+	}
+
+	#grow(): void {
+		const busy = this.#seats.filter(({ job, worker }) => job !== null || worker === null).length;
+		const wanted = Math.min(this.#options.workers, busy + this.#waiting.length);
+		while (this.#seats.length < wanted && !this.#closed) this.#seat();
+	}
+
+	#seat(): void {
+		if (this.#closed) return;
+		const seat: Seat = { worker: null, running: false, job: null };
+		this.#start(seat);
+		this.#seats.push(seat);
 	}
 
 	#start(seat: Seat): void {

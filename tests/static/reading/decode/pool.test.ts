@@ -6,6 +6,7 @@ import type {
 	ToWorker,
 } from "../../../../static/src/reading/decode/messages.ts";
 import { DecodePool, type WorkerLike } from "../../../../static/src/reading/decode/pool.ts";
+import { workersFor } from "../../../../static/src/reading/open.ts";
 import type { FrameRecord } from "../../../../static/src/reading/records.ts";
 import { aForm } from "../studies.ts";
 
@@ -54,11 +55,29 @@ function aRecord(frame: number): FrameRecord {
 const now = (): number => 0;
 
 describe("the decoding workers", () => {
-	it("are started ahead with the address of the codec", () => {
+	it("are started with the address of the codec: one ahead, others when there is work for them", () => {
 		const { pool, made } = aPool(2);
 		pool.warm();
 		pool.warm();
-		expect(made.map(({ started }) => started)).toEqual([["/codec.wasm"], ["/codec.wasm"]]);
+		expect(made.map(({ started }) => started)).toEqual([["/codec.wasm"]]);
+		for (const frame of [0, 1, 2]) {
+			void pool.decode(aRecord(frame), aForm(), null, now);
+			expect(made.map(({ jobs }) => jobs.length)).toEqual(frame === 0 ? [1] : [1, 1]);
+		}
+		expect(made[1]?.started).toEqual(["/codec.wasm"]);
+	});
+
+	it("are as many as there is work, not more", () => {
+		const { pool, made } = aPool(4);
+		for (let frame = 0; frame < 3; frame++) {
+			void pool.decode(aRecord(frame), aForm(), null, now);
+			made[0]?.answer();
+		}
+		expect(made).toHaveLength(1);
+	});
+
+	it("leave a core to the page where there are more than two", () => {
+		expect([1, 2, 3, 4, 16].map(workersFor)).toEqual([1, 2, 2, 3, 4]);
 	});
 
 	it("are told what the manifest announced", () => {
