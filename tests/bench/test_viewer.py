@@ -33,8 +33,6 @@ from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(3_600)
 
-PICTURES = os.environ.get("LIANZHEN_BENCH_SERIES")
-"""A folder with 400 DICOM files whose pictures are taken instead of the demonstration's."""
 PICTURE = [
     "PixelData",
     "Rows",
@@ -123,6 +121,12 @@ def browsers(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Browsers(playwright, chromium, tmp_path_factory.mktemp("profiles"))
 
 
+def other_series() -> Path | None:
+    """A folder with 400 DICOM files that give the pictures instead of the demonstration, if one is named."""
+    named = os.environ.get("LIANZHEN_BENCH_SERIES")
+    return None if named is None else Path(named)
+
+
 def take_pictures(scan: list[Dataset], folder: Path) -> None:
     """Give the slices the pictures of another series, which stay what they are: values, scale and windows."""
     for one, path in zip(scan, sorted(folder.glob("*.dcm")), strict=True):
@@ -144,8 +148,8 @@ def the_case(serving: Serving) -> tuple[Story, dict[str, bytes]]:
             series=(MEDIASTINUM,),
         )
     )
-    if PICTURES is not None:
-        take_pictures(scan, Path(PICTURES))
+    if (folder := other_series()) is not None:
+        take_pictures(scan, folder)
     story.study_uid = str(scan[0].StudyInstanceUID)
     story.slices = {str(one.SOPInstanceUID): encoded(one) for one in scan}
     story.until("start")
@@ -210,14 +214,15 @@ def figures(viewers: list[Viewer]) -> Iterator[list[Figure]]:
     beside = (
         f"OHIF 3.13.2 on {shipped_version()} behind nginx; {SLICES} slices of 512 x 512, lossless in both."
     )
-    notes = (
+    notes = [
         beside,
         "Chromium without a graphics card, a new profile for each round, medians; ours first, then theirs.",
         "OHIF has all when the last frame has come over the line, ours when the last is decoded.",
-    )
-    if PICTURES is not None:
-        notes += (f"The pictures are those of the series {Path(PICTURES).name!r}.",)
-    name = "viewer" if PICTURES is None else "viewer_other_series"
+    ]
+    folder = other_series()
+    if folder is not None:
+        notes.append(f"The pictures are those of the series {folder.name!r}.")
+    name = "viewer" if folder is None else "viewer_other_series"
     write(name, "The reading station beside OHIF", notes, found)
 
 
