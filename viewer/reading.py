@@ -17,7 +17,7 @@ from viewer.packs import PackNotFound, Packs
 from viewer.series_images import StudyImages
 from viewer.thumbnails import MEDIA_TYPE
 
-BLOCKS_PER_REQUEST_MAX = 3
+BLOCKS_PER_REQUEST_MAX = 2
 FRAME_NUMBER_MAX = 10_000_000
 IMMUTABLE = "private, max-age=31536000, immutable"
 NOT_KEPT = "no-store"
