@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -18,6 +19,8 @@ from tests.fixtures.waiting import wait_until
 
 SETTLE_SECONDS = 40
 SLICES = 54
+# One moment for all: of one day, no study is another's prior, though midnight may pass meanwhile.
+ACQUIRED_AT = datetime.now(UTC)
 # In a page: the stage of a canvas pixel, found by the canvas's own coordinates.
 PIXELS = """([canvas, x, y, width, height]) => [...canvas.getContext('2d').getImageData(
     Math.round(x * canvas.width / canvas.clientWidth), Math.round(y * canvas.height / canvas.clientHeight),

@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pydicom
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, Reconstruction, chest_ct
-from tests.e2e.reading import Reading, View, a_case, open_reading
+from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.factories.cases import ok
 from tests.fixtures.browser import Visit, mark, sign_in
 from tests.fixtures.serving import Serving
@@ -27,8 +26,9 @@ KINDS = {"KO", "PR", "SR"}
 @pytest.fixture(scope="module")
 def chest(serving: Serving) -> Reading:
     """A CT of six slices, assigned to 许诺."""
-    now = datetime.now(UTC)
-    scan = chest_ct(PATIENT, accession="E2EFILED1", acquired_at=now, slices=6, series=(QUIET,), seed=21)
+    scan = chest_ct(
+        PATIENT, accession="E2EFILED", acquired_at=ACQUIRED_AT, slices=6, series=(QUIET,), seed=21
+    )
     return a_case(serving, scan, PATIENT)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, Reconstruction, chest_ct
-from tests.e2e.reading import Reading, View, a_case, open_reading
+from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.fixtures.browser import PHONE, Visit, mark, until
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
@@ -28,7 +27,7 @@ def chest(serving: Serving) -> Reading:
     scan = chest_ct(
         PATIENT,
         accession="E2EMPR1",
-        acquired_at=datetime.now(UTC),
+        acquired_at=ACQUIRED_AT,
         slices=SLICES,
         spacing_mm=SPACING_MM,
         series=(QUIET,),

@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -11,13 +10,13 @@ from playwright.sync_api import Page, Route, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, NODULE, PIXEL_MM, Reconstruction, chest_ct
-from tests.e2e.reading import SLICES, Reading, View, a_case, open_reading, pane
+from tests.e2e.reading import ACQUIRED_AT, SLICES, Reading, View, a_case, open_reading, pane
 from tests.fixtures.browser import PHONE, Visit, mark, sign_in, until
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
-PATIENT = cast.patient("P05")
+PATIENT = cast.patient("P12")
 NODULE_SLICE = 34
 NOTICED_LATENCY_MS = 1000
 # Without noise an edge lies where the phantom has it.
@@ -30,7 +29,7 @@ PACKS = re.compile(r"/api/packs/")
 def chest(serving: Serving) -> Reading:
     """A CT of 54 slices, assigned to 许诺."""
     scan = chest_ct(
-        PATIENT, accession="E2EREAD1", acquired_at=datetime.now(UTC), slices=SLICES, series=(QUIET,), seed=11
+        PATIENT, accession="E2EREAD1", acquired_at=ACQUIRED_AT, slices=SLICES, series=(QUIET,), seed=11
     )
     return a_case(serving, scan, PATIENT)
 

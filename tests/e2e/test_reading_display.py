@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, PIXEL_MM, Reconstruction, chest_ct
-from tests.e2e.reading import Reading, View, a_case, open_reading
+from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.fixtures.browser import PHONE, Visit, mark
 from tests.fixtures.screens import axe_faults
 from tests.fixtures.serving import Serving
@@ -28,7 +28,7 @@ CSS_PX_PER_MM = 96 / 25.4
 def gapped(serving: Serving) -> Reading:
     """A CT that lacks two slices in the middle of its way."""
     scan = chest_ct(
-        PATIENT, accession="E2ESCREEN", acquired_at=datetime.now(UTC), slices=SLICES, series=(QUIET,), seed=14
+        PATIENT, accession="E2ESCREEN", acquired_at=ACQUIRED_AT, slices=SLICES, series=(QUIET,), seed=14
     )
     return a_case(serving, (one for at, one in enumerate(scan) if at not in GONE), PATIENT)
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, Reconstruction, chest_ct
-from tests.e2e.reading import Reading, View, a_case, open_reading, pane
+from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading, pane
 from tests.fixtures.browser import PHONE, Visit, mark, sign_in
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
@@ -26,12 +25,7 @@ SHARE = 0.01
 def chest(serving: Serving) -> Reading:
     """A CT of two series of 12 slices, assigned to 许诺."""
     scan = chest_ct(
-        PATIENT,
-        accession="E2ETOOLS1",
-        acquired_at=datetime.now(UTC),
-        slices=SLICES,
-        series=(QUIET, THICK),
-        seed=12,
+        PATIENT, accession="E2ETOOLS1", acquired_at=ACQUIRED_AT, slices=SLICES, series=(QUIET, THICK), seed=12
     )
     return a_case(serving, scan, PATIENT)
 

@@ -3,20 +3,19 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, Reconstruction, chest_ct
-from tests.e2e.reading import Reading, View, a_case, open_reading, pane
+from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading, pane
 from tests.fixtures.browser import Visit, mark, sign_in
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(500)
-PATIENT = cast.patient("P05")
+PATIENT = cast.patient("P12")
 SLICES = 8
 QUIET = Reconstruction(1, LUNG.description, LUNG.kernel, LUNG.presets, 0.0, LUNG.grain_pixels)
 
@@ -25,12 +24,7 @@ QUIET = Reconstruction(1, LUNG.description, LUNG.kernel, LUNG.presets, 0.0, LUNG
 def chest(serving: Serving) -> Reading:
     """A CT of 8 slices, assigned to 许诺."""
     scan = chest_ct(
-        PATIENT,
-        accession="E2EWINDOWS",
-        acquired_at=datetime.now(UTC),
-        slices=SLICES,
-        series=(QUIET,),
-        seed=15,
+        PATIENT, accession="E2EWINDOWS", acquired_at=ACQUIRED_AT, slices=SLICES, series=(QUIET,), seed=15
     )
     return a_case(serving, scan, PATIENT)
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, chest_ct
-from tests.e2e.reading import Reading, a_case, open_reading, pane
+from tests.e2e.reading import ACQUIRED_AT, Reading, a_case, open_reading, pane
 from tests.fixtures.browser import Visit, mark, sign_in
 from tests.fixtures.serving import Serving
 
@@ -23,9 +22,8 @@ TABS_MAX = 20
 
 def a_small_ct(serving: Serving, number: int) -> Reading:
     """A CT of three slices with a case of its own."""
-    at = datetime.now(UTC)
     scan = chest_ct(
-        PATIENT, accession=f"E2EREP{number}", acquired_at=at, slices=3, series=(LUNG,), seed=number
+        PATIENT, accession=f"E2EREP{number}", acquired_at=ACQUIRED_AT, slices=3, series=(LUNG,), seed=number
     )
     return a_case(serving, scan, PATIENT)
 

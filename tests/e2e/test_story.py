@@ -15,6 +15,7 @@ from consult_server.demo import cast
 from consult_server.demo.ct import chest_ct
 from consult_server.demo.ecg import ecg_dataset
 from consult_server.demo.send import send
+from tests.e2e.reading import ACQUIRED_AT
 from tests.fixtures.browser import Visit, mark, sign_in
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
@@ -27,8 +28,7 @@ IMPRESSION = "左肺下叶结节，建议三个月后复查。"
 
 def send_study(serving: Serving, patient: cast.CastPatient, accession: str) -> None:
     """A township study, sent over the network."""
-    at = datetime.now(UTC)
-    slices = chest_ct(patient, accession=accession, acquired_at=at, slices=24, seed=len(accession))
+    slices = chest_ct(patient, accession=accession, acquired_at=ACQUIRED_AT, slices=24, seed=len(accession))
     result = send(
         slices, host="127.0.0.1", port=serving.dicom_port, calling_ae="SQZX_PACS", called_ae="LIANZHEN"
     )
