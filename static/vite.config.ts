@@ -51,8 +51,10 @@ export default defineConfig({
 						{
 							name: "base",
 							priority: 1,
-							test: /\/src\/(kit\/store|pages\/routes|reading\/(voi|space|manifest))\.ts|preload-helper/,
+							test: /\/src\/(kit\/store|pages\/routes|reading\/(voi|space|manifest))\.ts|preload-helper|rolldown\/runtime/,
 						},
+						// What a list and a reading fetch ahead of the next case.
+						{ name: "ahead", test: /\/src\/(pages\/ahead|consults\/worklist\/(calls|rows))\.ts/ },
 						{
 							name: "kit",
 							test: /\/src\/(kit|api)\/|node_modules\/(svelte|openapi-fetch|esm-env|clsx)\//,
@@ -60,14 +62,14 @@ export default defineConfig({
 						},
 						{
 							name: "ui",
-							test: /\/src\/(ui|reports\/ConflictDialog|pages\/(foot|texts|line|LineBand)|identity\/session)/,
+							test: /\/src\/(ui|reports\/ConflictDialog|pages\/(foot|texts|line)|identity\/session)/,
 							minShareCount: 2,
 						},
 						// Everything that stands around the picture in its first seconds comes in one piece after it;
 						// dialogs and panels that are opened by hand stay apart.
 						{
 							name: "reading",
-							test: /\/src\/(reading\/(tools\/(?!(Keys|Marks)\w+\.svelte)|objects\/(?!\w+\.svelte)|windows\/|priors\/|display\/(?!DisplayCheck|ScreenForm|form|patterns)|hang\/(?!\w+(Dialog|Editor)\.svelte|capture|editing)|projection|presets|corners|texts|\w+\.svelte|icons|commands|focus|later|problem|dragging|cine|gesture|pane_view|slice_bar)|pages\/(beside|SecondWindow))/,
+							test: /\/src\/(reading\/(reading\.css|tools\/(?!(Keys|Marks)\w+\.svelte)|objects\/(?!\w+\.svelte)|windows\/|priors\/|display\/(?!DisplayCheck|ScreenForm|form|patterns)|hang\/(?!\w+(Dialog|Editor)\.svelte|capture|editing)|projection|presets|corners|texts|\w+\.svelte|icons|commands|focus|later|problem|dragging|cine|gesture|pane_view|slice_bar)|pages\/(beside|SecondWindow|Read|read_page|reading_case|next_case|painted|marks|ContextBar|LineBand|NotOpened))/,
 						},
 					],
 				},

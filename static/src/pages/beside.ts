@@ -1,5 +1,4 @@
 /** The report beside the images, in this window or in a second one: measured values, places, the next case. */
-import { answer, api } from "../api/client.ts";
 import { Store } from "../kit/store.ts";
 import { seriesTitle } from "../reading/corners.ts";
 import type { Measured, Station } from "../reading/station.ts";
@@ -171,17 +170,11 @@ export class Beside implements ImagesPort {
 }
 
 const WATCH_MS = 1000;
+/** How the windows stand belongs to the workstation and its screens, whoever sits there. */
 const KEPT_AS = "lianzhen.reading.window";
 
-/** The workspace of this page, for whoever is signed in. */
-export async function joinBeside(studyInstanceUid: string): Promise<Beside> {
-	const me = await answer(api.GET("/api/me")).catch(() => null);
-	return openBeside(studyInstanceUid, me?.account_id ?? "");
-}
-
-/** `accountId` is who chose the second window. */
-function openBeside(studyInstanceUid: string, accountId: string): Beside {
-	const kept = `${KEPT_AS}.${accountId}`;
+/** The workspace of this page. */
+export function joinBeside(studyInstanceUid: string): Beside {
 	const beside = new Beside(studyInstanceUid, roleInAddress(location.search), {
 		channel: () => new BroadcastChannel(`lianzhen.reading.${studyInstanceUid}`) as unknown as Channel,
 		open: (href) => {
@@ -191,8 +184,8 @@ function openBeside(studyInstanceUid: string, accountId: string): Beside {
 		href: () => location.pathname + location.search,
 		go: (href) => location.assign(href),
 		shut: () => window.close(),
-		remembered: () => localStorage.getItem(kept),
-		remember: (role) => localStorage.setItem(kept, role),
+		remembered: () => localStorage.getItem(KEPT_AS),
+		remember: (role) => localStorage.setItem(KEPT_AS, role),
 		every: (run) => {
 			const timer = setInterval(run, WATCH_MS);
 			return () => clearInterval(timer);

@@ -1,6 +1,8 @@
 /** The case beside the images: opening it, beginning to read, finding the next one. */
 import { answer, api, ifMatch } from "../api/client.ts";
 import type { components } from "../api/schema.gen.ts";
+import { claim, loadPage } from "../consults/worklist/calls.ts";
+import { may, readHref } from "../consults/worklist/rows.ts";
 
 export type ConsultOut = components["schemas"]["ConsultOut"];
 
@@ -25,7 +27,6 @@ export function neighbourOf<Row extends { readonly consult_id: string }>(
 }
 
 async function neighbour(consultId: string, steps: 1 | -1) {
-	const { loadPage } = await import("../consults/worklist/calls.ts");
 	const { rows } = await loadPage({ view: "mine" }, "", null);
 	return neighbourOf(rows, consultId, steps);
 }
@@ -38,11 +39,7 @@ export async function nextStudy(consultId: string): Promise<string | null> {
 /** The address of the case after (or before) this one in the reader's list; null when it was the last. A free
  * case is claimed first. */
 export async function nextCase(consultId: string, steps: 1 | -1 = 1): Promise<string | null> {
-	const [{ claim }, { may, readHref }, next] = await Promise.all([
-		import("../consults/worklist/calls.ts"),
-		import("../consults/worklist/rows.ts"),
-		neighbour(consultId, steps),
-	]);
+	const next = await neighbour(consultId, steps);
 	if (next === null) return null;
 	if (may(next, "claim")) await claim(next);
 	return readHref(next);
