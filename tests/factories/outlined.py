@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 SEGMENTATION, STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3"
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -72,7 +72,7 @@ def one_item(**values: Any) -> Items:
 def begun(sop_class_uid: str, modality: str, study: Dataset | None) -> FileDataset:
     """An object of a study without its content: that of `study`, else one of its own."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class_uid, generate_uid()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(sop_class_uid), generate_uid()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     made = FileDataset("", Dataset(), file_meta=meta, preamble=bytes(128))
     made.SpecificCharacterSet = "ISO_IR 192"

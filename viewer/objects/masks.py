@@ -78,7 +78,7 @@ def _job_record(job: FrameJob, *, fractional: bool) -> FrameRecord:
     return binary_record(job.frame, samples.ravel() != 0)
 
 
-def binary_record(frame: int, pixels: npt.NDArray[np.generic]) -> FrameRecord:
+def binary_record(frame: int, pixels: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> FrameRecord:
     """Pixels of yes and no, as a record."""
     packed = np.packbits(pixels, bitorder="little").tobytes()
     return FrameRecord(frame, Encoding.OVERLAY, zlib.compress(packed))
