@@ -4,7 +4,6 @@ import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, Reconstruction, chest_ct
-from tests.e2e.reading import Reading, View, a_case, open_reading
+from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.factories.outlined import RED_LAB, Drawn, Grid, Named, Patch, a_segmentation, a_structure_set
 from tests.fixtures.browser import Visit, mark
 from tests.fixtures.screens import axe_faults
@@ -67,12 +66,7 @@ def chest(serving: Serving) -> Reading:
     """A CT of six slices with both, assigned to 许诺."""
     scan = list(
         chest_ct(
-            PATIENT,
-            accession="E2ESEG",
-            acquired_at=datetime.now(UTC),
-            slices=SLICES,
-            series=(QUIET,),
-            seed=31,
+            PATIENT, accession="E2ESEG", acquired_at=ACQUIRED_AT, slices=SLICES, series=(QUIET,), seed=31
         )
     )
     return a_case(serving, [*scan, *outlines(scan)], PATIENT)
