@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -119,9 +120,10 @@ def over(below: Colour, colour: Colour, fill: float) -> Colour:
     return red, green, blue
 
 
-def lined(colours: list[Colour]) -> bool:
-    """Whether a line of the contour's colour runs through; its edges are mixed with what lies below."""
-    return any(one[2] - one[0] > (BLUE[2] - BLUE[0]) / 3 and one[2] > BLUE[2] / 2 for one in colours)
+def is_lined(sight: Sight, at: tuple[float, float], *, flipped: bool = False) -> bool:
+    """Whether a line of the contour's colour runs there; its edges are mixed with what lies below."""
+    near_it = sight.around(*at, flipped=flipped)
+    return any(one[2] - one[0] > (BLUE[2] - BLUE[0]) / 3 and one[2] > BLUE[2] / 2 for one in near_it)
 
 
 def red() -> Colour:
@@ -240,12 +242,12 @@ def test_contours_are_seen_as_lines_on_their_slice(
     expect(listed(page)).to_contain_text("未批准")
     listed(page).get_by_role("button", name="显示 计划一").click()
     for edge in edges:
-        wait_until(lambda at=edge: lined(sight.around(*at)))
+        wait_until(partial(is_lined, sight, edge))
     assert near(sight.colour(*middle), bare)
     page.keyboard.press("q")
     sight.view.canvas.focus()
     page.keyboard.press("h")
     for edge in edges:
-        wait_until(lambda at=edge: lined(sight.around(*at, flipped=True)))
+        wait_until(partial(is_lined, sight, edge, flipped=True))
     page.keyboard.press("ArrowDown")
-    wait_until(lambda: not lined(sight.around(*edges[0], flipped=True)))
+    wait_until(lambda: not is_lined(sight, edges[0], flipped=True))

@@ -19,9 +19,9 @@ from viewer.content_coding import json_answer
 from viewer.decode_pool import DecodePool
 from viewer.frame_jobs import FrameJob, fault_record
 from viewer.frame_sources import job_of
-from viewer.frame_types import BIG_ENDIAN
+from viewer.frame_types import BIG_ENDIAN, in_little_endian, word_bytes
 from viewer.objects.classes import SEGMENTATION, STRUCTURE_SET
-from viewer.objects.masks import PackedFrames, job_records, packed_place, packed_records
+from viewer.objects.masks import BYTE_BITS, PackedFrames, job_records, packed_place, packed_records
 from viewer.objects.region_errors import NotASegmentation, NotAStructureSet
 from viewer.objects.router import bulk_of
 from viewer.objects.segmentation_read import mask_frames
@@ -141,7 +141,8 @@ class _RegionsService:
 
         try:
             if are_packed(form):
-                packed = await asyncio.to_thread(self._packed, instance, numbers, told.rows * told.columns)
+                pixels, word = told.rows * told.columns, word_of(instance)
+                packed = await asyncio.to_thread(self._packed, instance, numbers, pixels, word)
                 made = await made_in(self._pool, packed_records, packed)
             else:
                 work = (await asyncio.to_thread(jobs), told.fractional)
@@ -152,22 +153,28 @@ class _RegionsService:
             return b"".join(fault_record(number, made).to_bytes() for number in numbers)
         return made
 
-    def _packed(self, instance: Instance, numbers: range, pixels: int) -> PackedFrames:
+    def _packed(self, instance: Instance, numbers: range, pixels: int, word: int) -> PackedFrames:
+        """These frames as they lie in the file, whole words of `word` bytes turned to little endian."""
         start, end, first_bit = packed_place(numbers.start, len(numbers), pixels)
-        offset, size = instance.pixel_offset or 0, instance.pixel_bytes or 0
-        packed = value_bytes(
-            self._ports.objects, instance, offset + min(start, size), offset + min(end, size)
-        )
+        skipped, offset, size = start % word, instance.pixel_offset or 0, instance.pixel_bytes or 0
+        place = offset + min(start - skipped, size), offset + min(end + -end % word, size)
+        packed = value_bytes(self._ports.objects, instance, *place)
         return PackedFrames(
-            first=numbers.start, count=len(numbers), pixels=pixels, packed=packed, first_bit=first_bit
+            first=numbers.start,
+            count=len(numbers),
+            pixels=pixels,
+            packed=in_little_endian(packed[: len(packed) // word * word], word),
+            first_bit=first_bit + skipped * BYTE_BITS,
         )
 
 
 def are_packed(form: PixelForm | Fault) -> bool:
-    """Whether frames are bits that can be read by their places: native ones, not in words turned round."""
-    return (
-        isinstance(form, PixelForm)
-        and form.native
-        and form.bits_allocated == 1
-        and form.transfer_syntax_uid != BIG_ENDIAN
-    )
+    """Whether frames are bits that can be read by their places: native ones."""
+    return isinstance(form, PixelForm) and form.native and form.bits_allocated == 1
+
+
+def word_of(instance: Instance) -> int:
+    """Bytes of its Pixel Data that turn round together; only a big endian object has to be looked into."""
+    if instance.transfer_syntax_uid != BIG_ENDIAN:
+        return 1
+    return word_bytes(instance, unpacked(instance.metadata_json))

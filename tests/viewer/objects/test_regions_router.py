@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
-from pydicom import dcmread, dcmwrite
+from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.uid import (
     UID,
@@ -87,11 +87,10 @@ def written(made: FileDataset, folder: Path) -> Path:
     """The object as a file of its transfer syntax, in big endian too."""
     if made.file_meta.TransferSyntaxUID != ExplicitVRBigEndian:
         return kept(made, folder)
-    path = folder / f"{made.SOPInstanceUID}.dcm"
-    dcmwrite(
-        path, made, implicit_vr=False, little_endian=False, enforce_file_format=True, force_encoding=True
+    big = FileDataset(
+        "", dict(made), bytes(128), made.file_meta, is_implicit_VR=False, is_little_endian=False
     )
-    return path
+    return kept(big, folder)
 
 
 async def stored(ports: ViewerPorts, folder: Path, *made: FileDataset) -> list[str]:
