@@ -47,6 +47,7 @@ from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.dicomweb import DEFAULT_LIMITS, dicomweb_router
 from viewer.ecg.router import ecg_router
+from viewer.objects.regions_router import regions_router
 from viewer.objects.router import objects_router
 from viewer.packs import Packs
 from viewer.reading import reading_router
@@ -94,9 +95,11 @@ def viewer_routers(
     readings: Readings | None = None,
 ) -> list[APIRouter]:
     """The viewer's routes over this process's ports."""
-    reading = reading_router(ports, Packs(ports, pool=decoders))
+    packs = Packs(ports, pool=decoders)
+    reading = reading_router(ports, packs)
+    objects = [objects_router(ports), regions_router(ports, packs.pool)]
     dicomweb = dicomweb_router(ports, limits, stow, readings)
-    return [dicomweb, reading, spatial_router(ports), objects_router(ports), ecg_router(ports)]
+    return [dicomweb, reading, spatial_router(ports), *objects, ecg_router(ports)]
 
 
 def _edge(settings: Settings) -> Middleware:

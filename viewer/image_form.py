@@ -138,7 +138,7 @@ def frames_of(
         facts.append(
             FrameFacts(
                 number=index + 1,
-                position=_position(groups, offsets[index] - offsets[0] if index < len(offsets) else None),
+                position=position_in(groups, offsets[index] - offsets[0] if index < len(offsets) else None),
                 form=_timed(form, times[index + 1] if index + 1 < len(times) else None),
                 pixels=pixels,
                 overlays=planes_of(data, pixels, index) if isinstance(pixels, PixelForm) else (),
@@ -159,9 +159,9 @@ def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:
 def _image_form(
     data: Attributes, groups: Sequence[Attributes], pixels: PixelForm, tables: Tables
 ) -> ImageForm:
-    rescale = _group(groups, "00289145", "00281053")
+    rescale = nearest_group(groups, "00289145", "00281053")
     slope = number(rescale, "00281053")
-    voi = _group(groups, "00289132", "00281050")
+    voi = nearest_group(groups, "00289132", "00281050")
     return ImageForm(
         rows=pixels.rows,
         columns=pixels.columns,
@@ -176,14 +176,14 @@ def _image_form(
         rescale_intercept=(number(rescale, "00281052") or 0.0) if slope else 0.0,
         rescale_type=text(rescale, "00281054"),
         windows=_windows(voi),
-        voi_lut_function=_voi_function(_group(groups, "00289132", "00281056"), _windows(voi), pixels),
+        voi_lut_function=_voi_function(nearest_group(groups, "00289132", "00281056"), _windows(voi), pixels),
         inverse=_inverse(data, pixels),
         palette=tables.palette,
         modality_lut=tables.modality_lut,
         voi_lut=tables.voi_lut,
         spacing=_spacing(data, groups),
-        slice_thickness_mm=number(_group(groups, "00289110", "00180050"), "00180050"),
-        orientation=_orientation(groups),
+        slice_thickness_mm=number(nearest_group(groups, "00289110", "00180050"), "00180050"),
+        orientation=orientation_in(groups),
         frame_time_ms=_frame_time_ms(data),
         shutter=shutter_of(data),
         suv_factor=suv_factor(data),
@@ -191,7 +191,7 @@ def _image_form(
     )
 
 
-def _group(groups: Sequence[Attributes], sequence_tag: str, attribute_tag: str) -> Attributes:
+def nearest_group(groups: Sequence[Attributes], sequence_tag: str, attribute_tag: str) -> Attributes:
     """The nearest data set that holds the attribute: in its functional group, or at the top level."""
     per_frame, shared, data = groups
     for holder in (item(per_frame, sequence_tag), item(shared, sequence_tag), data):
@@ -200,8 +200,9 @@ def _group(groups: Sequence[Attributes], sequence_tag: str, attribute_tag: str) 
     return NOTHING
 
 
-def _position(groups: Sequence[Attributes], grid_offset_mm: float | None) -> Vector | None:
-    found = numbers(_group(groups, "00209113", "00200032"), "00200032")
+def position_in(groups: Sequence[Attributes], grid_offset_mm: float | None = None) -> Vector | None:
+    """Image Position (Patient) of a frame, moved along z by its offset in a grid of doses (C.8.8.3.2)."""
+    found = numbers(nearest_group(groups, "00209113", "00200032"), "00200032")
     if len(found) != 3:  # noqa: PLR2004 - x, y, z
         return None
     if grid_offset_mm is None:
@@ -209,8 +210,9 @@ def _position(groups: Sequence[Attributes], grid_offset_mm: float | None) -> Vec
     return (found[0], found[1], found[2] + grid_offset_mm)
 
 
-def _orientation(groups: Sequence[Attributes]) -> Orientation | None:
-    found = numbers(_group(groups, "00209116", "00200037"), "00200037")
+def orientation_in(groups: Sequence[Attributes]) -> Orientation | None:
+    """Image Orientation (Patient) of a frame."""
+    found = numbers(nearest_group(groups, "00209116", "00200037"), "00200037")
     if len(found) != 6:  # noqa: PLR2004 - two directions of three
         return None
     return (found[0], found[1], found[2], found[3], found[4], found[5])
@@ -260,7 +262,7 @@ def _padding(data: Attributes) -> tuple[int, int] | None:
 def _spacing(data: Attributes, groups: Sequence[Attributes]) -> Spacing | None:
     """The best known distance of pixels; never a guess."""
     imager = _pair(data, "00181164", "imager")
-    pixel = _pair(_group(groups, "00289110", "00280030"), "00280030", "pixel")
+    pixel = _pair(nearest_group(groups, "00289110", "00280030"), "00280030", "pixel")
     if pixel is not None:
         at_detector = imager is not None and (pixel.row_mm, pixel.column_mm) == (
             imager.row_mm,

@@ -12,3 +12,5 @@ REPORTS: Final = frozenset(
     for number in (11, 22, 33, 34, 35, 40, 50, 65, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76)
 )
 """Documents of PS3.3 A.35 but for key objects and procedure logs of devices."""
+SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
+STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"

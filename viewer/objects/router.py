@@ -15,15 +15,25 @@ from dicom_node.archive.tables import Instance, Series
 from viewer.access import ViewerPorts
 from viewer.attributes import unpacked
 from viewer.luts import BULK_BYTES_MAX, BulkReader
-from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS, REPORTS
+from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS, REPORTS, SEGMENTATION, STRUCTURE_SET
 from viewer.objects.key_objects_read import read_key_objects
 from viewer.objects.presentation_read import read_presentation
 from viewer.objects.report_read import read_report
-from viewer.objects.told import KeyObjects, Presentation, Report, StudyObjects, Unreadable
+from viewer.objects.segmentation_read import read_segmentation
+from viewer.objects.structure_read import read_structure_set
+from viewer.objects.told import (
+    KeyObjects,
+    Presentation,
+    Report,
+    Segmentation,
+    StructureSet,
+    StudyObjects,
+    Unreadable,
+)
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 OBJECTS_MAX = 200
-SHOWN = frozenset({KEY_OBJECTS}) | PRESENTATIONS | REPORTS
+SHOWN = frozenset({KEY_OBJECTS, SEGMENTATION, STRUCTURE_SET}) | PRESENTATIONS | REPORTS
 
 
 def objects_router(ports: ViewerPorts) -> APIRouter:
@@ -44,7 +54,7 @@ class _ObjectsService:
         self._ports = ports
 
     async def study_objects(self, request: Request, study_instance_uid: Uid) -> StudyObjects:
-        """Key objects, presentation states and reports of a study, the last ones to come first."""
+        """What objects of a study say about its images, the last ones to come first."""
         async with self._ports.access.reading(request, study_instance_uid) as (view, scope):
             study = await find_study(view, scope, study_instance_uid)
             rows = await of_classes(view, study.study_key, SHOWN, OBJECTS_MAX + 1)
@@ -58,6 +68,8 @@ def told(rows: Sequence[tuple[Series, Instance]], objects: ObjectStore) -> Study
         key_objects=tuple(one for one in found if isinstance(one, KeyObjects)),
         presentations=tuple(one for one in found if isinstance(one, Presentation)),
         reports=tuple(one for one in found if isinstance(one, Report)),
+        segmentations=tuple(one for one in found if isinstance(one, Segmentation)),
+        structure_sets=tuple(one for one in found if isinstance(one, StructureSet)),
         unreadable=tuple(one for one in found if isinstance(one, Unreadable)),
         more=len(rows) > OBJECTS_MAX,
     )
@@ -65,7 +77,7 @@ def told(rows: Sequence[tuple[Series, Instance]], objects: ObjectStore) -> Study
 
 def read(
     series: Series, instance: Instance, objects: ObjectStore
-) -> KeyObjects | Presentation | Report | Unreadable:
+) -> KeyObjects | Presentation | Report | Segmentation | StructureSet | Unreadable:
     """One object, or why it cannot be read."""
     uid = series.series_instance_uid
     try:
@@ -74,6 +86,10 @@ def read(
             return read_key_objects(data, uid)
         if instance.sop_class_uid in PRESENTATIONS:
             return read_presentation(data, uid, bulk_of(objects, instance))
+        if instance.sop_class_uid == SEGMENTATION:
+            return read_segmentation(data, uid)
+        if instance.sop_class_uid == STRUCTURE_SET:
+            return read_structure_set(data, uid, bulk_of(objects, instance))
         return read_report(data, uid)
     except AppError as refusal:
         return Unreadable(

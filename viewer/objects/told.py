@@ -4,11 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from viewer.geometry import Orientation, Vector
 from viewer.luts import Lut
 from viewer.shutters import Shutter
 
 GraphicKind = Literal["POINT", "MULTIPOINT", "POLYLINE", "POLYGON", "INTERPOLATED", "CIRCLE", "ELLIPSE"]
 Units = Literal["PIXEL", "DISPLAY"]
+Algorithm = Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL", ""]
+ContourKind = Literal["POINT", "OPEN_PLANAR", "CLOSED_PLANAR"]
 
 
 class _Value(BaseModel):
@@ -164,6 +167,111 @@ class Report(_Value):
     cut: bool
 
 
+class Segment(_Value):
+    """One segment of a segmentation (PS3.3 C.8.20.4): what it is, who drew it, in how many frames it lies.
+
+    `colour`: `#rrggbb` of its Recommended Display CIELab Value, empty where it has none.
+    """
+
+    number: int
+    label: str
+    category: str
+    property_type: str
+    algorithm: Algorithm
+    algorithm_name: str
+    algorithm_version: str
+    colour: str
+    frames: int
+
+
+class Segmentation(_Value):
+    """A segmentation (PS3.3 A.51): its segments, not yet their pixels.
+
+    `series`: the series that it says it segments. `fractional`: its pixels are shares, not yes or no.
+    """
+
+    header: Header
+    label: str
+    description: str
+    model: str
+    fractional: bool
+    frame_of_reference_uid: str
+    series: tuple[str, ...]
+    segments: tuple[Segment, ...]
+
+
+class MaskFrame(_Value):
+    """A frame of a segmentation: which segment it shows, and where it lies.
+
+    `images`: what it was derived from. `position`, `orientation` and `spacing_mm` (down, across) are those of
+    its own grid, in millimetres in the patient; None where it does not say.
+    """
+
+    segment: int
+    images: tuple[ImageName, ...]
+    position: Vector | None
+    orientation: Orientation | None
+    spacing_mm: tuple[float, float] | None
+
+
+class MaskFrames(_Value):
+    """All frames of a segmentation in stored order, of one size. A fractional pixel is full at `maximum`."""
+
+    rows: int
+    columns: int
+    fractional: bool
+    maximum: int
+    frame_of_reference_uid: str
+    frames: tuple[MaskFrame, ...]
+
+
+class Roi(_Value):
+    """A region of a structure set (PS3.3 C.8.8.5, C.8.8.6, C.8.8.8). `colour`: `#rrggbb`, or empty.
+
+    `interpreted_type`: what it means to a plan, as PTV or ORGAN; `algorithm`: how it was outlined.
+    """
+
+    number: int
+    name: str
+    interpreted_type: str
+    algorithm: Algorithm
+    colour: str
+    contours: int
+
+
+class StructureSet(_Value):
+    """A radiotherapy structure set (PS3.3 A.19.3): its regions, not yet their contours.
+
+    `left_out`: contours of kinds that lie in no plane, or that break their own rules.
+    """
+
+    header: Header
+    label: str
+    description: str
+    model: str
+    approval: str
+    series: tuple[str, ...]
+    frame_of_reference_uids: tuple[str, ...]
+    rois: tuple[Roi, ...]
+    left_out: int
+
+
+class Contour(_Value):
+    """One contour in the patient: x, y, z, x and so on in millimetres. `images`: those it was drawn on."""
+
+    roi: int
+    kind: ContourKind
+    frame_of_reference_uid: str
+    images: tuple[ImageName, ...]
+    points: tuple[float, ...]
+
+
+class Contours(_Value):
+    """The contours of a structure set, in their order."""
+
+    contours: tuple[Contour, ...]
+
+
 class Unreadable(_Value):
     """An object that could not be read, and the code of the reason."""
 
@@ -178,5 +286,7 @@ class StudyObjects(_Value):
     key_objects: tuple[KeyObjects, ...]
     presentations: tuple[Presentation, ...]
     reports: tuple[Report, ...]
+    segmentations: tuple[Segmentation, ...]
+    structure_sets: tuple[StructureSet, ...]
     unreadable: tuple[Unreadable, ...]
     more: bool

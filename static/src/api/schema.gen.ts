@@ -1633,7 +1633,7 @@ export interface paths {
         };
         /**
          * Study Objects
-         * @description Key objects, presentation states and reports of a study, the last ones to come first.
+         * @description What objects of a study say about its images, the last ones to come first.
          */
         get: operations["study_objects"];
         put?: never;
@@ -1684,6 +1684,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{study_instance_uid}/segmentations/{sop_instance_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segmentation Frames
+         * @description Which segment each frame of a segmentation shows, and where it lies; `ETag` names the object.
+         */
+        get: operations["segmentation_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/segmentations/{sop_instance_uid}/masks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segmentation Masks
+         * @description The frames of a segmentation, all of them (layout in viewer/objects/masks.py).
+         */
+        get: operations["segmentation_masks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies/{study_instance_uid}/series/{series_instance_uid}/thumbnail": {
         parameters: {
             query?: never;
@@ -1716,6 +1756,26 @@ export interface paths {
          * @description Spaces and calibrations of a study's objects.
          */
         get: operations["study_spatial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_instance_uid}/structure-sets/{sop_instance_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Structure Contours
+         * @description The contours of a structure set in the patient; `ETag` names the object.
+         */
+        get: operations["structure_contours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2375,6 +2435,33 @@ export interface components {
             verbs: components["schemas"]["Verb"][];
             /** Version */
             version: number;
+        };
+        /**
+         * Contour
+         * @description One contour in the patient: x, y, z, x and so on in millimetres. `images`: those it was drawn on.
+         */
+        Contour: {
+            /** Frame Of Reference Uid */
+            frame_of_reference_uid: string;
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "POINT" | "OPEN_PLANAR" | "CLOSED_PLANAR";
+            /** Points */
+            points: number[];
+            /** Roi */
+            roi: number;
+        };
+        /**
+         * Contours
+         * @description The contours of a structure set, in their order.
+         */
+        Contours: {
+            /** Contours */
+            contours: components["schemas"]["Contour"][];
         };
         /**
          * Decision
@@ -3473,6 +3560,57 @@ export interface components {
             y: number;
         };
         /**
+         * MaskFrame
+         * @description A frame of a segmentation: which segment it shows, and where it lies.
+         *
+         *     `images`: what it was derived from. `position`, `orientation` and `spacing_mm` (down, across) are those of
+         *     its own grid, in millimetres in the patient; None where it does not say.
+         */
+        MaskFrame: {
+            /** Images */
+            images: components["schemas"]["ImageName"][];
+            /** Orientation */
+            orientation: [
+                number,
+                number,
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Position */
+            position: [
+                number,
+                number,
+                number
+            ] | null;
+            /** Segment */
+            segment: number;
+            /** Spacing Mm */
+            spacing_mm: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * MaskFrames
+         * @description All frames of a segmentation in stored order, of one size. A fractional pixel is full at `maximum`.
+         */
+        MaskFrames: {
+            /** Columns */
+            columns: number;
+            /** Fractional */
+            fractional: boolean;
+            /** Frame Of Reference Uid */
+            frame_of_reference_uid: string;
+            /** Frames */
+            frames: components["schemas"]["MaskFrame"][];
+            /** Maximum */
+            maximum: number;
+            /** Rows */
+            rows: number;
+        };
+        /**
          * MeOut
          * @description The caller.
          */
@@ -4471,6 +4609,29 @@ export interface components {
             source_ae_title: string | null;
         };
         /**
+         * Roi
+         * @description A region of a structure set (PS3.3 C.8.8.5, C.8.8.6, C.8.8.8). `colour`: `#rrggbb`, or empty.
+         *
+         *     `interpreted_type`: what it means to a plan, as PTV or ORGAN; `algorithm`: how it was outlined.
+         */
+        Roi: {
+            /**
+             * Algorithm
+             * @enum {string}
+             */
+            algorithm: "AUTOMATIC" | "SEMIAUTOMATIC" | "MANUAL" | "";
+            /** Colour */
+            colour: string;
+            /** Contours */
+            contours: number;
+            /** Interpreted Type */
+            interpreted_type: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * Role
          * @description What a person does here; one person may have several roles.
          * @enum {string}
@@ -4540,6 +4701,58 @@ export interface components {
             label: string;
             /** Text */
             text: string;
+        };
+        /**
+         * Segment
+         * @description One segment of a segmentation (PS3.3 C.8.20.4): what it is, who drew it, in how many frames it lies.
+         *
+         *     `colour`: `#rrggbb` of its Recommended Display CIELab Value, empty where it has none.
+         */
+        Segment: {
+            /**
+             * Algorithm
+             * @enum {string}
+             */
+            algorithm: "AUTOMATIC" | "SEMIAUTOMATIC" | "MANUAL" | "";
+            /** Algorithm Name */
+            algorithm_name: string;
+            /** Algorithm Version */
+            algorithm_version: string;
+            /** Category */
+            category: string;
+            /** Colour */
+            colour: string;
+            /** Frames */
+            frames: number;
+            /** Label */
+            label: string;
+            /** Number */
+            number: number;
+            /** Property Type */
+            property_type: string;
+        };
+        /**
+         * Segmentation
+         * @description A segmentation (PS3.3 A.51): its segments, not yet their pixels.
+         *
+         *     `series`: the series that it says it segments. `fractional`: its pixels are shares, not yes or no.
+         */
+        Segmentation: {
+            /** Description */
+            description: string;
+            /** Fractional */
+            fractional: boolean;
+            /** Frame Of Reference Uid */
+            frame_of_reference_uid: string;
+            header: components["schemas"]["Header"];
+            /** Label */
+            label: string;
+            /** Model */
+            model: string;
+            /** Segments */
+            segments: components["schemas"]["Segment"][];
+            /** Series */
+            series: string[];
         };
         /**
          * SendIn
@@ -4803,6 +5016,31 @@ export interface components {
             missing: number;
         };
         /**
+         * StructureSet
+         * @description A radiotherapy structure set (PS3.3 A.19.3): its regions, not yet their contours.
+         *
+         *     `left_out`: contours of kinds that lie in no plane, or that break their own rules.
+         */
+        StructureSet: {
+            /** Approval */
+            approval: string;
+            /** Description */
+            description: string;
+            /** Frame Of Reference Uids */
+            frame_of_reference_uids: string[];
+            header: components["schemas"]["Header"];
+            /** Label */
+            label: string;
+            /** Left Out */
+            left_out: number;
+            /** Model */
+            model: string;
+            /** Rois */
+            rois: components["schemas"]["Roi"][];
+            /** Series */
+            series: string[];
+        };
+        /**
          * StudyObjects
          * @description All objects of a study that say something about images. `more`: there are others that were left out.
          */
@@ -4815,6 +5053,10 @@ export interface components {
             presentations: components["schemas"]["Presentation"][];
             /** Reports */
             reports: components["schemas"]["Report"][];
+            /** Segmentations */
+            segmentations: components["schemas"]["Segmentation"][];
+            /** Structure Sets */
+            structure_sets: components["schemas"]["StructureSet"][];
             /** Unreadable */
             unreadable: components["schemas"]["Unreadable"][];
         };
@@ -8182,6 +8424,70 @@ export interface operations {
             };
         };
     };
+    segmentation_frames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                sop_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskFrames"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segmentation_masks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                sop_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     series_thumbnail: {
         parameters: {
             query?: never;
@@ -8232,6 +8538,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StudySpace"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    structure_contours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                sop_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contours"];
                 };
             };
             /** @description Validation Error */

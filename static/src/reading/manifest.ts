@@ -368,9 +368,14 @@ export function parseManifest(value: unknown): Study {
 	};
 }
 
+/** How many frames masks count for: they are shown first only where there is nothing else. */
+const MASKS = 0.1;
+
 /** The series to show first: the first one that is not a mere localizer beside larger ones; -1 if none. */
 export function openingSeries(study: Study): number {
-	const sizes = study.series.map((one) => (one.kind === "image" ? one.frames.length : 0));
+	const sizes = study.series.map(({ kind, modality, frames }) =>
+		kind !== "image" ? 0 : modality === "SEG" ? MASKS : frames.length,
+	);
 	const most = Math.max(0, ...sizes);
 	return most === 0 ? -1 : sizes.findIndex((count) => count * 2 >= most);
 }

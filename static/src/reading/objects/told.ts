@@ -6,6 +6,12 @@ export type StudyObjects = Schemas["StudyObjects"];
 export type KeyObjects = Schemas["KeyObjects"];
 export type Presentation = Schemas["Presentation"];
 export type Report = Schemas["Report"];
+export type Segmentation = Schemas["Segmentation"];
+export type StructureSet = Schemas["StructureSet"];
+export type MaskFrames = Schemas["MaskFrames"];
+export type MaskFrame = Schemas["MaskFrame"];
+export type Contours = Schemas["Contours"];
+export type Contour = Schemas["Contour"];
 export type Measurement = Schemas["Measurement"];
 export type Graphic = Schemas["Graphic"];
 export type Words = Schemas["Words"];
@@ -21,9 +27,18 @@ export const NOTHING_TOLD: StudyObjects = {
 	key_objects: [],
 	presentations: [],
 	reports: [],
+	segmentations: [],
+	structure_sets: [],
 	unreadable: [],
 	more: false,
 };
+
+/** Why objects cannot be shown, and how many each. */
+export function reasonsOf(unreadable: StudyObjects["unreadable"]): [string, number][] {
+	const counted = new Map<string, number>();
+	for (const { code } of unreadable) counted.set(code, (counted.get(code) ?? 0) + 1);
+	return [...counted];
+}
 
 /** What names a frame. */
 export interface FrameName {

@@ -1,6 +1,7 @@
 /** Draws a scene as SVG over the picture. Colours and widths are the style sheet's. */
 import type { Point } from "../space.ts";
 import type { Item, Scene } from "./scene.ts";
+import type { Area } from "./shapes.ts";
 
 const NS = "http://www.w3.org/2000/svg";
 const HANDLE_PX = 5;
@@ -37,6 +38,19 @@ function strokes(document: Document, item: Item): SVGElement[] {
 	]);
 }
 
+function areas(document: Document, shown: readonly Area[]): SVGElement[] {
+	return shown.map(({ outline, matrix, colour, fill, edged }) => {
+		const transform = `matrix(${matrix.join(" ")})`;
+		const figures = { class: "area", d: outline, transform, "fill-rule": "evenodd" };
+		const element = make(document, "path", { ...figures, "vector-effect": "non-scaling-stroke" });
+		// The style sheet knows no colours of objects.
+		element.style.fill = fill > 0 ? colour : "none";
+		element.style.fillOpacity = String(fill);
+		element.style.stroke = edged ? colour : "none";
+		return element;
+	});
+}
+
 function words(document: Document, { shape, lines }: Item): SVGElement[] {
 	const { label } = shape;
 	if (label === null || lines.length === 0) return [];
@@ -51,7 +65,9 @@ function words(document: Document, { shape, lines }: Item): SVGElement[] {
 
 function drawn(document: Document, item: Item): SVGElement {
 	const group = make(document, "g", { class: item.tone, "data-mark": item.id });
-	group.append(...strokes(document, item), ...words(document, item));
+	const { areas: filled } = item.shape;
+	group.append(...(filled === undefined ? strokes(document, item) : areas(document, filled)));
+	group.append(...words(document, item));
 	if (item.held) {
 		group.classList.add("held");
 		group.append(

@@ -15,7 +15,24 @@ export interface Round {
 	readonly ry: number;
 }
 
+/** Where the x and y of a point come to lie: a·x + c·y + e and b·x + d·y + f. */
+export type Matrix = readonly [number, number, number, number, number, number];
+
+/** An area of an object: an SVG path in points of its own, laid on the screen by a matrix. */
+export interface Area {
+	readonly outline: string;
+	readonly matrix: Matrix;
+	/** `#rrggbb`. */
+	readonly colour: string;
+	/** Opacity of what lies within, 0 to 1. */
+	readonly fill: number;
+	/** Its edge is drawn. */
+	readonly edged: boolean;
+}
+
 export interface Shape {
+	/** Filled areas; nothing else is drawn of a shape that has them. */
+	readonly areas?: readonly Area[];
 	readonly lines: readonly Line[];
 	readonly rounds: readonly Round[];
 	readonly handles: readonly Point[];

@@ -1,7 +1,13 @@
 /** Where pixels lie in the patient, and where planes cross (PS3.3 C.7.6.2.1.1). Pure; millimetres. */
-import type { Frame, Orientation, Series, Vector } from "../manifest.ts";
+import type { Frame, ImageForm, Orientation, Series, Vector } from "../manifest.ts";
 import { dot, normalOf, type Point } from "../space.ts";
 import type { Line } from "./shapes.ts";
+
+/** What can lie in the patient: a frame of an image, or one of a segmentation. */
+export interface Plane {
+	readonly position: Vector | null;
+	readonly form: Pick<ImageForm, "orientation" | "spacing" | "rows" | "columns"> | null;
+}
 
 /** A frame of which we know where it lies. */
 interface Lying {
@@ -16,7 +22,7 @@ interface Lying {
 const PARALLEL = 0.999;
 const HALF = 0.5;
 
-function lying({ position, form }: Frame): Lying | null {
+function lying({ position, form }: Plane): Lying | null {
 	if (position === null || form?.orientation == null || form.spacing === null) return null;
 	const { rows, columns, orientation } = form;
 	return { position, orientation, rows, columns, rowMm: form.spacing.rowMm, columnMm: form.spacing.columnMm };
@@ -35,7 +41,7 @@ function column(o: Orientation): Vector {
 }
 
 /** The place of an image point in the patient; null where the image does not say. */
-export function patientOf(point: Point, frame: Frame): Vector | null {
+export function patientOf(point: Point, frame: Plane): Vector | null {
 	const at = lying(frame);
 	if (at === null) return null;
 	// Image Position is the centre of the first pixel; our points count from its corner.
@@ -50,7 +56,7 @@ export function patientOf(point: Point, frame: Frame): Vector | null {
 }
 
 /** The image point below a place in the patient, seen along the normal. */
-export function imageOf(place: Vector, frame: Frame): Point | null {
+export function imageOf(place: Vector, frame: Plane): Point | null {
 	const at = lying(frame);
 	if (at === null) return null;
 	const from = minus(place, at.position);
@@ -61,7 +67,7 @@ export function imageOf(place: Vector, frame: Frame): Point | null {
 }
 
 /** How far a place lies from the plane of a frame, along its normal. */
-export function heightAbove(place: Vector, frame: Frame): number | null {
+export function heightAbove(place: Vector, frame: Plane): number | null {
 	const at = lying(frame);
 	return at === null ? null : dot(minus(place, at.position), normalOf(at.orientation));
 }
@@ -78,7 +84,7 @@ export function nearestFrame(series: Series, place: Vector): { index: number; aw
 }
 
 /** True when two frames lie in parallel planes, whichever way they are seen. */
-export function areParallel(one: Frame, other: Frame): boolean {
+export function areParallel(one: Plane, other: Plane): boolean {
 	const [a, b] = [lying(one), lying(other)];
 	return (
 		a !== null && b !== null && Math.abs(dot(normalOf(a.orientation), normalOf(b.orientation))) > PARALLEL

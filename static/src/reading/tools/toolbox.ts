@@ -7,6 +7,7 @@ import type { Study } from "../manifest.ts";
 import { ObjectBoard, type ObjectServer } from "../objects/board.ts";
 import type { Pane } from "../pane.ts";
 import type { PaneView } from "../pane_view.ts";
+import type { RegionBoard } from "../regions/board.ts";
 import type { Station } from "../station.ts";
 import { Ends, nudge, removeSelected, selectNext, setText, toggleKey } from "./acts.ts";
 import { CrossSeries } from "./cross.ts";
@@ -47,6 +48,10 @@ export class Toolbox implements ToolActs {
 	readonly cross: CrossSeries;
 	readonly sync: MarkSync;
 	readonly board: ObjectBoard;
+	/** What segmentations and structure sets draw; null until their list is looked at. */
+	readonly regions = new Store<RegionBoard | null>(null);
+	/** Another number whenever they are to be drawn anew. */
+	readonly outlined = new Store(0);
 	readonly panel = new Store<PanelName | null>(null);
 	/** The mark whose words are being written. */
 	readonly writing = new Store<string | null>(null);
@@ -164,9 +169,8 @@ export class Toolbox implements ToolActs {
 			active,
 		];
 		const { told, applied, drawn } = this.board;
-		const stops = [...followed, this.facts, this.cross.cross, told, applied, drawn].map((one) =>
-			one.subscribe(soon),
-		);
+		const all = [...followed, this.facts, this.cross.cross, told, applied, drawn, this.outlined];
+		const stops = all.map((one) => one.subscribe(soon));
 		stops.push(...this.#station.panes.filter((one) => one !== pane).map((one) => one.state.subscribe(soon)));
 		return () => {
 			for (const stop of stops) stop();
@@ -184,7 +188,7 @@ export class Toolbox implements ToolActs {
 			words: t(toolTexts),
 			drawing: hand.drawing.value,
 			guides: this.cross.guidesOf(pane),
-			objects: this.board.items(pane),
+			objects: [...(this.regions.value?.items(pane) ?? []), ...this.board.items(pane)],
 		});
 	}
 

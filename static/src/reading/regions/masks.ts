@@ -1,0 +1,87 @@
+/** Masks of a segmentation as they come: kept packed, unpacked and outlined for the slice that is looked at. */
+import type { MaskFrames } from "../objects/told.ts";
+import { unpackOverlay } from "../overlay.ts";
+import { type FrameRecord, RecordParser } from "../records.ts";
+import { outlineOf } from "./outline.ts";
+
+/** Shares of the full value from which on a fractional pixel counts, weakest first; 0: any value at all. */
+export const LEVELS = [0, 0.25, 0.5, 0.75] as const;
+/** The level whose edge is drawn: half and more. */
+export const EDGED_LEVEL = 2;
+const BYTE_BITS = 8;
+const OUTLINES_MAX = 600;
+
+/** The outline of a frame; of a fractional one, one for each level. */
+export type Outlines = readonly string[];
+
+/** The records of an answer. Throws RecordsDamaged, and what the stream throws. */
+export async function recordsIn(body: ReadableStream<Uint8Array>): Promise<FrameRecord[]> {
+	const parser = new RecordParser();
+	const found: FrameRecord[] = [];
+	for (const reader = body.getReader(); ; ) {
+		const { value, done } = await reader.read();
+		if (done) break;
+		found.push(...parser.push(value));
+	}
+	parser.end();
+	return found;
+}
+
+/** The outlines of unpacked pixels: bits of a binary frame, bytes of a fractional one. */
+export function outlinesOf(pixels: Uint8Array, { rows, columns, fractional, maximum }: MaskFrames): Outlines {
+	if (!fractional) {
+		const bit = (i: number): boolean => (((pixels[i >> 3] ?? 0) >> (i & 7)) & 1) === 1;
+		return [outlineOf((x, y) => bit(y * columns + x), columns, rows)];
+	}
+	return LEVELS.map((level) => {
+		const least = level * maximum;
+		const counts = (value: number): boolean => (level === 0 ? value > 0 : value >= least);
+		return outlineOf((x, y) => counts(pixels[y * columns + x] ?? 0), columns, rows);
+	});
+}
+
+/** The opacity of each level so that all of them together, one over the other, have `opacity`. */
+export function levelOpacity(opacity: number, levels: number): number {
+	return 1 - (1 - opacity) ** (1 / levels);
+}
+
+export class Masks {
+	readonly all: MaskFrames;
+	readonly #records: ReadonlyMap<number, FrameRecord>;
+	readonly #ready = new Map<number, Outlines | null>();
+	readonly #changed: () => void;
+
+	/** `changed` is called when an outline that was asked for is there. */
+	constructor(all: MaskFrames, records: readonly FrameRecord[], changed: () => void) {
+		this.all = all;
+		this.#records = new Map(records.map((one) => [one.frame, one]));
+		this.#changed = changed;
+	}
+
+	/** How many frames did not come, or say that they cannot be decoded. */
+	get broken(): number {
+		const whole = (i: number): boolean =>
+			this.#records.get(i)?.encoding === (this.all.fractional ? "zlib" : "overlay");
+		return this.all.frames.filter((_, i) => !whole(i)).length;
+	}
+
+	/** The outlines of a frame (from 0); null until they are made, none where it cannot be shown. */
+	outlines(frame: number): Outlines | null {
+		const known = this.#ready.get(frame);
+		if (known !== undefined) return known;
+		if (this.#ready.size >= OUTLINES_MAX) this.#ready.clear();
+		this.#ready.set(frame, null);
+		void this.#make(frame);
+		return null;
+	}
+
+	async #make(frame: number): Promise<void> {
+		const record = this.#records.get(frame);
+		const { rows, columns, fractional } = this.all;
+		const good = record !== undefined && record.encoding === (fractional ? "zlib" : "overlay");
+		const bits = rows * columns * (fractional ? BYTE_BITS : 1);
+		const pixels = good ? await unpackOverlay(record.payload, bits) : null;
+		this.#ready.set(frame, pixels === null ? [] : outlinesOf(pixels, this.all));
+		this.#changed();
+	}
+}

@@ -1,0 +1,80 @@
+/** What one object outlines, once it was fetched: of a segmentation its masks, of a structure set its contours. */
+import type { Contours } from "../objects/told.ts";
+import type { Projection } from "../projection.ts";
+import type { Area } from "../tools/shapes.ts";
+import { EDGED_LEVEL, levelOpacity, type Masks } from "./masks.ts";
+import {
+	contourPath,
+	contourPoints,
+	crossPath,
+	maskMatrix,
+	onScreen,
+	type Shown,
+	UNMOVED,
+} from "./placing.ts";
+
+/** How a part of an object is drawn. */
+export interface Ink {
+	readonly colour: string;
+	/** Opacity of what lies within, 0 to 1. */
+	readonly fill: number;
+}
+
+/** What a segmentation or a structure set draws; parts are its segments or its regions, by number. */
+export interface Source {
+	/** Frames that cannot be shown. */
+	readonly broken: number;
+	/** True when a part, or any part for null, lies in the plane of an image. */
+	lies(part: number | null, shown: Shown): boolean;
+	/** The areas of the parts that have ink, in the order of the object. */
+	areas(shown: Shown, projection: Projection, inkOf: (part: number) => Ink | null): Area[];
+}
+
+export function maskSource(masks: Masks): Source {
+	const { all } = masks;
+	return {
+		broken: masks.broken,
+		lies: (part, shown) =>
+			all.frames.some(
+				(one) => (part === null || one.segment === part) && maskMatrix(one, all, shown) !== null,
+			),
+		areas: (shown, projection, inkOf) =>
+			all.frames.flatMap((one, i) => {
+				const ink = inkOf(one.segment);
+				const matrix = ink === null ? null : maskMatrix(one, all, shown);
+				const outlines = matrix === null ? null : masks.outlines(i);
+				if (ink === null || matrix === null || outlines === null) return [];
+				const fill = levelOpacity(ink.fill, outlines.length);
+				const edged = outlines.length === 1 ? 0 : EDGED_LEVEL;
+				return outlines
+					.map((outline, level) => ({
+						outline,
+						matrix: onScreen(matrix, projection),
+						colour: ink.colour,
+						fill,
+						edged: level === edged,
+					}))
+					.filter(({ outline }) => outline !== "");
+			}),
+	};
+}
+
+export function contourSource({ contours }: Contours): Source {
+	return {
+		broken: 0,
+		lies: (part, shown) =>
+			contours.some((one) => (part === null || one.roi === part) && contourPoints(one, shown) !== null),
+		areas: (shown, projection, inkOf) =>
+			contours.flatMap((one) => {
+				const ink = inkOf(one.roi);
+				const points = ink === null ? null : contourPoints(one, shown);
+				const [first] = points ?? [];
+				if (ink === null || points === null || first === undefined) return [];
+				const drawn = { colour: ink.colour, fill: 0, edged: true };
+				if (one.kind === "POINT")
+					return [{ ...drawn, outline: crossPath(projection.toSeen(first)), matrix: UNMOVED }];
+				const outline = contourPath(one.kind, points);
+				return [{ ...drawn, outline, matrix: onScreen(UNMOVED, projection) }];
+			}),
+	};
+}
