@@ -52,19 +52,20 @@ export class ObjectBoard {
 		this.#server = server;
 	}
 
-	/** Fetches objects and filings; what cannot be had is as if it were not there. */
+	/** Fetches the objects; what cannot be had is as if it were not there. */
 	async open(): Promise<void> {
-		const [told, filings] = await Promise.all([
-			this.#server.objects().catch(() => NOTHING_TOLD),
-			this.#server.filings().catch(() => NO_FILINGS),
-		]);
-		this.filings.set(filings);
+		const told = await this.#server.objects().catch(() => NOTHING_TOLD);
 		this.told.set(told);
 		this.#station.flags.set(flagsOf(told));
 		const foreign = told.reports.filter(
 			({ header, measurements }) => !header.ours && measurements.length > 0,
 		);
 		this.drawn.set(new Set(foreign.map(({ header }) => header.sop_instance_uid)));
+	}
+
+	/** Fetches what was filed, once the list of objects is looked at; where it cannot be had nothing may be filed. */
+	async openFilings(): Promise<void> {
+		this.filings.set(await this.#server.filings().catch(() => NO_FILINGS));
 	}
 
 	/** Draws a report's measurements, or takes them off the images. */

@@ -83,7 +83,7 @@ describe("the objects of a study", () => {
 		const { board, server } = aBoard(told({ reports: [aReport()] }));
 		server.objects = () => Promise.reject(new Problem({ status: 503 }));
 		server.filings = () => Promise.reject(new Problem({ status: 503 }));
-		await board.open();
+		await Promise.all([board.open(), board.openFilings()]);
 		expect([board.told.value.reports, board.filings.value.may_file]).toEqual([[], false]);
 	});
 });
@@ -125,6 +125,9 @@ describe("filing", () => {
 		const { station, board, server } = aBoard();
 		station.marks.set([aMark()]);
 		await board.open();
+		expect(board.filings.value.may_file, "not asked for before the list is looked at").toBe(false);
+		await board.openFilings();
+		expect(board.filings.value.may_file).toBe(true);
 		expect(await board.file(NOTHING_KNOWN, WORDS, VERSIONS)).toBe(true);
 		expect(server.heard.map(({ marks }) => marks.map(({ version }) => version))).toEqual([[4]]);
 		expect(board.filings.value.filings.map(({ number }) => number)).toEqual([1]);
