@@ -22,6 +22,7 @@ from dicom_node.intake.part10 import IMPLEMENTATION_CLASS_UID
 from tests.dicom_node.oracle import head_of
 from tests.dicom_node.raw_scu import IMPLICIT, VERIFICATION, RawScu, comment, status
 from tests.factories.intake import (
+    PHANTOM,
     SERIES_SLICES,
     Receiving,
     address_of,
@@ -285,6 +286,6 @@ def test_other_bytes_under_a_known_uid_are_refused_and_the_first_stay(
         assert same_data_set(retrieved(client, uid), first[0].read_bytes())
         listed = arrival(client, dataset.StudyInstanceUID)
     assert listed is not None
-    assert (listed["patient_id"], listed["instance_count"]) == (cast.patient("P05").patient_id, 1)
+    assert (listed["patient_id"], listed["instance_count"]) == (PHANTOM.patient_id, 1)
     assert [row.reason_code for row in receiving.set_aside(uid)] == ["dicom.same_uid_other_content"] * 2
     assert receiving.holdings()[:3] == kept[:3]

@@ -4,7 +4,6 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,12 @@ from playwright.sync_api import Page, expect
 
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, MEDIASTINUM, NODULE, PIXEL_MM, chest_ct
-from tests.e2e.reading import SLICES, View, a_case, open_reading, pane
+from tests.e2e.reading import ACQUIRED_AT, SLICES, View, a_case, open_reading, pane
 from tests.fixtures.browser import DESK, PHONE, Visit, mark
 from tests.fixtures.serving import Serving
 
 pytestmark = pytest.mark.timeout(200)
+PATIENT = cast.patient("P12")
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "static" / "docs"
 PICTURE = DOCS / "reading.png"
@@ -36,17 +36,15 @@ ADVICE = "建议增强CT或PET-CT，胸外科就诊。"
 def test_the_readme_shows_a_ct_with_the_report_beside_it(
     serving: Serving, window: Callable[..., Visit]
 ) -> None:
-    patient = cast.patient("P05")
-    at = datetime.now(UTC)
     scan = chest_ct(
-        patient,
+        PATIENT,
         accession="SQ26CT0105",
-        acquired_at=at,
+        acquired_at=ACQUIRED_AT,
         slices=SLICES,
         institution=cast.TOWNSHIP.name,
         series=(replace(LUNG, noise_hu=NOISE_HU), MEDIASTINUM),
     )
-    page = open_reading(window(), serving, a_case(serving, scan, patient))
+    page = open_reading(window(), serving, a_case(serving, scan, PATIENT))
     mark(page, "lianzhen:series-loaded")
     measure_the_nodule(page)
     write(page)
@@ -72,16 +70,15 @@ def taken(page: Page, path: Path, size: dict[str, int], colours: int) -> None:
 
 def test_the_layouts_are_shown(serving: Serving, window: Callable[..., Visit]) -> None:
     """Two linked series, the tools, the display check, and a phone."""
-    patient = cast.patient("P05")
     scan = chest_ct(
-        patient,
+        PATIENT,
         accession="SQ26CT0106",
-        acquired_at=datetime.now(UTC),
+        acquired_at=ACQUIRED_AT,
         slices=12,
         institution=cast.TOWNSHIP.name,
         series=(replace(LUNG, noise_hu=NOISE_HU), replace(MEDIASTINUM, noise_hu=NOISE_HU)),
     )
-    case = a_case(serving, scan, patient)
+    case = a_case(serving, scan, PATIENT)
     page = open_reading(window(), serving, case)
     mark(page, "lianzhen:series-loaded")
     view = View(page)

@@ -134,12 +134,16 @@ def retrieved(client: httpx.Client, sop_instance_uid: str) -> bytes:
     return client.get(address_of(client, sop_instance_uid), headers=AS_STORED).raise_for_status().content
 
 
+PHANTOM = cast.patient("P01")
+"""Whose phantom that is: nobody whose chest is read elsewhere, where it would hang beside as a prior."""
+
+
 def chest_files(folder: Path, *, seed: int, slices: int = SERIES_SLICES) -> list[Path]:
     """One series of our own phantom as files: what stands in where no real series is at hand."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     scan = chest_ct(
-        cast.patient("P05"),
+        PHANTOM,
         accession=f"INTAKE{seed}",
         acquired_at=datetime(2026, 3, 2, 1, 30, tzinfo=UTC),
         seed=seed,
