@@ -3,6 +3,7 @@
 import asyncio
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,15 +27,18 @@ class CountedLine:
     port: int = 0
     requests: int = 0
     bytes_of: Counter[str] = field(default_factory=Counter)
+    asked_at: dict[str, float] = field(default_factory=dict)
+    """When each path was asked for first, seconds since the epoch."""
     _free_at: dict[str, float] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Count from now on."""
-        self.requests, self.bytes_of = 0, Counter()
+        self.requests, self.bytes_of, self.asked_at = 0, Counter(), {}
 
-    def bytes_matching(self, part: str) -> int:
-        """Bytes of the answers to requests whose path has `part` in it."""
-        return sum(count for path, count in self.bytes_of.items() if part in path)
+    def bytes_matching(self, part: str, before: float) -> int:
+        """Bytes of the answers to requests whose path has `part` in it, asked for by then (epoch seconds)."""
+        asked = (path for path, at in self.asked_at.items() if part in path and at <= before)
+        return sum(self.bytes_of[path] for path in asked)
 
     async def serve(self, browser: asyncio.StreamReader, to_browser: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -47,14 +51,19 @@ class CountedLine:
             found = REQUEST.match(piece)
             if found:
                 asked["path"] = found[1].decode("latin-1")
+                self.asked_at.setdefault(asked["path"], time.time())
                 self.requests += 1
 
         def down(piece: bytes) -> None:
             self.bytes_of[asked["path"]] += len(piece)
 
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._carry(browser, to_server, "up", up))
-            both.create_task(self._carry(server, to_browser, "down", down))
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._carry(browser, to_server, "up", up))
+                both.create_task(self._carry(server, to_browser, "down", down))
+        finally:
+            for end in (to_server, to_browser):
+                end.transport.abort()
 
     async def _carry(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, way: str, see: See
@@ -112,9 +121,11 @@ def counted_line(
         ready.set()
         loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(loop):
+        open_ones = asyncio.all_tasks(loop)
+        for task in open_ones:
             task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(asyncio.gather(*open_ones, return_exceptions=True))
+        loop.run_until_complete(asyncio.sleep(0))  # what was aborted is closed in the next turn
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)
