@@ -125,7 +125,8 @@ def counted_line(
         for task in open_ones:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*open_ones, return_exceptions=True))
-        loop.run_until_complete(asyncio.sleep(0))  # what was aborted is closed in the next turn
+        loop.call_soon(loop.stop)
+        loop.run_forever()  # one turn more: what was aborted is closed in it
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
@@ -23,7 +22,7 @@ from viewer.frame_types import BIG_ENDIAN, in_little_endian, word_bytes
 from viewer.objects.classes import SEGMENTATION, STRUCTURE_SET
 from viewer.objects.masks import BYTE_BITS, PackedFrames, job_records, packed_place, packed_records
 from viewer.objects.region_errors import NotASegmentation, NotAStructureSet
-from viewer.objects.router import bulk_of
+from viewer.objects.router import Uid, bulk_of
 from viewer.objects.segmentation_read import mask_frames
 from viewer.objects.structure_read import read_contours
 from viewer.objects.told import Contours, MaskFrames
@@ -31,7 +30,6 @@ from viewer.pixels import Fault, PixelForm, form_of
 from viewer.second_chance import made_in
 from viewer.wado_parts import REVALIDATE, tag_of
 
-Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 EDITION = "regions-1"
 """Part of every ETag: a new form of the answers must not be mistaken for the old one."""
 BLOCK_PIXELS = 16 * 1024 * 1024

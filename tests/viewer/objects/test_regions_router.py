@@ -20,15 +20,11 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from config.kernel.database import Database
-from config.kernel.objects_local import LocalObjects
 from consult_server.web import errors
 from tests.factories.outlined import STUDY, Drawn, Patch, a_segmentation, a_structure_set
-from tests.fixtures.clock import HandClock
-from tests.viewer.access import ReadingAs
 from tests.viewer.objects.reread import kept
 from tests.viewer.reading.archive import INSTITUTION, archived
-from tests.viewer.reading.conftest import HeaderAccess, SharedPool
+from tests.viewer.reading.conftest import SharedPool
 from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.frame_records import Encoding, records_in
@@ -38,19 +34,6 @@ from viewer.objects.router import objects_router
 
 NATIVE = (ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian)
 SQUARE = ((0.0, 0.0, 5.0), (10.0, 0.0, 5.0), (10.0, 10.0, 5.0))
-
-
-@pytest.fixture
-async def ports(sqlite_url: str, clock: HandClock, tmp_path: Path) -> AsyncIterator[ViewerPorts]:
-    database = Database(sqlite_url)
-    yield ViewerPorts(
-        access=ReadingAs(database, HeaderAccess()),
-        database=database,
-        objects=LocalObjects(tmp_path / "objects"),
-        cache_folder=tmp_path / "cache",
-        clock=clock,
-    )
-    await database.close()
 
 
 @pytest.fixture(scope="module")

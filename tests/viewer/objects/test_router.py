@@ -8,31 +8,13 @@ import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
-from config.kernel.database import Database
-from config.kernel.objects_local import LocalObjects
 from consult_server.web import errors
-from tests.fixtures.clock import HandClock
-from tests.viewer.access import ReadingAs
 from tests.viewer.objects.filings import STUDY, a_filing, an_image, one_of_each
 from tests.viewer.objects.reread import kept
 from tests.viewer.reading.archive import INSTITUTION, archived
-from tests.viewer.reading.conftest import HeaderAccess
 from viewer.access import ViewerPorts
 from viewer.objects.filing import objects_of
 from viewer.objects.router import bulk_of, objects_router
-
-
-@pytest.fixture
-async def ports(sqlite_url: str, clock: HandClock, tmp_path: Path) -> AsyncIterator[ViewerPorts]:
-    database = Database(sqlite_url)
-    yield ViewerPorts(
-        access=ReadingAs(database, HeaderAccess()),
-        database=database,
-        objects=LocalObjects(tmp_path / "objects"),
-        cache_folder=tmp_path / "cache",
-        clock=clock,
-    )
-    await database.close()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ export const LEVELS = [0, 0.25, 0.5, 0.75] as const;
 /** The level whose edge is drawn: half and more. */
 export const EDGED_LEVEL = 2;
 const BYTE_BITS = 8;
-const OUTLINES_MAX = 600;
+/** More than the segments of any object that is shown (1,000): what one image draws must not drive itself out. */
+const OUTLINES_MAX = 2_000;
 
 /** The outline of a frame; of a fractional one, one for each level. */
 export type Outlines = readonly string[];
