@@ -51,10 +51,15 @@ class Prepared:
 
     async def rows(self, view: AsyncSession, values: Values) -> list[Row]:
         """What the statement finds."""
-        found = await view.plain(lambda: self._filled(values)) if isinstance(view, View) else None
+        found = await self.rows_of_file(view, values) if isinstance(view, View) else None
         if found is None:
             return [tuple(row) for row in await view.execute(self.statement, dict(values))]
-        return self._made(found)
+        return found
+
+    async def rows_of_file(self, view: View, values: Values) -> list[Row] | None:
+        """What the statement finds in a file; None where the view is no file's."""
+        found = await view.plain(lambda: self._filled(values))
+        return None if found is None else self._made(found)
 
     async def filled_rows(self, view: View, values: Sequence[Any]) -> list[Row] | None:
         """The same with a value for each place of the SQL, in order; None where the view is no file's."""

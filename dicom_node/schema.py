@@ -1,6 +1,8 @@
 """Every `dicom_` table, gathered for the migrations and their test."""
 
-from dicom_node.archive import tables as archive
+from typing import Any
+
+from dicom_node.archive import name_index, tables as archive
 from dicom_node.forward import tables as forward
 from dicom_node.keeping import tables as keeping
 from dicom_node.mpps import tables as mpps
@@ -10,3 +12,8 @@ from dicom_node.worklist import tables as worklist
 
 PARTS = (archive, forward, keeping, mpps, quotas, retention, worklist)
 metadata = archive.Base.metadata
+
+
+def is_mapped(name: str | None, _kind: str, _parents: Any) -> bool:
+    """False for tables and indexes that are no mapped class's: Alembic leaves them as they are."""
+    return not name_index.is_own(name)

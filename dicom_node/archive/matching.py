@@ -204,17 +204,32 @@ def _ends_open(pattern: str) -> bool:
     return pattern.endswith("%") and escapes % 2 == 0
 
 
+def is_asked(name: str) -> bool:
+    """Whether a name to look for says anything."""
+    return not set(name) <= set("*^=")
+
+
 def person_name(column: InstrumentedAttribute[str], wanted: str) -> list[ColumnElement[bool]]:
     """Single value or wild card, without case, against the whole value or any component group."""
-    if not wanted or set(wanted) <= set("*^="):
+    if not is_asked(wanted):
         return []
     return [or_(*(column.ilike(shape, escape=ESCAPE) for shape in shapes(like_pattern(wanted), "=")))]
 
 
+def fuzzy_parts(wanted: str) -> list[str]:
+    """The parts of a name of which each is looked for anywhere."""
+    parts = wanted.replace("^", " ").replace("=", " ").replace("*", " ").split()
+    return [folded for folded in map(fold, parts) if folded]
+
+
 def _fuzzy_name(wanted: str) -> list[ColumnElement[bool]]:
     """Every part asked for occurs somewhere in the name's key (any script, any reading)."""
-    parts = [fold(part) for part in wanted.replace("^", " ").replace("=", " ").replace("*", " ").split()]
-    return [Study.patient_name_key.contains(part, autoescape=True) for part in parts if part]
+    return [Study.patient_name_key.contains(part, autoescape=True) for part in fuzzy_parts(wanted)]
+
+
+def folded_pattern(wanted: str) -> str:
+    """A pattern folded as names are (`names.fold`), its wild cards kept."""
+    return "".join(part if part in {"*", "?"} else fold(part) for part in re.split(r"([*?])", wanted))
 
 
 def name_by_reading(
@@ -222,7 +237,7 @@ def name_by_reading(
 ) -> list[ColumnElement[bool]]:
     """As `person_name`, or the folded pattern against a reading in the `key` (`names.name_key`)."""
     literal = person_name(column, wanted)
-    folded = "".join(part if part in {"*", "?"} else fold(part) for part in re.split(r"([*?])", wanted))
+    folded = folded_pattern(wanted)
     if not literal or not folded.strip("*?"):
         return literal
     found = (key.like(shape, escape=ESCAPE) for shape in shapes(like_pattern(folded), "|"))

@@ -26,6 +26,7 @@ from dicom_node.archive.matching import (
     study_conditions,
     visible,
 )
+from dicom_node.archive.name_index import narrowed
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.study_lists import FEW, NEWEST, ListedStudy, StudyLists, listed
 from dicom_node.archive.tables import Instance, Series, Study
@@ -277,6 +278,13 @@ async def search_studies(
     Each part of a wide scope is asked by itself, in the order of its index: one question about several
     would have to sort all that matches. Pages after the first are found in the index alone.
     """
+    found = await narrowed(view, scope, studies)
+    return [] if found is None else await _search_studies(view, scope, found, limit, offset)
+
+
+async def _search_studies(
+    view: AsyncSession, scope: StudyScope, studies: StudyFilter, limit: int, offset: int
+) -> list[Study]:
     wanted, within = study_conditions(studies), parts(scope)
     orders = [FEW if studies.names_few or part.few else NEWEST for part in within]
     if len(within) == 1 and (offset <= 0 or studies.names_few):
@@ -296,13 +304,16 @@ async def listed_studies(
     view: AsyncSession, scope: StudyScope, studies: StudyFilter, *, limit: int, offset: int
 ) -> list[ListedStudy]:
     """What lists say of the studies that `search_studies` finds."""
+    among = await narrowed(view, scope, studies)
+    if among is None:
+        return []
     own = scope.whole
     if own is not None and isinstance(view, View):
         page = min(limit, ROWS_MAX), min(offset, OFFSET_MAX)
-        found = await LISTS.find(view, own, studies, *page)
+        found = await LISTS.find(view, own, among, *page)
         if found is not None:
             return found
-    return list(map(listed, await search_studies(view, scope, studies, limit=limit, offset=offset)))
+    return list(map(listed, await _search_studies(view, scope, among, limit, offset)))
 
 
 async def _places(
@@ -323,10 +334,13 @@ async def search_series(
     offset: int = 0,
 ) -> list[tuple[Study, Series]]:
     """Visible series that match, each with its study, in the order of the studies."""
+    among = await narrowed(view, scope, studies)
+    if among is None:
+        return []
     question = (
         select(Study, Series)
         .join(Series, Series.study_key == Study.study_key)
-        .where(visible(scope), *study_conditions(studies), *series_conditions(series))
+        .where(visible(scope), *study_conditions(among), *series_conditions(series))
         .order_by(Study.study_date.desc(), Study.study_key.desc(), Series.series_number, Series.series_key)
     )
     rows = await view.execute(_page(question, limit, offset))
@@ -345,13 +359,16 @@ async def search_instances(
     metadata: bool = False,
 ) -> list[tuple[Study, Series, Instance]]:
     """Visible instances that match; their `metadata_json` is loaded only when `metadata` is true."""
+    among = await narrowed(view, scope, studies)
+    if among is None:
+        return []
     question = (
         select(Study, Series, Instance)
         .join(Series, Series.study_key == Study.study_key)
         .join(Instance, Instance.series_key == Series.series_key)
         .where(
             visible(scope),
-            *study_conditions(studies),
+            *study_conditions(among),
             *series_conditions(series),
             *instance_conditions(instances),
         )

@@ -14,6 +14,7 @@ from config.prepared import Prepared
 from dicom_node.archive.matching import (
     LAST_DIGITS,
     StudyFilter,
+    is_asked,
     is_pattern,
     like_pattern,
     shapes,
@@ -68,7 +69,7 @@ def _text(wanted: str) -> Values:
 
 
 def _name(wanted: str) -> Values:
-    return [*shapes(like_pattern(wanted), "=")] if set(wanted) - set("*^=") else []
+    return [*shapes(like_pattern(wanted), "=")] if is_asked(wanted) else []
 
 
 def _ends(wanted: str) -> tuple[bool, bool, bool] | None:

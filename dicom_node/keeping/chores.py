@@ -13,7 +13,7 @@ from config.settings import Objects
 from config.spooled_objects import SpooledObjects
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
-from dicom_node.keeping import cache, checking, uploading
+from dicom_node.keeping import cache, checking, names, uploading
 from dicom_node.keeping.room import short_of
 from dicom_node.rounds import Rounds
 
@@ -36,6 +36,9 @@ class Keeping:
     def chores(self, objects: ObjectStore, settings: Objects) -> list[Rounds]:
         """The chores for this store."""
         found = self._before_a_bucket(objects, settings) if isinstance(objects, SpooledObjects) else []
+        if self.reader.dialect.name == "sqlite":
+            keeper = names.NameKeeper(reader=self.reader, ingest=self.ingest)
+            found.append(Rounds("names", names.LOOK_SECONDS, keeper.once))
         if settings.check_bytes_per_second:
             checker = checking.Checker(
                 objects=objects,

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from dicom_node.schema import metadata
+from dicom_node.schema import is_mapped, metadata
 
 VERSION_TABLE = "dicom_alembic_version"
 
@@ -12,6 +12,7 @@ context.configure(
     version_table=VERSION_TABLE,
     transaction_per_migration=False,
     render_as_batch=True,
+    include_name=is_mapped,
 )
 with context.begin_transaction():
     context.run_migrations()

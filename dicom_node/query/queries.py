@@ -5,7 +5,7 @@ put in order here. Rows are then read a page at a time, no transaction waits for
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, func, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, defer
 
 from config.kernel.database import sync_transaction
 from dicom_node.archive.matching import instance_conditions, series_conditions, study_conditions, visible
+from dicom_node.archive.name_index import narrowed_here
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Series, Study
 from dicom_node.keeping.unsound import damaged_here
@@ -44,8 +45,12 @@ class Index:
 
     def keys(self, level: Level, filters: Filters, limit: int) -> list[str]:
         """The keys of at most `limit` matches, in the order in which they are answered."""
-        question = QUESTIONS[level]().where(visible(self._scope), *_conditions(level, filters)).limit(limit)
         with sync_transaction(self._engine) as session:
+            studies = narrowed_here(session, self._scope, filters.studies)
+            if studies is None:
+                return []
+            conditions = _conditions(level, replace(filters, studies=studies))
+            question = QUESTIONS[level]().where(visible(self._scope), *conditions).limit(limit)
             rows = [tuple(row) for row in session.execute(question)]
         newest_first = level in {Level.PATIENT, Level.STUDY}
         rows.sort(key=lambda row: [_sortable(value) for value in row[1:]], reverse=newest_first)

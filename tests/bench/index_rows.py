@@ -11,8 +11,9 @@ from typing import Any
 
 from dicom_node.archive.names import name_key
 from tests.bench.dicomweb_archive import FIRST_SERIES, PER_STUDY, ROOT, Synthetic, a_head
+from tests.fixtures.waiting import wait_until
 
-STUDIES_AT_ONCE = 2_000
+STUDIES_AT_ONCE, NAMES_SECONDS = 2_000, 1_800
 Row = dict[str, Any]
 
 
@@ -54,8 +55,16 @@ def _instances(templates: list[Row], number: int, uid: str) -> Iterator[Row]:
         }
 
 
+def _names_wait(home: Path) -> bool:
+    """Whether the product still has names to index."""
+    with sqlite3.connect(home / "lianzhen.db", timeout=60) as database:
+        (waiting,) = database.execute("select count(*) from dicom_study_name where noted = 0").fetchone()
+    database.close()
+    return bool(waiting)
+
+
 def grow(home: Path, stored: Synthetic, archive: Synthetic) -> None:
-    """Add rows to the product's index until it holds as many studies as `archive` would."""
+    """Add rows to the product's index until it holds as many studies as `archive` would, names indexed."""
     with sqlite3.connect(home / "lianzhen.db", timeout=60, isolation_level=None) as database:
         database.execute("pragma synchronous=off")
         uid = f"{ROOT}.{2 + FIRST_SERIES}"  # the first small study
@@ -89,3 +98,4 @@ def grow(home: Path, stored: Synthetic, archive: Synthetic) -> None:
             database.execute("commit")
         database.execute("pragma wal_checkpoint(truncate)")
     database.close()
+    wait_until(lambda: not _names_wait(home), NAMES_SECONDS)

@@ -11,7 +11,7 @@ from psycopg import sql
 from config.kernel.database import open_sync_engine
 from config.kernel.ids import new_id
 from dicom_node.migrate import upgrade
-from dicom_node.schema import metadata
+from dicom_node.schema import is_mapped, metadata
 
 VERSION_TABLE = "dicom_alembic_version"
 VERSIONS = Path("dicom_node/migrations/versions")
@@ -36,7 +36,12 @@ def test_empty_to_head_equals_the_metadata(empty_url: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
-            opts={"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True},
+            opts={
+                "version_table": VERSION_TABLE,
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_name": is_mapped,
+            },
         )
         assert compare_metadata(context, metadata) == []
         newest = max(file.stem for file in VERSIONS.glob("[0-9]*.py"))
