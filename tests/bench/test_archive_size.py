@@ -52,6 +52,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Side]]:
             doctor = next(p for p in cast.PEOPLE if p.institution == cast.TOWNSHIP.key)
             token = running.command("token", "create", "--user", doctor.user)
             line = Line(running.http_port, "/dicom-web", {"Authorization": f"Bearer {token}"})
+            stack.callback(line.close)
             found.append(Side(f"{archive.total:,}", archive, line))
         yield found
 

@@ -53,6 +53,10 @@ class Line:
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         self._connection.connect()
 
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
     def get(self, path: str, headers: Mapping[str, str]) -> tuple[float, bytes, str]:
         """Milliseconds until the whole answer is here, its content, and its coding."""
         began = time.perf_counter()
@@ -199,6 +203,8 @@ def lines(
             found["orthanc"] = Line(running.http_port, "/dicom-web", {})
         else:
             say(f"Orthanc is left out: {why_not}")
+        for line in found.values():
+            stack.callback(line.close)
         yield found
 
 
