@@ -3,32 +3,26 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, insert, literal, literal_column, select, update
+from sqlalchemy import Connection, Engine, delete, insert, update
 
-from dicom_node.archive.name_index import ENTRY_END, GONE, GROUP_END, NAMES, TEXT
-from dicom_node.archive.tables import Study
+from dicom_node.archive.name_index import GONE, NAMES, TEXT
 from dicom_node.intake.ingest import Ingest
+from dicom_node.keeping.queries import gone_names, names_as_indexed, waiting_names
 
 LOOK_SECONDS: Final = 2.0
 AT_ONCE: Final = 500
-WAITING = NAMES.c.noted == literal_column("0")
 
 
 def bring_up(connection: Connection) -> int:
     """Index some of the names that wait, and let go of some that are gone; how many."""
-    ids = list(connection.scalars(select(NAMES.c.name_id).where(WAITING).limit(AT_ONCE)))
-    gone = list(connection.scalars(select(GONE.c.name_id).limit(AT_ONCE)))
-    group, entry = literal(GROUP_END), literal(ENTRY_END)
-    names = select(
-        NAMES.c.name_id, group + Study.patient_name + group, entry + Study.patient_name_key + entry
-    ).join(Study, Study.study_key == NAMES.c.study_key)
-    if ids:
-        connection.execute(insert(TEXT).from_select(list(TEXT.c), names.where(NAMES.c.name_id.in_(ids))))
-        connection.execute(update(NAMES).where(NAMES.c.name_id.in_(ids)).values(noted=1))
+    waiting, gone = waiting_names(connection, AT_ONCE), gone_names(connection, AT_ONCE)
+    if waiting:
+        connection.execute(insert(TEXT).from_select(list(TEXT.c), names_as_indexed(waiting)))
+        connection.execute(update(NAMES).where(NAMES.c.name_id.in_(waiting)).values(noted=1))
     if gone:
         connection.execute(delete(TEXT).where(TEXT.c.rowid.in_(gone)))
         connection.execute(delete(GONE).where(GONE.c.name_id.in_(gone)))
-    return len(ids) + len(gone)
+    return len(waiting) + len(gone)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +35,6 @@ class NameKeeper:
     def once(self) -> int:
         """Bring some of the index up; how many names."""
         with self.reader.connect() as connection:
-            waiting = connection.scalar(select(NAMES.c.name_id).where(WAITING).limit(1))
-            gone = connection.scalar(select(GONE.c.name_id).limit(1))
-        if waiting is None and gone is None:
-            return 0
+            if not waiting_names(connection, 1) and not gone_names(connection, 1):
+                return 0
         return self.ingest.run(lambda connection, _now: bring_up(connection))

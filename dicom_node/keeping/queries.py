@@ -7,12 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from config.kernel.database import sync_transaction
 from config.kernel.limits import PAGE_ROWS_MAX
+from dicom_node.archive.name_index import ENTRY_END, GONE, GROUP_END, NAMES
 from dicom_node.archive.tables import Instance, Series, Study
 from dicom_node.archive.verification import Expected, Integrity
 from dicom_node.keeping.damages import CHECK, DAMAGE
@@ -295,3 +308,22 @@ def in_use(reader: Engine) -> dict[str, InUse]:
 async def uses(view: AsyncSession) -> dict[str, InUse]:
     """The same, for people."""
     return await view.run_sync(_in_use)
+
+
+def waiting_names(connection: Connection, most: int) -> list[int]:
+    """Names that the index of names does not hold yet."""
+    waiting = NAMES.c.noted == literal_column("0")
+    return list(connection.scalars(select(NAMES.c.name_id).where(waiting).limit(most)))
+
+
+def gone_names(connection: Connection, most: int) -> list[int]:
+    """Names that it still holds, though nobody has them any more."""
+    return list(connection.scalars(select(GONE.c.name_id).limit(most)))
+
+
+def names_as_indexed(name_ids: Sequence[int]) -> Select[int, str, str]:
+    """These names and their keys, as the index holds them."""
+    group, entry = literal(GROUP_END), literal(ENTRY_END)
+    name, key = group + Study.patient_name + group, entry + Study.patient_name_key + entry
+    named = select(NAMES.c.name_id, name, key).join(Study, Study.study_key == NAMES.c.study_key)
+    return named.where(NAMES.c.name_id.in_(name_ids))

@@ -15,6 +15,7 @@ Rule: TypeAlias = Callable[[Source], Iterator[int]]
 # `select()` besides access.py, queries.py and the kernel: the node has no callers to guard against.
 SELECTS_ALLOWED = {
     "dicom_node/archive/matching.py": "builds the conditions of archive/queries.py",
+    "dicom_node/archive/name_index.py": "one question of sync and async readers alike",
     "dicom_node/archive/study_lists.py": "the forms of archive/queries.py",
     "dicom_node/keeping/unsound.py": "one question of sync and async readers alike",
     "dicom_node/intake/rows.py": "the indexer's one write transaction",
