@@ -15,7 +15,16 @@ from pydicom.dataset import Dataset
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, Reconstruction, chest_ct
 from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
-from tests.factories.outlined import RED_LAB, Drawn, Grid, Named, Patch, a_segmentation, a_structure_set
+from tests.factories.outlined import (
+    RED_LAB,
+    Drawn,
+    Grid,
+    Named,
+    Patch,
+    a_segmentation,
+    a_structure_set,
+    begun,
+)
 from tests.fixtures.browser import Visit, mark
 from tests.fixtures.screens import axe_faults
 from tests.fixtures.serving import Serving
@@ -32,6 +41,7 @@ TOP, BOTTOM, LEFT, RIGHT = 60, 110, 30, 90
 """Rows and columns of the mask, in a grid of pixels twice as large as the image's."""
 BOX = (150.0, 300.0, 210.0, 380.0)
 """Left, top, right and bottom of the contour, in points of the image."""
+PLAN = "1.2.840.10008.5.1.4.1.1.481.5"
 BLUE, FILL = (0, 128, 255), 0.35
 NEAR = 12
 NET = Named(label="肺结节", algorithm="AUTOMATIC", name="NoduleNet", version="3.2", colour=RED_LAB)
@@ -44,8 +54,15 @@ def place_of(image: Dataset, x: float, y: float) -> tuple[float, float, float]:
     return left + (x - 0.5) * PIXEL_MM, top + (y - 0.5) * PIXEL_MM, height
 
 
+def a_plan(study: Dataset) -> Dataset:
+    """A radiotherapy plan: an object of which the page has nothing to show."""
+    made = begun(PLAN, "RTPLAN", study)
+    made.SeriesDescription, made.RTPlanLabel = "放疗计划一", "PLAN1"
+    return made
+
+
 def outlines(scan: list[Dataset]) -> list[Dataset]:
-    """A mask on the first slices in a coarser grid, and a contour on the second."""
+    """A mask on the first slices in a coarser grid, a contour on the second, and the plan of both."""
     pixels = np.zeros((HALF, HALF), np.uint8)
     pixels[TOP:BOTTOM, LEFT:RIGHT] = 1
     space = str(scan[0].FrameOfReferenceUID)
@@ -59,6 +76,7 @@ def outlines(scan: list[Dataset]) -> list[Dataset]:
     return [
         a_segmentation(patches, [NET], grid=grid, study=first, series=series),
         a_structure_set([contour], [ptv], frame_of_reference_uid=space, study=first, series=series),
+        a_plan(first),
     ]
 
 
@@ -153,6 +171,22 @@ def opened(window: Callable[..., Visit], serving: Serving, chest: Reading) -> tu
     page.keyboard.press("q")
     expect(listed(page)).to_contain_text("LIVER")
     return page, sight
+
+
+def test_the_rail_lists_what_can_be_read_and_the_list_of_objects_all_else(
+    serving: Serving, window: Callable[..., Visit], chest: Reading
+) -> None:
+    page, _ = opened(window, serving, chest)
+    rail = page.get_by_role("navigation", name="序列")
+    expect(rail.locator(":scope > ul").get_by_role("button")).to_have_count(1)
+    expect(rail.get_by_role("button", name=f"{LUNG.description} {SLICES} 幅")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(rail.locator(".head")).to_have_text(f"本次{SLICES}")
+    expect(rail.locator(".head")).to_have_attribute("title", f"1 个序列，{SLICES} 幅图像")
+    expect(page.get_by_role("region", name="其他对象（此处不能显示）")).to_contain_text("放疗计划一")
+    page.keyboard.press("Escape")
+    assert axe_faults(page) == []
 
 
 def test_a_mask_is_seen_where_it_lies_and_follows_the_picture(

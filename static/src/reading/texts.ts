@@ -144,7 +144,7 @@ export const texts = defineTexts({
 		loadedStay: "已载入的层可以照常看，报告照常保存",
 		reopen: "重新打开",
 		ecgSeries: "心电",
-		otherSeries: "非图像",
+		listed: "{series} 个序列，{count} 幅图像",
 		"pixels.none": "文件里没有图像数据",
 		"pixels.header_incomplete": "文件没有写明图像的尺寸或位数",
 		"pixels.too_large": "这一幅太大，打不开",
@@ -296,7 +296,8 @@ export const texts = defineTexts({
 		loadedStay: "Slices that are loaded can be read; the report goes on being saved",
 		reopen: "Open again",
 		ecgSeries: "ECG",
-		otherSeries: "Not an image",
+		listed:
+			"{series, plural, one {# series} other {# series}}, {count, plural, one {# image} other {# images}}",
 		"pixels.none": "The file holds no image data",
 		"pixels.header_incomplete": "The file does not state the image's size or depth",
 		"pixels.too_large": "This image is too large to open",

@@ -1,13 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { Problem } from "../../../../static/src/api/problem.ts";
 import { Store } from "../../../../static/src/kit/store.ts";
-import { openingSeries } from "../../../../static/src/reading/manifest.ts";
 import { reasonsOf } from "../../../../static/src/reading/objects/told.ts";
 import { RegionBoard } from "../../../../static/src/reading/regions/board.ts";
 import { boardOf } from "../../../../static/src/reading/regions/load.ts";
 import { belongs, machineOf, partsOf, programsOf } from "../../../../static/src/reading/regions/parts.ts";
 import { NOTHING_KNOWN, parseFacts } from "../../../../static/src/reading/tools/facts.ts";
-import { aForm, aSeries, aStudy } from "../studies.ts";
+import { aForm, aSeries } from "../studies.ts";
 import { aReadyStation } from "../tools/marks.ts";
 import {
 	aContour,
@@ -225,12 +224,5 @@ describe("the board of a page", () => {
 		expect(boardOf(station, tools)).toBe(board);
 		board.setOpacity(aSegmentation(), 0.5);
 		expect(tools.outlined.value).toBe(1);
-	});
-
-	it("does not open a study with its masks", () => {
-		const masks = aSeries(90, { uid: "9", modality: "SEG" });
-		expect(openingSeries(aStudy([masks, aSeries(3)]))).toBe(1);
-		expect(openingSeries(aStudy([masks, aSeries(1)]))).toBe(1);
-		expect(openingSeries(aStudy([masks]))).toBe(0);
 	});
 });
