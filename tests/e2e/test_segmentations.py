@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -19,8 +20,10 @@ from tests.factories.outlined import (
     RED_LAB,
     Drawn,
     Grid,
+    Labelled,
     Named,
     Patch,
+    a_label_map,
     a_segmentation,
     a_structure_set,
     begun,
@@ -41,6 +44,10 @@ TOP, BOTTOM, LEFT, RIGHT = 60, 110, 30, 90
 """Rows and columns of the mask, in a grid of pixels twice as large as the image's."""
 BOX = (150.0, 300.0, 210.0, 380.0)
 """Left, top, right and bottom of the contour, in points of the image."""
+LABELLED, SIDE, SQUARES = 4, 30, ((150, 256), (250, 256))
+"""The slice of the label map, half a side of its two squares, and their middles."""
+PALETTE = [(0, 0, 0)] * 2 + [(0, 255, 0)] + [(0, 0, 0)] * 4 + [(255, 0, 255)]
+MARROW, ORGAN = Named(label="骨髓"), Named(label="器官", algorithm="SEMIAUTOMATIC")
 PLAN = "1.2.840.10008.5.1.4.1.1.481.5"
 BLUE, FILL = (0, 128, 255), 0.35
 NEAR = 12
@@ -61,14 +68,25 @@ def a_plan(study: Dataset) -> Dataset:
     return made
 
 
+def numbers() -> npt.NDArray[np.uint8]:
+    """A label map of two squares beside each other."""
+    found = np.zeros((COLUMNS, COLUMNS), np.uint8)
+    (x, y), (u, v) = SQUARES
+    found[y - SIDE : y + SIDE, x - SIDE : x + SIDE] = 2
+    found[v - SIDE : v + SIDE, u - SIDE : u + SIDE] = 7
+    return found
+
+
 def outlines(scan: list[Dataset]) -> list[Dataset]:
-    """A mask on the first slices in a coarser grid, a contour on the second, and the plan of both."""
+    """A mask on the first slices in a coarser grid, a contour on the second, a label map, and their plan."""
     pixels = np.zeros((HALF, HALF), np.uint8)
     pixels[TOP:BOTTOM, LEFT:RIGHT] = 1
     space = str(scan[0].FrameOfReferenceUID)
     patches = [Patch(segment=1, pixels=pixels, position=place_of(scan[i], 1, 1)) for i in MASKED]
     grid = Grid(spacing_mm=(2 * PIXEL_MM, 2 * PIXEL_MM), frame_of_reference_uid=space)
     left, top, right, bottom = BOX
+    fine = Grid(spacing_mm=(PIXEL_MM, PIXEL_MM), frame_of_reference_uid=space)
+    numbered = [Patch(segment=0, pixels=numbers(), position=place_of(scan[LABELLED], 0.5, 0.5))]
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
     contour = Drawn(points=[place_of(scan[1], x, y) for x, y in corners])
     ptv = Named(label="PTV", colour=BLUE)
@@ -76,6 +94,14 @@ def outlines(scan: list[Dataset]) -> list[Dataset]:
     return [
         a_segmentation(patches, [NET], grid=grid, study=first, series=series),
         a_structure_set([contour], [ptv], frame_of_reference_uid=space, study=first, series=series),
+        a_label_map(
+            numbered,
+            {2: MARROW, 7: ORGAN},
+            form=Labelled(palette=PALETTE),
+            grid=fine,
+            study=first,
+            series=series,
+        ),
         a_plan(first),
     ]
 
@@ -142,6 +168,11 @@ def is_lined(sight: Sight, at: tuple[float, float], *, flipped: bool = False) ->
     """Whether a line of the contour's colour runs there; its edges are mixed with what lies below."""
     near_it = sight.around(*at, flipped=flipped)
     return any(one[2] - one[0] > (BLUE[2] - BLUE[0]) / 3 and one[2] > BLUE[2] / 2 for one in near_it)
+
+
+def is_seen(sight: Sight, point: tuple[int, int], colour: Colour) -> bool:
+    """Whether a point of the image has about this colour."""
+    return near(sight.colour(*point), colour)
 
 
 def red() -> Colour:
@@ -216,6 +247,32 @@ def test_a_mask_is_seen_where_it_lies_and_follows_the_picture(
     listed(page).get_by_role("button", name="隐藏 LIVER").click()
     wait_until(lambda: near(sight.colour(*INSIDE), bare[INSIDE]))
     assert len(fetched) == 2
+
+
+def test_each_number_of_a_label_map_is_a_mask_of_its_own(
+    serving: Serving, window: Callable[..., Visit], chest: Reading
+) -> None:
+    page, sight = opened(window, serving, chest)
+    first, second = SQUARES
+    between = ((first[0] + second[0]) // 2, first[1])
+    card = listed(page).get_by_role("listitem").filter(has_text="LABELS")
+    sight.view.canvas.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    wait_until(lambda: sight.view.slice() == LABELLED + 1)
+    bare = {point: sight.colour(*point) for point in (first, second, between)}
+    listed(page).get_by_role("button", name="显示 LABELS").click()
+    expect(card.first).to_contain_text("半自动分割，未经医生确认")
+    for point, number in ((first, 2), (second, 7)):
+        wait_until(partial(is_seen, sight, point, over(bare[point], PALETTE[number], FILL)))
+    assert near(sight.colour(*between), bare[between])
+    listed(page).get_by_role("button", name="隐藏 器官").click()
+    wait_until(lambda: near(sight.colour(*second), bare[second]))
+    assert near(sight.colour(*first), over(bare[first], PALETTE[2], FILL))
+    sight.view.canvas.focus()
+    page.keyboard.press("Home")
+    listed(page).get_by_role("button", name="骨髓").first.press("Enter")
+    wait_until(lambda: sight.view.slice() == LABELLED + 1)
 
 
 def turned(page: Page, sight: Sight) -> None:

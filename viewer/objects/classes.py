@@ -16,6 +16,7 @@ SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 HEIGHT_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.8"
 SPECTRA: Final = "1.2.840.10008.5.1.4.1.1.4.2"
-NOT_READ_AS_IMAGES: Final = frozenset({SEGMENTATION, LABEL_MAP, HEIGHT_MAP, SPECTRA})
+SEGMENTATIONS: Final = frozenset({SEGMENTATION, LABEL_MAP})
+NOT_READ_AS_IMAGES: Final = SEGMENTATIONS | {HEIGHT_MAP, SPECTRA}
 """Classes of objects with rows and columns that are no picture of a patient: masks, heights, MR spectra."""
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"

@@ -15,7 +15,7 @@ from dicom_node.archive.tables import Instance, Series
 from viewer.access import ViewerPorts
 from viewer.attributes import unpacked
 from viewer.luts import BULK_BYTES_MAX, BulkReader
-from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS, REPORTS, SEGMENTATION, STRUCTURE_SET
+from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS, REPORTS, SEGMENTATIONS, STRUCTURE_SET
 from viewer.objects.key_objects_read import read_key_objects
 from viewer.objects.presentation_read import read_presentation
 from viewer.objects.report_read import read_report
@@ -33,7 +33,7 @@ from viewer.objects.told import (
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 OBJECTS_MAX = 200
-SHOWN = frozenset({KEY_OBJECTS, SEGMENTATION, STRUCTURE_SET}) | PRESENTATIONS | REPORTS
+SHOWN = frozenset({KEY_OBJECTS, STRUCTURE_SET}) | SEGMENTATIONS | PRESENTATIONS | REPORTS
 
 
 def objects_router(ports: ViewerPorts) -> APIRouter:
@@ -86,8 +86,8 @@ def read(
             return read_key_objects(data, uid)
         if instance.sop_class_uid in PRESENTATIONS:
             return read_presentation(data, uid, bulk_of(objects, instance))
-        if instance.sop_class_uid == SEGMENTATION:
-            return read_segmentation(data, uid)
+        if instance.sop_class_uid in SEGMENTATIONS:
+            return read_segmentation(data, uid, bulk_of(objects, instance))
         if instance.sop_class_uid == STRUCTURE_SET:
             return read_structure_set(data, uid, bulk_of(objects, instance))
         return read_report(data, uid)

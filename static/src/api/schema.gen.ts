@@ -1693,7 +1693,7 @@ export interface paths {
         };
         /**
          * Segmentation Frames
-         * @description Which segment each frame of a segmentation shows, and where it lies; `ETag` names the object.
+         * @description Which segments each frame of a segmentation shows, and where it lies; `ETag` names the object.
          */
         get: operations["segmentation_frames"];
         put?: never;
@@ -3561,7 +3561,7 @@ export interface components {
         };
         /**
          * MaskFrame
-         * @description A frame of a segmentation: which segment it shows, and where it lies.
+         * @description A frame of a segmentation: which segments it shows, and where it lies; only in a label map several.
          *
          *     `images`: what it was derived from. `position`, `orientation` and `spacing_mm` (down, across) are those of
          *     its own grid, in millimetres in the patient; None where it does not say.
@@ -3584,8 +3584,8 @@ export interface components {
                 number,
                 number
             ] | null;
-            /** Segment */
-            segment: number;
+            /** Segments */
+            segments: number[];
             /** Spacing Mm */
             spacing_mm: [
                 number,
@@ -3595,6 +3595,8 @@ export interface components {
         /**
          * MaskFrames
          * @description All frames of a segmentation in stored order, of one size. A fractional pixel is full at `maximum`.
+         *
+         *     `label_map`: each pixel is the number of its segment (PS3.3 C.8.20.2.3).
          */
         MaskFrames: {
             /** Columns */
@@ -3605,6 +3607,8 @@ export interface components {
             frame_of_reference_uid: string;
             /** Frames */
             frames: components["schemas"]["MaskFrame"][];
+            /** Label Map */
+            label_map: boolean;
             /** Maximum */
             maximum: number;
             /** Rows */
@@ -4706,7 +4710,8 @@ export interface components {
          * Segment
          * @description One segment of a segmentation (PS3.3 C.8.20.4): what it is, who drew it, in how many frames it lies.
          *
-         *     `colour`: `#rrggbb` of its Recommended Display CIELab Value, empty where it has none.
+         *     `colour`: `#rrggbb` of its Recommended Display CIELab Value, or in the palette of a label map, or empty.
+         *     `frames`: of a label map all of them, since only its pixels tell which.
          */
         Segment: {
             /**
