@@ -277,6 +277,15 @@ class Contours(_Value):
     contours: tuple[Contour, ...]
 
 
+class Document(_Value):
+    """An encapsulated document (PS3.3 A.45): `kind` is what its code means, `media_type` how it is sent."""
+
+    header: Header
+    title: str
+    kind: str
+    media_type: str
+
+
 class Unreadable(_Value):
     """An object that could not be read, and the code of the reason."""
 
@@ -293,5 +302,6 @@ class StudyObjects(_Value):
     reports: tuple[Report, ...]
     segmentations: tuple[Segmentation, ...]
     structure_sets: tuple[StructureSet, ...]
+    documents: tuple[Document, ...]
     unreadable: tuple[Unreadable, ...]
     more: bool

@@ -1538,6 +1538,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{study_instance_uid}/documents/{sop_instance_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Study Document
+         * @description A document as it came, in its own media type, unless a browser would run that; `ETag` names it.
+         */
+        get: operations["study_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies/{study_instance_uid}/ecgs": {
         parameters: {
             query?: never;
@@ -2531,6 +2551,19 @@ export interface components {
             reserve_bytes: number;
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * Document
+         * @description An encapsulated document (PS3.3 A.45): `kind` is what its code means, `media_type` how it is sent.
+         */
+        Document: {
+            header: components["schemas"]["Header"];
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            /** Title */
+            title: string;
         };
         /**
          * DraftIn
@@ -5050,6 +5083,8 @@ export interface components {
          * @description All objects of a study that say something about images. `more`: there are others that were left out.
          */
         StudyObjects: {
+            /** Documents */
+            documents: components["schemas"]["Document"][];
             /** Key Objects */
             key_objects: components["schemas"]["KeyObjects"][];
             /** More */
@@ -8157,6 +8192,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarkKept"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    study_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                sop_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Validation Error */

@@ -377,6 +377,14 @@ export function readable({ series }: Pick<Study, "series">): Series[] {
 	return series.filter(({ kind }) => kind !== "other");
 }
 
+/** Modality of scanned and photographed papers (PS3.3 C.7.3.1.1.1). */
+const PAPER = "DOC";
+
+/** The series that are pages of a document. */
+export function scansOf({ series }: Pick<Study, "series">): Series[] {
+	return series.filter(({ kind, modality }) => kind === "image" && modality === PAPER);
+}
+
 /** The series to show first: the first one that is not a mere localizer beside larger ones; -1 if none. */
 export function openingSeries(study: Study): number {
 	const sizes = study.series.map(({ kind, frames }) => (kind === "image" ? frames.length : 0));

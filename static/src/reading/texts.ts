@@ -144,6 +144,7 @@ export const texts = defineTexts({
 		loadedStay: "已载入的层可以照常看，报告照常保存",
 		reopen: "重新打开",
 		ecgSeries: "心电",
+		documents: "文书",
 		listed: "{series} 个序列，{count} 幅图像",
 		"pixels.none": "文件里没有图像数据",
 		"pixels.header_incomplete": "文件没有写明图像的尺寸或位数",
@@ -296,6 +297,7 @@ export const texts = defineTexts({
 		loadedStay: "Slices that are loaded can be read; the report goes on being saved",
 		reopen: "Open again",
 		ecgSeries: "ECG",
+		documents: "Documents",
 		listed:
 			"{series, plural, one {# series} other {# series}}, {count, plural, one {# image} other {# images}}",
 		"pixels.none": "The file holds no image data",

@@ -3,9 +3,9 @@ import {
 	ManifestRefused,
 	openingFrame,
 	openingSeries,
+	parseManifest,
 	readable,
 	type SeriesKind,
-	parseManifest,
 } from "../../../static/src/reading/manifest.ts";
 import { aSeries, aStudy, figures, wireManifest } from "./studies.ts";
 

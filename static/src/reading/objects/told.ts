@@ -13,6 +13,7 @@ export type MaskFrames = Schemas["MaskFrames"];
 export type MaskFrame = Schemas["MaskFrame"];
 export type Contours = Schemas["Contours"];
 export type Contour = Schemas["Contour"];
+export type Document = Schemas["Document"];
 export type Measurement = Schemas["Measurement"];
 export type Graphic = Schemas["Graphic"];
 export type Words = Schemas["Words"];
@@ -30,6 +31,7 @@ export const NOTHING_TOLD: StudyObjects = {
 	reports: [],
 	segmentations: [],
 	structure_sets: [],
+	documents: [],
 	unreadable: [],
 	more: false,
 };
@@ -44,8 +46,9 @@ export interface Untold {
 
 /** The series of a study that neither can be read nor are told of here, so that none is passed over in silence. */
 export function untoldOf({ series }: Pick<Study, "series">, told: StudyObjects): Untold[] {
-	const { key_objects, presentations, reports, segmentations, structure_sets, unreadable } = told;
-	const headed = [...key_objects, ...presentations, ...reports, ...segmentations, ...structure_sets];
+	const { key_objects, presentations, reports, segmentations, structure_sets, documents, unreadable } = told;
+	const outlined = [...segmentations, ...structure_sets];
+	const headed = [...key_objects, ...presentations, ...reports, ...outlined, ...documents];
 	const said = new Set(
 		[...headed.map(({ header }) => header), ...unreadable].map((one) => one.series_instance_uid),
 	);
