@@ -47,6 +47,7 @@ from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.dicomweb import DEFAULT_LIMITS, dicomweb_router
 from viewer.ecg.router import ecg_router
+from viewer.objects.documents_router import documents_router
 from viewer.objects.regions_router import regions_router
 from viewer.objects.router import objects_router
 from viewer.packs import Packs
@@ -97,7 +98,7 @@ def viewer_routers(
     """The viewer's routes over this process's ports."""
     packs = Packs(ports, pool=decoders)
     reading = reading_router(ports, packs)
-    objects = [objects_router(ports), regions_router(ports, packs.pool)]
+    objects = [objects_router(ports), regions_router(ports, packs.pool), documents_router(ports)]
     dicomweb = dicomweb_router(ports, limits, stow, readings)
     return [dicomweb, reading, spatial_router(ports), *objects, ecg_router(ports)]
 

@@ -81,11 +81,14 @@ def bulk_value(instance: Instance, place: str) -> BulkValue | None:
             if element is not document.get(DOCUMENT):
                 return BulkValue(element["vr"], start, end, big_endian)
             end -= integer(document, DOCUMENT_LENGTH) == end - start - 1
-            return BulkValue(element["vr"], start, end, big_endian, _document_type(document))
+            return BulkValue(element["vr"], start, end, big_endian, document_type(document))
     return None
 
 
-def _document_type(document: Attributes) -> str:
-    """MIME Type of Encapsulated Document where it is one; a browser is not made to run what it holds."""
+def document_type(document: Attributes) -> str:
+    """MIME Type of Encapsulated Document where it is one; a browser is not made to run what it holds.
+
+    What is no media type, or one that a browser would run, is octets.
+    """
     said = text(document, DOCUMENT_TYPE).strip().lower()
     return said if MEDIA_TYPE.fullmatch(said) and said not in ACTIVE else OCTETS

@@ -16,6 +16,7 @@ from viewer.attributes import Attributes, unpacked
 from viewer.geometry import Slice, Stack, stack_of
 from viewer.image_form import FrameFacts, frames_of
 from viewer.luts import BulkReader
+from viewer.objects.classes import NOT_READ_AS_IMAGES
 from viewer.pixels import Fault, PixelForm
 
 BLOCK_BYTES = 16 * MIB
@@ -57,7 +58,10 @@ class Pack:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesImages:
-    """One series: its row, what it is, its first object's attributes, its frames when it has images."""
+    """One series: its row, what it is, its first object's attributes, its frames when it has images.
+
+    `kind` is "other" for what says something about images, or is none: segmentations, reports, plans.
+    """
 
     series: Series
     kind: Kind
@@ -99,7 +103,7 @@ def _series_images(
     for instance in instances:
         data = unpacked(instance.metadata_json)
         first = first or data
-        if instance.rows is not None or instance.pixel_offset is not None:
+        if _is_image(instance):
             room = SERIES_FRAMES_MAX - len(frames)
             facts = (
                 frames_of(data, instance.transfer_syntax_uid, instance.number_of_frames, bulk_of(instance))
@@ -121,6 +125,12 @@ def _series_images(
         stack=stack,
         pack=_pack([frames[i] for i in stack.order]) if frames else None,
     )
+
+
+def _is_image(instance: Instance) -> bool:
+    """Whether an object is read as an image: masks lie over images, spectra are no picture."""
+    pictured = instance.rows is not None or instance.pixel_offset is not None
+    return pictured and instance.sop_class_uid not in NOT_READ_AS_IMAGES
 
 
 def _kind(series: Series, instances: Sequence[Instance], frames: Sequence[PackFrame]) -> Kind:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -15,7 +16,18 @@ from pydicom.dataset import Dataset
 from consult_server.demo import cast
 from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, Reconstruction, chest_ct
 from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
-from tests.factories.outlined import RED_LAB, Drawn, Grid, Named, Patch, a_segmentation, a_structure_set
+from tests.factories.outlined import (
+    RED_LAB,
+    Drawn,
+    Grid,
+    Labelled,
+    Named,
+    Patch,
+    a_label_map,
+    a_segmentation,
+    a_structure_set,
+    begun,
+)
 from tests.fixtures.browser import Visit, mark
 from tests.fixtures.screens import axe_faults
 from tests.fixtures.serving import Serving
@@ -32,6 +44,11 @@ TOP, BOTTOM, LEFT, RIGHT = 60, 110, 30, 90
 """Rows and columns of the mask, in a grid of pixels twice as large as the image's."""
 BOX = (150.0, 300.0, 210.0, 380.0)
 """Left, top, right and bottom of the contour, in points of the image."""
+LABELLED, SIDE, SQUARES = 4, 30, ((150, 256), (250, 256))
+"""The slice of the label map, half a side of its two squares, and their middles."""
+PALETTE = [(0, 0, 0)] * 2 + [(0, 255, 0)] + [(0, 0, 0)] * 4 + [(255, 0, 255)]
+MARROW, ORGAN = Named(label="骨髓"), Named(label="器官", algorithm="SEMIAUTOMATIC")
+PLAN = "1.2.840.10008.5.1.4.1.1.481.5"
 BLUE, FILL = (0, 128, 255), 0.35
 NEAR = 12
 NET = Named(label="肺结节", algorithm="AUTOMATIC", name="NoduleNet", version="3.2", colour=RED_LAB)
@@ -44,14 +61,32 @@ def place_of(image: Dataset, x: float, y: float) -> tuple[float, float, float]:
     return left + (x - 0.5) * PIXEL_MM, top + (y - 0.5) * PIXEL_MM, height
 
 
+def a_plan(study: Dataset) -> Dataset:
+    """A radiotherapy plan: an object of which the page has nothing to show."""
+    made = begun(PLAN, "RTPLAN", study)
+    made.SeriesDescription, made.RTPlanLabel = "放疗计划一", "PLAN1"
+    return made
+
+
+def numbers() -> npt.NDArray[np.uint8]:
+    """A label map of two squares beside each other."""
+    found = np.zeros((COLUMNS, COLUMNS), np.uint8)
+    (x, y), (u, v) = SQUARES
+    found[y - SIDE : y + SIDE, x - SIDE : x + SIDE] = 2
+    found[v - SIDE : v + SIDE, u - SIDE : u + SIDE] = 7
+    return found
+
+
 def outlines(scan: list[Dataset]) -> list[Dataset]:
-    """A mask on the first slices in a coarser grid, and a contour on the second."""
+    """A mask on the first slices in a coarser grid, a contour on the second, a label map, and their plan."""
     pixels = np.zeros((HALF, HALF), np.uint8)
     pixels[TOP:BOTTOM, LEFT:RIGHT] = 1
     space = str(scan[0].FrameOfReferenceUID)
     patches = [Patch(segment=1, pixels=pixels, position=place_of(scan[i], 1, 1)) for i in MASKED]
     grid = Grid(spacing_mm=(2 * PIXEL_MM, 2 * PIXEL_MM), frame_of_reference_uid=space)
     left, top, right, bottom = BOX
+    fine = Grid(spacing_mm=(PIXEL_MM, PIXEL_MM), frame_of_reference_uid=space)
+    numbered = [Patch(segment=0, pixels=numbers(), position=place_of(scan[LABELLED], 0.5, 0.5))]
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
     contour = Drawn(points=[place_of(scan[1], x, y) for x, y in corners])
     ptv = Named(label="PTV", colour=BLUE)
@@ -59,6 +94,15 @@ def outlines(scan: list[Dataset]) -> list[Dataset]:
     return [
         a_segmentation(patches, [NET], grid=grid, study=first, series=series),
         a_structure_set([contour], [ptv], frame_of_reference_uid=space, study=first, series=series),
+        a_label_map(
+            numbered,
+            {2: MARROW, 7: ORGAN},
+            form=Labelled(palette=PALETTE),
+            grid=fine,
+            study=first,
+            series=series,
+        ),
+        a_plan(first),
     ]
 
 
@@ -126,6 +170,11 @@ def is_lined(sight: Sight, at: tuple[float, float], *, flipped: bool = False) ->
     return any(one[2] - one[0] > (BLUE[2] - BLUE[0]) / 3 and one[2] > BLUE[2] / 2 for one in near_it)
 
 
+def is_seen(sight: Sight, point: tuple[int, int], colour: Colour) -> bool:
+    """Whether a point of the image has about this colour."""
+    return near(sight.colour(*point), colour)
+
+
 def red() -> Colour:
     """The colour that the segment recommends."""
     told = cielab_colour(attributes(t0062000D=list(RED_LAB)), "0062000D")
@@ -155,6 +204,22 @@ def opened(window: Callable[..., Visit], serving: Serving, chest: Reading) -> tu
     return page, sight
 
 
+def test_the_rail_lists_what_can_be_read_and_the_list_of_objects_all_else(
+    serving: Serving, window: Callable[..., Visit], chest: Reading
+) -> None:
+    page, _ = opened(window, serving, chest)
+    rail = page.get_by_role("navigation", name="序列")
+    expect(rail.locator(":scope > ul").get_by_role("button")).to_have_count(1)
+    expect(rail.get_by_role("button", name=f"{LUNG.description} {SLICES} 幅")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(rail.locator(".head")).to_have_text(f"本次{SLICES}")
+    expect(rail.locator(".head")).to_have_attribute("title", f"1 个序列，{SLICES} 幅图像")
+    expect(page.get_by_role("region", name="其他对象（此处不能显示）")).to_contain_text("放疗计划一")
+    page.keyboard.press("Escape")
+    assert axe_faults(page) == []
+
+
 def test_a_mask_is_seen_where_it_lies_and_follows_the_picture(
     serving: Serving, window: Callable[..., Visit], chest: Reading
 ) -> None:
@@ -182,6 +247,32 @@ def test_a_mask_is_seen_where_it_lies_and_follows_the_picture(
     listed(page).get_by_role("button", name="隐藏 LIVER").click()
     wait_until(lambda: near(sight.colour(*INSIDE), bare[INSIDE]))
     assert len(fetched) == 2
+
+
+def test_each_number_of_a_label_map_is_a_mask_of_its_own(
+    serving: Serving, window: Callable[..., Visit], chest: Reading
+) -> None:
+    page, sight = opened(window, serving, chest)
+    first, second = SQUARES
+    between = ((first[0] + second[0]) // 2, first[1])
+    card = listed(page).get_by_role("listitem").filter(has_text="LABELS")
+    sight.view.canvas.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    wait_until(lambda: sight.view.slice() == LABELLED + 1)
+    bare = {point: sight.colour(*point) for point in (first, second, between)}
+    listed(page).get_by_role("button", name="显示 LABELS").click()
+    expect(card.first).to_contain_text("半自动分割，未经医生确认")
+    for point, number in ((first, 2), (second, 7)):
+        wait_until(partial(is_seen, sight, point, over(bare[point], PALETTE[number], FILL)))
+    assert near(sight.colour(*between), bare[between])
+    listed(page).get_by_role("button", name="隐藏 器官").click()
+    wait_until(lambda: near(sight.colour(*second), bare[second]))
+    assert near(sight.colour(*first), over(bare[first], PALETTE[2], FILL))
+    sight.view.canvas.focus()
+    page.keyboard.press("Home")
+    listed(page).get_by_role("button", name="骨髓").first.press("Enter")
+    wait_until(lambda: sight.view.slice() == LABELLED + 1)
 
 
 def turned(page: Page, sight: Sight) -> None:

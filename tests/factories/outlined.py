@@ -11,12 +11,13 @@ from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 SEGMENTATION, STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3"
+LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 STUDY = "1.2.826.0.1.3680043.10.543.78"
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 RED_LAB, GREEN_LAB = (34_891, 53_485, 50_171), (57_489, 12_517, 53_704)
 """Recommended Display CIELab Values near pure red and pure green."""
-Mask = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,4 +239,49 @@ def a_structure_set(
         observed += one_item(ObservationNumber=i + 1, ReferencedROINumber=i + 1, RTROIInterpretedType="PTV")
     made.StructureSetROISequence, made.ROIContourSequence = Items(told), Items(outlined)
     made.RTROIObservationsSequence = Items(observed)
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """How a label map is written: bits of a pixel, its palette as red, green, blue from 0 on, its padding."""
+
+    bits: int = 8
+    palette: Sequence[tuple[int, int, int]] = ()
+    padding: int | None = None
+
+
+def a_label_map(
+    patches: Sequence[Patch],
+    segments: Mapping[int, Named],
+    *,
+    form: Labelled = Labelled(),
+    grid: Grid = GRID,
+    study: Dataset | None = None,
+    series: str = "",
+) -> FileDataset:
+    """A label map (PS3.3 C.8.20.2.3) of these frames, whose pixels are numbers of `segments`."""
+    made = a_segmentation(patches, list(segments.values()), grid=grid, study=study, series=series)
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = UID(LABEL_MAP)
+    made.SegmentationType, made.SegmentsOverlap = "LABELMAP", "NO"
+    made.ContentLabel, made.ContentDescription = "LABELS", "标签图"
+    made.BitsAllocated = made.BitsStored = form.bits
+    made.HighBit = form.bits - 1
+    for item, number in zip(made.SegmentSequence, segments, strict=True):
+        item.SegmentNumber = number
+        if form.palette:
+            del item.RecommendedDisplayCIELabValue
+    for item in made.PerFrameFunctionalGroupsSequence:
+        del item.SegmentIdentificationSequence
+    if form.palette:
+        made.PhotometricInterpretation = "PALETTE COLOR"
+        for at, channel in enumerate(("Red", "Green", "Blue")):
+            setattr(made, f"{channel}PaletteColorLookupTableDescriptor", [len(form.palette), 0, 8])
+            entries = even(bytes(colour[at] for colour in form.palette))
+            setattr(made, f"{channel}PaletteColorLookupTableData", entries)
+    if form.padding is not None:
+        made.PixelPaddingValue = form.padding
+    stacked = np.stack([one.pixels for one in patches]).astype(f"<u{form.bits // 8}")
+    made.PixelData = even(stacked.tobytes())
+    made["PixelData"].VR = "OB" if form.bits == 8 else "OW"
     return made

@@ -1,10 +1,14 @@
 """Colours that objects recommend for what they outline, as a screen takes them. Pure."""
 
+import base64
 from collections.abc import Sequence
 
-from viewer.attributes import Attributes, numbers
+import numpy as np
 
-WORD, BYTE = 65_535, 255
+from viewer.attributes import Attributes, numbers
+from viewer.luts import Lut
+
+WORD, BYTE, BYTE_BITS = 65_535, 255, 8
 WHITE = (0.9642, 1.0, 0.8249)
 """D50, the white of the profile connection space (PS3.3 C.10.7.1.1)."""
 TO_LINEAR_RGB = (
@@ -16,6 +20,18 @@ TO_LINEAR_RGB = (
 CUBE_FROM, SLOPE, OFFSET = 6 / 29, 3 * (6 / 29) ** 2, 4 / 29
 GAMMA_FROM = 0.0031308
 CHANNELS = 3
+
+
+def palette_colour(palette: Lut | None, number: int) -> str:
+    """What a palette (C.7.9) makes of a value, as `#rrggbb`; "" where there is none for it."""
+    if palette is None:
+        return ""
+    entries = np.frombuffer(base64.b64decode(palette.entries), "<u2").reshape(-1, CHANNELS)
+    at = number - palette.first_mapped
+    if not 0 <= at < len(entries):
+        return ""
+    red, green, blue = (int(one) >> (palette.bits - BYTE_BITS) for one in entries[at])
+    return f"#{min(red, BYTE):02x}{min(green, BYTE):02x}{min(blue, BYTE):02x}"
 
 
 def cielab_colour(data: Attributes, tag: str) -> str:

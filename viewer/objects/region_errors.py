@@ -23,9 +23,15 @@ class SegmentsMissing(ObjectUnreadable):
 
 
 class MaskKindUnknown(ObjectUnreadable):
-    """The pixels of a segmentation are neither BINARY nor FRACTIONAL as the standard has them."""
+    """The pixels of a segmentation are no BINARY, FRACTIONAL or LABELMAP ones as the standard has them."""
 
     code = "objects.mask_kind_unknown"
+
+
+class LabelsUndescribed(ObjectUnreadable):
+    """A label map has pixels of segments that it does not describe."""
+
+    code = "objects.labels_undescribed"
 
 
 class FramesUntold(ObjectUnreadable):

@@ -13,15 +13,24 @@ from dicom_node.archive.queries import find_study, of_classes
 from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.tables import Instance, Series
 from viewer.access import ViewerPorts
-from viewer.attributes import unpacked
+from viewer.attributes import Attributes, unpacked
 from viewer.luts import BULK_BYTES_MAX, BulkReader
-from viewer.objects.classes import KEY_OBJECTS, PRESENTATIONS, REPORTS, SEGMENTATION, STRUCTURE_SET
+from viewer.objects.classes import (
+    DOCUMENTS,
+    KEY_OBJECTS,
+    PRESENTATIONS,
+    REPORTS,
+    SEGMENTATIONS,
+    STRUCTURE_SET,
+)
+from viewer.objects.documents_read import read_document
 from viewer.objects.key_objects_read import read_key_objects
 from viewer.objects.presentation_read import read_presentation
 from viewer.objects.report_read import read_report
 from viewer.objects.segmentation_read import read_segmentation
 from viewer.objects.structure_read import read_structure_set
 from viewer.objects.told import (
+    Document,
     KeyObjects,
     Presentation,
     Report,
@@ -33,7 +42,7 @@ from viewer.objects.told import (
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 OBJECTS_MAX = 200
-SHOWN = frozenset({KEY_OBJECTS, SEGMENTATION, STRUCTURE_SET}) | PRESENTATIONS | REPORTS
+SHOWN = frozenset({KEY_OBJECTS, STRUCTURE_SET}) | SEGMENTATIONS | PRESENTATIONS | REPORTS | DOCUMENTS
 
 
 def objects_router(ports: ViewerPorts) -> APIRouter:
@@ -70,6 +79,7 @@ def told(rows: Sequence[tuple[Series, Instance]], objects: ObjectStore) -> Study
         reports=tuple(one for one in found if isinstance(one, Report)),
         segmentations=tuple(one for one in found if isinstance(one, Segmentation)),
         structure_sets=tuple(one for one in found if isinstance(one, StructureSet)),
+        documents=tuple(one for one in found if isinstance(one, Document)),
         unreadable=tuple(one for one in found if isinstance(one, Unreadable)),
         more=len(rows) > OBJECTS_MAX,
     )
@@ -77,24 +87,33 @@ def told(rows: Sequence[tuple[Series, Instance]], objects: ObjectStore) -> Study
 
 def read(
     series: Series, instance: Instance, objects: ObjectStore
-) -> KeyObjects | Presentation | Report | Segmentation | StructureSet | Unreadable:
+) -> KeyObjects | Presentation | Report | Segmentation | StructureSet | Document | Unreadable:
     """One object, or why it cannot be read."""
     uid = series.series_instance_uid
     try:
-        data = unpacked(instance.metadata_json)
-        if instance.sop_class_uid == KEY_OBJECTS:
-            return read_key_objects(data, uid)
-        if instance.sop_class_uid in PRESENTATIONS:
-            return read_presentation(data, uid, bulk_of(objects, instance))
-        if instance.sop_class_uid == SEGMENTATION:
-            return read_segmentation(data, uid)
-        if instance.sop_class_uid == STRUCTURE_SET:
-            return read_structure_set(data, uid, bulk_of(objects, instance))
-        return read_report(data, uid)
+        return _told_by(instance, unpacked(instance.metadata_json), uid, bulk_of(objects, instance))
     except AppError as refusal:
         return Unreadable(
             sop_instance_uid=instance.sop_instance_uid, series_instance_uid=uid, code=refusal.code
         )
+
+
+def _told_by(
+    instance: Instance, data: Attributes, series_instance_uid: str, bulk: BulkReader
+) -> KeyObjects | Presentation | Report | Segmentation | StructureSet | Document:
+    """What an object of one of the classes SHOWN says. Raises what their readers raise."""
+    uid = instance.sop_class_uid
+    if uid in PRESENTATIONS:
+        return read_presentation(data, series_instance_uid, bulk)
+    if uid in SEGMENTATIONS:
+        return read_segmentation(data, series_instance_uid, bulk)
+    if uid == STRUCTURE_SET:
+        return read_structure_set(data, series_instance_uid, bulk)
+    if uid == KEY_OBJECTS:
+        return read_key_objects(data, series_instance_uid)
+    if uid in DOCUMENTS:
+        return read_document(data, series_instance_uid)
+    return read_report(data, series_instance_uid)
 
 
 def bulk_of(objects: ObjectStore, instance: Instance) -> BulkReader:

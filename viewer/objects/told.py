@@ -170,7 +170,8 @@ class Report(_Value):
 class Segment(_Value):
     """One segment of a segmentation (PS3.3 C.8.20.4): what it is, who drew it, in how many frames it lies.
 
-    `colour`: `#rrggbb` of its Recommended Display CIELab Value, empty where it has none.
+    `colour`: `#rrggbb` of its Recommended Display CIELab Value, or in the palette of a label map, or empty.
+    `frames`: of a label map all of them, since only its pixels tell which.
     """
 
     number: int
@@ -201,13 +202,13 @@ class Segmentation(_Value):
 
 
 class MaskFrame(_Value):
-    """A frame of a segmentation: which segment it shows, and where it lies.
+    """A frame of a segmentation: which segments it shows, and where it lies; only in a label map several.
 
     `images`: what it was derived from. `position`, `orientation` and `spacing_mm` (down, across) are those of
     its own grid, in millimetres in the patient; None where it does not say.
     """
 
-    segment: int
+    segments: tuple[int, ...]
     images: tuple[ImageName, ...]
     position: Vector | None
     orientation: Orientation | None
@@ -215,11 +216,15 @@ class MaskFrame(_Value):
 
 
 class MaskFrames(_Value):
-    """All frames of a segmentation in stored order, of one size. A fractional pixel is full at `maximum`."""
+    """All frames of a segmentation in stored order, of one size. A fractional pixel is full at `maximum`.
+
+    `label_map`: each pixel is the number of its segment (PS3.3 C.8.20.2.3).
+    """
 
     rows: int
     columns: int
     fractional: bool
+    label_map: bool
     maximum: int
     frame_of_reference_uid: str
     frames: tuple[MaskFrame, ...]
@@ -272,6 +277,15 @@ class Contours(_Value):
     contours: tuple[Contour, ...]
 
 
+class Document(_Value):
+    """An encapsulated document (PS3.3 A.45): `kind` is what its code means, `media_type` how it is sent."""
+
+    header: Header
+    title: str
+    kind: str
+    media_type: str
+
+
 class Unreadable(_Value):
     """An object that could not be read, and the code of the reason."""
 
@@ -288,5 +302,6 @@ class StudyObjects(_Value):
     reports: tuple[Report, ...]
     segmentations: tuple[Segmentation, ...]
     structure_sets: tuple[StructureSet, ...]
+    documents: tuple[Document, ...]
     unreadable: tuple[Unreadable, ...]
     more: bool

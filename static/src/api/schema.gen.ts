@@ -1538,6 +1538,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies/{study_instance_uid}/documents/{sop_instance_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Study Document
+         * @description A document as it came, in its own media type, unless a browser would run that; `ETag` names it.
+         */
+        get: operations["study_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studies/{study_instance_uid}/ecgs": {
         parameters: {
             query?: never;
@@ -1693,7 +1713,7 @@ export interface paths {
         };
         /**
          * Segmentation Frames
-         * @description Which segment each frame of a segmentation shows, and where it lies; `ETag` names the object.
+         * @description Which segments each frame of a segmentation shows, and where it lies; `ETag` names the object.
          */
         get: operations["segmentation_frames"];
         put?: never;
@@ -2531,6 +2551,19 @@ export interface components {
             reserve_bytes: number;
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * Document
+         * @description An encapsulated document (PS3.3 A.45): `kind` is what its code means, `media_type` how it is sent.
+         */
+        Document: {
+            header: components["schemas"]["Header"];
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            /** Title */
+            title: string;
         };
         /**
          * DraftIn
@@ -3561,7 +3594,7 @@ export interface components {
         };
         /**
          * MaskFrame
-         * @description A frame of a segmentation: which segment it shows, and where it lies.
+         * @description A frame of a segmentation: which segments it shows, and where it lies; only in a label map several.
          *
          *     `images`: what it was derived from. `position`, `orientation` and `spacing_mm` (down, across) are those of
          *     its own grid, in millimetres in the patient; None where it does not say.
@@ -3584,8 +3617,8 @@ export interface components {
                 number,
                 number
             ] | null;
-            /** Segment */
-            segment: number;
+            /** Segments */
+            segments: number[];
             /** Spacing Mm */
             spacing_mm: [
                 number,
@@ -3595,6 +3628,8 @@ export interface components {
         /**
          * MaskFrames
          * @description All frames of a segmentation in stored order, of one size. A fractional pixel is full at `maximum`.
+         *
+         *     `label_map`: each pixel is the number of its segment (PS3.3 C.8.20.2.3).
          */
         MaskFrames: {
             /** Columns */
@@ -3605,6 +3640,8 @@ export interface components {
             frame_of_reference_uid: string;
             /** Frames */
             frames: components["schemas"]["MaskFrame"][];
+            /** Label Map */
+            label_map: boolean;
             /** Maximum */
             maximum: number;
             /** Rows */
@@ -4706,7 +4743,8 @@ export interface components {
          * Segment
          * @description One segment of a segmentation (PS3.3 C.8.20.4): what it is, who drew it, in how many frames it lies.
          *
-         *     `colour`: `#rrggbb` of its Recommended Display CIELab Value, empty where it has none.
+         *     `colour`: `#rrggbb` of its Recommended Display CIELab Value, or in the palette of a label map, or empty.
+         *     `frames`: of a label map all of them, since only its pixels tell which.
          */
         Segment: {
             /**
@@ -5045,6 +5083,8 @@ export interface components {
          * @description All objects of a study that say something about images. `more`: there are others that were left out.
          */
         StudyObjects: {
+            /** Documents */
+            documents: components["schemas"]["Document"][];
             /** Key Objects */
             key_objects: components["schemas"]["KeyObjects"][];
             /** More */
@@ -8152,6 +8192,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarkKept"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    study_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_instance_uid: string;
+                sop_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Validation Error */

@@ -15,7 +15,11 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"objects.nothing_to_file": "You have no marks on this study, so there is nothing to keep",
 	"objects.frames_untold":
 		"The segmentation does not say which segment each of its frames shows, or its size",
-	"objects.mask_kind_unknown": "The pixels of the segmentation are neither binary nor fractional",
+	"objects.document_missing": "There is no document in this object",
+	"objects.document_too_large": "The document is too large to be opened here",
+	"objects.labels_undescribed": "The label map has pixels of segments that it does not describe",
+	"objects.mask_kind_unknown": "The pixels of the segmentation are not binary, fractional or a label map",
+	"objects.not_a_document": "This object is not a document",
 	"objects.not_a_segmentation": "This object is not a segmentation",
 	"objects.not_a_structure_set": "This object is not a structure set",
 	"objects.regions_missing": "The structure set has no regions",

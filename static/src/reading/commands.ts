@@ -51,6 +51,8 @@ export interface ToolActs {
 	toggleLink(): void;
 	showMarks(): void;
 	showKeys(): void;
+	/** Opens or closes the documents beside the images. */
+	showDocuments(): void;
 }
 
 /** What earlier studies and hanging protocols can do, once they are loaded. */
@@ -263,6 +265,12 @@ function marks({ station, words, tools }: CommandHost): Command[] {
 		{ id: "key", keys: "K", label: () => words().keyImage, run: () => tools()?.toggleKey() },
 		{ id: "link", keys: "Y", label: () => words().link, run: () => tools()?.toggleLink() },
 		{ id: "marks", keys: "Q", label: () => words().marks, run: () => tools()?.showMarks() },
+		{
+			id: "documents",
+			keys: "Shift+F",
+			label: () => words().documents,
+			run: () => tools()?.showDocuments(),
+		},
 		{ id: "keys", keys: "Ctrl+K", label: () => words().keys, run: () => tools()?.showKeys() },
 	];
 }

@@ -2,6 +2,7 @@
 
 export type Vector = readonly [number, number, number];
 export type Orientation = readonly [number, number, number, number, number, number];
+/** `other`: what says something about images, or is none, as segmentations, reports and plans. */
 export type SeriesKind = "image" | "ecg" | "other";
 export type SpacingSource = "pixel" | "imager" | "ultrasound";
 export type VoiFunction = "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
@@ -116,6 +117,8 @@ export interface Series {
 	readonly pack: Pack | null;
 	readonly stack: StackFacts;
 	readonly frames: readonly Frame[];
+	/** How many objects it has. */
+	readonly objects: number;
 }
 
 export interface Patient {
@@ -343,6 +346,7 @@ function series(value: unknown): Series {
 		pack: optional(from, "pack", pack),
 		stack: stack(from.stack),
 		frames: list(from, "frames").map((one) => frame(one, uids, forms)),
+		objects: uids.length,
 	};
 }
 
@@ -368,14 +372,22 @@ export function parseManifest(value: unknown): Study {
 	};
 }
 
-/** How many frames masks count for: they are shown first only where there is nothing else. */
-const MASKS = 0.1;
+/** The series that can be read; what else a study has stands in the list of its objects. */
+export function readable({ series }: Pick<Study, "series">): Series[] {
+	return series.filter(({ kind }) => kind !== "other");
+}
+
+/** Modality of scanned and photographed papers (PS3.3 C.7.3.1.1.1). */
+const PAPER = "DOC";
+
+/** The series that are pages of a document. */
+export function scansOf({ series }: Pick<Study, "series">): Series[] {
+	return series.filter(({ kind, modality }) => kind === "image" && modality === PAPER);
+}
 
 /** The series to show first: the first one that is not a mere localizer beside larger ones; -1 if none. */
 export function openingSeries(study: Study): number {
-	const sizes = study.series.map(({ kind, modality, frames }) =>
-		kind !== "image" ? 0 : modality === "SEG" ? MASKS : frames.length,
-	);
+	const sizes = study.series.map(({ kind, frames }) => (kind === "image" ? frames.length : 0));
 	const most = Math.max(0, ...sizes);
 	return most === 0 ? -1 : sizes.findIndex((count) => count * 2 >= most);
 }

@@ -4,6 +4,8 @@ import {
 	openingFrame,
 	openingSeries,
 	parseManifest,
+	readable,
+	type SeriesKind,
 } from "../../../static/src/reading/manifest.ts";
 import { aSeries, aStudy, figures, wireManifest } from "./studies.ts";
 
@@ -98,9 +100,33 @@ describe("the opening series", () => {
 		expect(openingSeries(aStudy([aSeries(0, { kind: "ecg" }), aSeries(3)]))).toBe(1);
 	});
 
+	it("is never one of masks, however many they are", () => {
+		const masks = aSeries(0, { uid: "9", kind: "other", modality: "SEG", objects: 90 });
+		expect(openingSeries(aStudy([masks, aSeries(1)]))).toBe(1);
+		expect(openingSeries(aStudy([masks]))).toBe(-1);
+	});
+
 	it("is none where there are no images", () => {
 		expect(openingSeries(aStudy([]))).toBe(-1);
 		expect(openingSeries(aStudy([aSeries(0, { kind: "other" })]))).toBe(-1);
+	});
+});
+
+describe("the series that can be read", () => {
+	const of = (kind: SeriesKind, uid: string) => aSeries(kind === "image" ? 3 : 0, { kind, uid });
+
+	it("are images and traces in the order of the study, whatever stands between them", () => {
+		const kinds: SeriesKind[] = ["other", "image", "ecg", "other", "image"];
+		const study = aStudy(kinds.map((kind, i) => of(kind, `${i}`)));
+		expect(readable(study).map(({ uid }) => uid)).toEqual(["1", "2", "4"]);
+		expect(readable(aStudy([of("other", "0")]))).toEqual([]);
+	});
+
+	it("have as many objects as the server names", () => {
+		const study = parseManifest(wireManifest(5));
+		expect(study.series.map(({ objects }) => objects)).toEqual(
+			study.series.map(({ frames }) => frames.length),
+		);
 	});
 });
 

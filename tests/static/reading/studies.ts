@@ -69,6 +69,7 @@ export function aSeries(
 			tiltDegrees: 0,
 		},
 		frames: Array.from({ length: frames }, (_, i) => aFrame(i, form)),
+		objects: frames,
 		...changes,
 	};
 }

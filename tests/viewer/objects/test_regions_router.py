@@ -21,7 +21,16 @@ from pydicom.uid import (
 )
 
 from consult_server.web import errors
-from tests.factories.outlined import STUDY, Drawn, Patch, a_segmentation, a_structure_set
+from tests.factories.outlined import (
+    STUDY,
+    Drawn,
+    Labelled,
+    Named,
+    Patch,
+    a_label_map,
+    a_segmentation,
+    a_structure_set,
+)
 from tests.viewer.objects.reread import kept
 from tests.viewer.reading.archive import INSTITUTION, archived
 from tests.viewer.reading.conftest import SharedPool
@@ -117,6 +126,45 @@ async def test_masks_leave_as_pydicom_reads_them(
     answer = await client.get(f"{address}/masks")
     assert answer.status_code == 200
     assert unpacked(answer.content, (9, 7)) == expected
+
+
+@pytest.mark.parametrize(
+    "bits, syntax", [(8, ExplicitVRLittleEndian), (16, ExplicitVRLittleEndian), (8, RLELossless)]
+)
+async def test_label_maps_leave_as_pydicom_reads_them(
+    client: httpx.AsyncClient, ports: ViewerPorts, tmp_path: Path, bits: int, syntax: UID
+) -> None:
+    random = np.random.default_rng(9)
+    grids = [random.choice(np.array(drawn, np.uint8), (9, 7)) for drawn in ([0, 2], [0, 2, 5, 9], [9], [0])]
+    made = a_label_map(
+        [Patch(segment=0, pixels=one, position=(0, 0, z)) for z, one in enumerate(grids)],
+        {2: Named(label="L"), 5: Named(label="S")},
+        form=Labelled(bits=bits, padding=9),
+    )
+    expected = made.pixel_array
+    if syntax == RLELossless:
+        made.compress(RLELossless, encoding_plugin="pydicom")
+    (address,) = await stored(ports, tmp_path, made)
+    told = (await client.get(address)).json()
+    assert told["label_map"] is True
+    present = [sorted({int(n) for n in frame.ravel()} - {0, 9}) for frame in expected]
+    assert [one["segments"] for one in told["frames"]] == present == [[2], [2, 5], [], []]
+    found = list(records_in((await client.get(f"{address}/masks")).content))
+    assert [one.frame for one in found] == [0, 1, 2, 3]
+    for record, frame in zip(found, expected, strict=True):
+        numbers = np.frombuffer(zlib.decompress(record.payload), "<u2").reshape(frame.shape)
+        assert np.array_equal(numbers, np.where(frame == 9, 0, frame))
+    (listed,) = (await client.get(f"/api/studies/{STUDY}/objects")).json()["segmentations"]
+    assert [(one["number"], one["frames"]) for one in listed["segments"]] == [(2, 4), (5, 4)]
+
+
+async def test_a_label_map_with_numbers_that_it_does_not_describe_is_refused_by_name(
+    client: httpx.AsyncClient, ports: ViewerPorts, tmp_path: Path
+) -> None:
+    patches = [Patch(segment=0, pixels=np.full((3, 3), 4, np.uint8))]
+    (address,) = await stored(ports, tmp_path, a_label_map(patches, {1: Named()}))
+    answer = await client.get(address)
+    assert (answer.status_code, answer.json()["code"]) == (422, "objects.labels_undescribed")
 
 
 async def test_masks_come_in_blocks_without_a_seam(

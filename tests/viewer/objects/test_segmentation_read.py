@@ -73,7 +73,7 @@ def test_segments_are_told_with_what_drew_them(tmp_path: Path) -> None:
 def test_frames_are_told_with_their_place_and_their_source(tmp_path: Path) -> None:
     told = mask_frames(reread(two_segments(), tmp_path))
     assert (told.rows, told.columns, told.fractional, told.maximum) == (5, 7, False, 1)
-    assert [one.segment for one in told.frames] == [1, 2, 1]
+    assert [one.segments for one in told.frames] == [(1,), (2,), (1,)]
     assert [one.position for one in told.frames] == [(-10, -20, 5), (-10, -20, 7.5), None]
     assert [[image.sop_instance_uid for image in one.images] for one in told.frames] == [[SOURCE], [], []]
     assert {one.spacing_mm for one in told.frames} == {(0.5, 0.25)}
@@ -88,7 +88,7 @@ def test_what_all_frames_share_counts_for_each(tmp_path: Path) -> None:
     for one in made.PerFrameFunctionalGroupsSequence[1:]:
         del one.SegmentIdentificationSequence
     told = mask_frames(reread(made, tmp_path))
-    assert [one.segment for one in told.frames] == [1, 2, 2]
+    assert [one.segments for one in told.frames] == [(1,), (2,), (2,)]
     assert [one.images[0].sop_instance_uid for one in told.frames] == [SOURCE, f"{STUDY}.1.9", f"{STUDY}.1.9"]
 
 
@@ -231,7 +231,7 @@ def test_sample_segmentations_are_told_as_pydicom_reads_them(samples: Path, name
         (one.SegmentNumber, one.SegmentLabel) for one in read.SegmentSequence
     ]
     groups = read.PerFrameFunctionalGroupsSequence
-    assert [one.segment for one in frames.frames] == [
+    assert [one.segments[0] for one in frames.frames] == [
         one.SegmentIdentificationSequence[0].ReferencedSegmentNumber for one in groups
     ]
     assert [one.images[0].sop_instance_uid for one in frames.frames] == [

@@ -21,6 +21,7 @@ from viewer.series_images import (
 )
 
 CT, ECG, SR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.9.1.1", "1.2.840.10008.5.1.4.1.1.88.11"
+STORAGE = "1.2.840.10008.5.1.4.1.1"
 EXPLICIT = "1.2.840.10008.1.2.1"
 
 
@@ -74,6 +75,12 @@ def pack_of(*instances: Instance) -> Pack:
         ({"rows": None, "sop_class_uid": ECG}, "OT", "ecg"),
         ({"rows": None, "sop_class_uid": SR}, "ECG", "ecg"),
         ({"rows": None, "sop_class_uid": SR}, "SR", "other"),
+        ({"sop_class_uid": f"{STORAGE}.66.4"}, "SEG", "other"),
+        ({"sop_class_uid": f"{STORAGE}.66.7"}, "SEG", "other"),
+        ({"sop_class_uid": f"{STORAGE}.66.8"}, "SEG", "other"),
+        ({"sop_class_uid": f"{STORAGE}.4.2"}, "MR", "other"),
+        ({"sop_class_uid": f"{STORAGE}.481.2"}, "RTDOSE", "image"),
+        ({"sop_class_uid": f"{STORAGE}.30"}, "OT", "image"),
     ],
 )
 def test_what_a_series_is(row: dict[str, Any], modality: str, kind: str) -> None:

@@ -43,6 +43,8 @@ export class ObjectBoard {
 	readonly applied = new Store<Presentation | null>(null);
 	/** Reports whose measurements are drawn, by SOP Instance UID. */
 	readonly drawn = new Store<ReadonlySet<string>>(new Set());
+	/** The documents of the study are open beside the images. */
+	readonly reading = new Store(false);
 	readonly #station: Station;
 	readonly #server: ObjectServer;
 	#before: { readonly pane: Pane; readonly look: Look } | null = null;

@@ -34,6 +34,8 @@ export const objectTexts = defineTexts({
 		unverified: "未审核",
 		partial: "未完成",
 		readOnly: "只读",
+		untold: "其他对象（此处不能显示）",
+		objectCount: "{count} 个",
 		done: "关闭",
 	},
 	en: {
@@ -68,6 +70,8 @@ export const objectTexts = defineTexts({
 		unverified: "Unverified",
 		partial: "Partial",
 		readOnly: "Read-only",
+		untold: "Other objects (not shown here)",
+		objectCount: "{count, plural, one {# object} other {# objects}}",
 		done: "Close",
 	},
 });

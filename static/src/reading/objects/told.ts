@@ -1,5 +1,6 @@
 /** What the objects of a study say about its images, as the server tells it. */
 import type { components } from "../../api/schema.gen.ts";
+import type { Study } from "../manifest.ts";
 
 type Schemas = components["schemas"];
 export type StudyObjects = Schemas["StudyObjects"];
@@ -12,6 +13,7 @@ export type MaskFrames = Schemas["MaskFrames"];
 export type MaskFrame = Schemas["MaskFrame"];
 export type Contours = Schemas["Contours"];
 export type Contour = Schemas["Contour"];
+export type Document = Schemas["Document"];
 export type Measurement = Schemas["Measurement"];
 export type Graphic = Schemas["Graphic"];
 export type Words = Schemas["Words"];
@@ -29,9 +31,31 @@ export const NOTHING_TOLD: StudyObjects = {
 	reports: [],
 	segmentations: [],
 	structure_sets: [],
+	documents: [],
 	unreadable: [],
 	more: false,
 };
+
+/** A series that is no image and of which nothing is told: how it is called, how many objects it has. */
+export interface Untold {
+	readonly uid: string;
+	readonly modality: string;
+	readonly description: string;
+	readonly objects: number;
+}
+
+/** The series of a study that neither can be read nor are told of here, so that none is passed over in silence. */
+export function untoldOf({ series }: Pick<Study, "series">, told: StudyObjects): Untold[] {
+	const { key_objects, presentations, reports, segmentations, structure_sets, documents, unreadable } = told;
+	const outlined = [...segmentations, ...structure_sets];
+	const headed = [...key_objects, ...presentations, ...reports, ...outlined, ...documents];
+	const said = new Set(
+		[...headed.map(({ header }) => header), ...unreadable].map((one) => one.series_instance_uid),
+	);
+	return series
+		.filter(({ kind, uid }) => kind === "other" && !said.has(uid))
+		.map(({ uid, modality, description, objects }) => ({ uid, modality, description, objects }));
+}
 
 /** Why objects cannot be shown, and how many each. */
 export function reasonsOf(unreadable: StudyObjects["unreadable"]): [string, number][] {

@@ -2,6 +2,7 @@
 import type { MaskFrames } from "../objects/told.ts";
 import { unpackOverlay } from "../overlay.ts";
 import { type FrameRecord, RecordParser } from "../records.ts";
+import { labelOutlines, numbersIn } from "./labels.ts";
 import { outlineOf } from "./outline.ts";
 
 /** Shares of the full value from which on a fractional pixel counts, weakest first; 0: any value at all. */
@@ -12,8 +13,11 @@ const BYTE_BITS = 8;
 /** More than the segments of any object that is shown (1,000): what one image draws must not drive itself out. */
 const OUTLINES_MAX = 2_000;
 
-/** The outline of a frame; of a fractional one, one for each level. */
+/** The outline of a segment in a frame; of a fractional one, one for each level. */
 export type Outlines = readonly string[];
+/** The outlines of a frame by segment. */
+type Frame = ReadonlyMap<number, Outlines>;
+const LABEL_BYTES = 2;
 
 /** The records of an answer. Throws RecordsDamaged, and what the stream throws. */
 export async function recordsIn(body: ReadableStream<Uint8Array>): Promise<FrameRecord[]> {
@@ -49,7 +53,7 @@ export function levelOpacity(opacity: number, levels: number): number {
 export class Masks {
 	readonly all: MaskFrames;
 	readonly #records: ReadonlyMap<number, FrameRecord>;
-	readonly #ready = new Map<number, Outlines | null>();
+	readonly #ready = new Map<number, Frame | null>();
 	readonly #changed: () => void;
 
 	/** `changed` is called when an outline that was asked for is there. */
@@ -61,15 +65,13 @@ export class Masks {
 
 	/** How many frames did not come, or say that they cannot be decoded. */
 	get broken(): number {
-		const whole = (i: number): boolean =>
-			this.#records.get(i)?.encoding === (this.all.fractional ? "zlib" : "overlay");
-		return this.all.frames.filter((_, i) => !whole(i)).length;
+		return this.all.frames.filter((_, i) => this.#payload(i) === null).length;
 	}
 
-	/** The outlines of a frame (from 0); null until they are made, none where it cannot be shown. */
-	outlines(frame: number): Outlines | null {
+	/** The outlines of a segment in a frame (from 0); null until they are made, none where it cannot be shown. */
+	outlines(frame: number, segment: number): Outlines | null {
 		const known = this.#ready.get(frame);
-		if (known !== undefined) return known;
+		if (known !== undefined) return known === null ? null : (known.get(segment) ?? []);
 		if (this.#ready.size >= OUTLINES_MAX) this.#ready.clear();
 		this.#ready.set(frame, null);
 		void this.#make(frame);
@@ -77,12 +79,24 @@ export class Masks {
 	}
 
 	async #make(frame: number): Promise<void> {
-		const record = this.#records.get(frame);
-		const { rows, columns, fractional } = this.all;
-		const good = record !== undefined && record.encoding === (fractional ? "zlib" : "overlay");
-		const bits = rows * columns * (fractional ? BYTE_BITS : 1);
-		const pixels = good ? await unpackOverlay(record.payload, bits) : null;
-		this.#ready.set(frame, pixels === null ? [] : outlinesOf(pixels, this.all));
+		const payload = this.#payload(frame);
+		const { rows, columns, fractional, label_map } = this.all;
+		const bits = label_map ? LABEL_BYTES * BYTE_BITS : fractional ? BYTE_BITS : 1;
+		const pixels = payload === null ? null : await unpackOverlay(payload, rows * columns * bits);
+		this.#ready.set(frame, pixels === null ? new Map() : this.#outlined(frame, pixels));
 		this.#changed();
+	}
+
+	/** What a frame travelled as; null where it did not come or cannot be decoded. */
+	#payload(frame: number): FrameRecord["payload"] | null {
+		const record = this.#records.get(frame);
+		const wanted = this.all.fractional || this.all.label_map ? "zlib" : "overlay";
+		return record?.encoding === wanted ? record.payload : null;
+	}
+
+	#outlined(frame: number, pixels: Uint8Array): Frame {
+		const { label_map, columns, frames } = this.all;
+		if (!label_map) return new Map([[frames[frame]?.segments[0] ?? 0, outlinesOf(pixels, this.all)]]);
+		return new Map([...labelOutlines(numbersIn(pixels), columns)].map(([number, one]) => [number, [one]]));
 	}
 }

@@ -3,6 +3,12 @@
 /** Whether a pixel of a grid is set; asked only within it. */
 export type Inside = (column: number, row: number) => boolean;
 
+interface Corner {
+	readonly x: number;
+	readonly y: number;
+}
+const NO_CORNER: Corner = { x: 0, y: 0 };
+
 /** Directions in turn to the right; a walk along an edge has what is set on its right. */
 const RIGHT = 0;
 const DOWN = 1;
@@ -47,15 +53,17 @@ function edgesOf(inside: Inside, columns: number, rows: number): Uint8Array {
 }
 
 /** The closed edge that begins with the edge right of a corner; its edges are taken away. */
-function walk(edges: Uint8Array, across: number, start: number): string {
-	let path = `M${start % across} ${Math.floor(start / across)}`;
+function walk(edges: Uint8Array, across: number, start: number, corner: Corner): string {
+	const x = (at: number): number => corner.x + (at % across);
+	const y = (at: number): number => corner.y + Math.floor(at / across);
+	let path = `M${x(start)} ${y(start)}`;
 	let at = start;
 	let direction: number | null = RIGHT;
 	while (direction !== null) {
 		edges[at] = (edges[at] ?? 0) & ~(1 << direction);
 		at += (ACROSS[direction] ?? 0) + (ALONG[direction] ?? 0) * across;
 		const next = nextOf(edges[at] ?? 0, direction);
-		if (next !== direction) path += direction % 2 === 0 ? `H${at % across}` : `V${Math.floor(at / across)}`;
+		if (next !== direction) path += direction % 2 === 0 ? `H${x(at)}` : `V${y(at)}`;
 		direction = next;
 	}
 	return `${path}Z`;
@@ -68,13 +76,13 @@ function nextOf(open: number, direction: number): number | null {
 }
 
 /** The path around all that is set, in columns and rows from the upper left corner of the grid; "" for nothing.
- * Filled by the even-odd rule it covers exactly the pixels that are set. */
-export function outlineOf(inside: Inside, columns: number, rows: number): string {
+ * Filled by the even-odd rule it covers exactly the pixels that are set. `corner`: where the grid lies in a larger one. */
+export function outlineOf(inside: Inside, columns: number, rows: number, corner = NO_CORNER): string {
 	const edges = edgesOf(inside, columns, rows);
 	let path = "";
 	// Each edge has an uppermost part, which runs to the right.
 	for (let at = 0; at < edges.length; at++) {
-		while ((edges[at] ?? 0) & (1 << RIGHT)) path += walk(edges, columns + 1, at);
+		while ((edges[at] ?? 0) & (1 << RIGHT)) path += walk(edges, columns + 1, at, corner);
 	}
 	return path;
 }

@@ -1,8 +1,8 @@
 /** What one object outlines, once it was fetched: of a segmentation its masks, of a structure set its contours. */
 import type { Contours } from "../objects/told.ts";
 import type { Projection } from "../projection.ts";
-import type { Area } from "../tools/shapes.ts";
-import { EDGED_LEVEL, levelOpacity, type Masks } from "./masks.ts";
+import type { Area, Matrix } from "../tools/shapes.ts";
+import { EDGED_LEVEL, levelOpacity, type Masks, type Outlines } from "./masks.ts";
 import {
 	contourPath,
 	contourPoints,
@@ -30,31 +30,33 @@ export interface Source {
 	areas(shown: Shown, projection: Projection, inkOf: (part: number) => Ink | null): Area[];
 }
 
+/** What is drawn of a segment in a frame: its outline, or one for each level of its shares. */
+function areasOf(outlines: Outlines, matrix: Matrix, { colour, fill: opacity }: Ink): Area[] {
+	const fill = levelOpacity(opacity, outlines.length);
+	const edged = outlines.length === 1 ? 0 : EDGED_LEVEL;
+	return outlines
+		.map((outline, level) => ({ outline, matrix, colour, fill, edged: level === edged }))
+		.filter(({ outline }) => outline !== "");
+}
+
 export function maskSource(masks: Masks): Source {
 	const { all } = masks;
 	return {
 		broken: masks.broken,
 		lies: (part, shown) =>
 			all.frames.some(
-				(one) => (part === null || one.segment === part) && maskMatrix(one, all, shown) !== null,
+				(one) => (part === null || one.segments.includes(part)) && maskMatrix(one, all, shown) !== null,
 			),
 		areas: (shown, projection, inkOf) =>
 			all.frames.flatMap((one, i) => {
-				const ink = inkOf(one.segment);
-				const matrix = ink === null ? null : maskMatrix(one, all, shown);
-				const outlines = matrix === null ? null : masks.outlines(i);
-				if (ink === null || matrix === null || outlines === null) return [];
-				const fill = levelOpacity(ink.fill, outlines.length);
-				const edged = outlines.length === 1 ? 0 : EDGED_LEVEL;
-				return outlines
-					.map((outline, level) => ({
-						outline,
-						matrix: onScreen(matrix, projection),
-						colour: ink.colour,
-						fill,
-						edged: level === edged,
-					}))
-					.filter(({ outline }) => outline !== "");
+				const inked = one.segments.flatMap((part) => {
+					const ink = inkOf(part);
+					return ink === null ? [] : [{ part, ink }];
+				});
+				const matrix = inked.length === 0 ? null : maskMatrix(one, all, shown);
+				if (matrix === null) return [];
+				const seen = onScreen(matrix, projection);
+				return inked.flatMap(({ part, ink }) => areasOf(masks.outlines(i, part) ?? [], seen, ink));
 			}),
 	};
 }

@@ -244,6 +244,10 @@ export class Toolbox implements ToolActs {
 		this.panel.update((now) => (now === "marks" ? null : "marks"));
 	}
 
+	showDocuments(): void {
+		this.board.reading.update((open) => !open);
+	}
+
 	showKeys(): void {
 		this.panel.set("keys");
 	}

@@ -1,6 +1,7 @@
 /** Objects of a study as the server tells of them, and a server in memory. */
 import type { ObjectServer } from "../../../../static/src/reading/objects/board.ts";
 import {
+	type Document,
 	type FilingIn,
 	type Filings,
 	type Graphic,
@@ -23,6 +24,16 @@ export function aHeader(changes: Partial<Header> = {}): Header {
 		author: "Doe Jane",
 		created: "20260302170509",
 		ours: false,
+		...changes,
+	};
+}
+
+export function aDocument(changes: Partial<Document> = {}): Document {
+	return {
+		header: aHeader({ sop_instance_uid: "9.5" }),
+		title: "申请单",
+		kind: "Administrative note",
+		media_type: "application/pdf",
 		...changes,
 	};
 }

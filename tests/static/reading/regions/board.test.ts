@@ -1,13 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { Problem } from "../../../../static/src/api/problem.ts";
 import { Store } from "../../../../static/src/kit/store.ts";
-import { openingSeries } from "../../../../static/src/reading/manifest.ts";
 import { reasonsOf } from "../../../../static/src/reading/objects/told.ts";
 import { RegionBoard } from "../../../../static/src/reading/regions/board.ts";
 import { boardOf } from "../../../../static/src/reading/regions/load.ts";
 import { belongs, machineOf, partsOf, programsOf } from "../../../../static/src/reading/regions/parts.ts";
 import { NOTHING_KNOWN, parseFacts } from "../../../../static/src/reading/tools/facts.ts";
-import { aForm, aSeries, aStudy } from "../studies.ts";
+import { aForm, aSeries } from "../studies.ts";
 import { aReadyStation } from "../tools/marks.ts";
 import {
 	aContour,
@@ -22,6 +21,7 @@ import {
 	mapped,
 	outlineOfPixels,
 	SPACE,
+	wordsOf,
 } from "./regions.ts";
 
 const FACTS = parseFacts({
@@ -34,7 +34,7 @@ const PIXELS = [0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
 async function aBoard() {
 	const station = aReadyStation([aSeries(7, {}, aForm())]);
 	const frames = [2, 3, 4].map((i) => aMask({ position: [0, 0, 2.5 * i] }));
-	const all = allMasks([...frames, aMask({ segment: 2, position: [0, 0, 2.5] })]);
+	const all = allMasks([...frames, aMask({ segments: [2], position: [0, 0, 2.5] })]);
 	const records = await Promise.all(all.frames.map((_, i) => aRecord(i, bitsOf(PIXELS))));
 	const square = [0, 0, 15, 1, 0, 15, 1, 1, 15];
 	const contours = { contours: [aContour(square), aContour([1, 1, 15], { kind: "POINT" })] };
@@ -111,6 +111,43 @@ describe("a segmentation", () => {
 		expect(await areas(one, 0)).toEqual([]);
 		one.board.togglePart(object, 1);
 		await areas(one);
+	});
+
+	it("whose pixels are numbers is drawn segment by segment, and gone to where a segment lies", async () => {
+		const station = aReadyStation([aSeries(7, {}, aForm())]);
+		const numbers = PIXELS.map((one, i) => (i === 15 ? 2 : one));
+		const only = PIXELS.map((one) => 2 * one);
+		const frames = [
+			aMask({ segments: [1, 2], position: [0, 0, 7.5] }),
+			aMask({ segments: [2], position: [0, 0, 10] }),
+		];
+		const all = allMasks(frames, { label_map: true });
+		const records = [await aRecord(0, wordsOf(numbers), false), await aRecord(1, wordsOf(only), false)];
+		const server = aRegionServer([all, records]);
+		const board = new RegionBoard(
+			station,
+			() => FACTS,
+			server,
+			() => undefined,
+		);
+		const one = { station, board, server, all, drawn: new Store(0) };
+		const object = aSegmentation();
+		await board.toggle(object);
+		station.activePane.goTo(3);
+		const drawn = await areas(one, 2);
+		const outline = (number: number) =>
+			outlineOfPixels(
+				numbers.map((found) => Number(found === number)),
+				all,
+			);
+		expect(drawn.map((area) => area.outline)).toEqual([outline(1), outline(2)]);
+		expect(drawn.map((area) => area.colour)).toEqual(partsOf(object).map(({ colour }) => colour));
+		board.togglePart(object, 1);
+		expect((await areas(one)).map((area) => area.outline)).toEqual([outline(2)]);
+		expect(await board.goTo(object, 1)).toBe(true);
+		expect(station.activePane.state.value.index).toBe(3);
+		station.activePane.goTo(4);
+		expect((await areas(one)).map((area) => area.outline)).toEqual([outlineOfPixels(PIXELS, all)]);
 	});
 
 	it("is gone to at the middle of the part that is meant", async () => {
@@ -225,12 +262,5 @@ describe("the board of a page", () => {
 		expect(boardOf(station, tools)).toBe(board);
 		board.setOpacity(aSegmentation(), 0.5);
 		expect(tools.outlined.value).toBe(1);
-	});
-
-	it("does not open a study with its masks", () => {
-		const masks = aSeries(90, { uid: "9", modality: "SEG" });
-		expect(openingSeries(aStudy([masks, aSeries(3)]))).toBe(1);
-		expect(openingSeries(aStudy([masks, aSeries(1)]))).toBe(1);
-		expect(openingSeries(aStudy([masks]))).toBe(0);
 	});
 });

@@ -9,7 +9,7 @@ import {
 	recordsIn,
 } from "../../../../static/src/reading/regions/masks.ts";
 import { recordBytes } from "../studies.ts";
-import { allMasks, aMask, aRecord, bitsOf, outlineOfPixels } from "./regions.ts";
+import { allMasks, aMask, aRecord, bitsOf, outlineOfPixels, wordsOf } from "./regions.ts";
 
 const ROW = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
@@ -25,27 +25,27 @@ function aStack(records: Awaited<ReturnType<typeof aRecord>>[], all = allMasks([
 describe("masks", () => {
 	it("are outlined when they are looked at, once", async () => {
 		const { masks, changed } = aStack([await aRecord(0, bitsOf(ROW))]);
-		expect(masks.outlines(0)).toBeNull();
+		expect(masks.outlines(0, 1)).toBeNull();
 		await changed;
-		expect(masks.outlines(0)).toEqual([outlineOfPixels(ROW, masks.all)]);
-		expect(masks.outlines(0)).toBe(masks.outlines(0));
+		expect(masks.outlines(0, 1)).toEqual([outlineOfPixels(ROW, masks.all)]);
+		expect(masks.outlines(0, 1)).toBe(masks.outlines(0, 1));
 	});
 
 	it("that did not come are counted, and show nothing", async () => {
 		const lost = { frame: 1, encoding: "unreadable" as const, payload: new Uint8Array(4), partial: false };
 		const { masks, changed } = aStack([await aRecord(0, bitsOf(ROW)), lost]);
 		expect(masks.broken).toBe(1);
-		expect(masks.outlines(1)).toBeNull();
+		expect(masks.outlines(1, 1)).toBeNull();
 		await changed;
-		expect(masks.outlines(1)).toEqual([]);
+		expect(masks.outlines(1, 1)).toEqual([]);
 		expect(aStack([]).masks.broken).toBe(2);
 	});
 
 	it("of another size than their grid show nothing", async () => {
 		const { masks, changed } = aStack([await aRecord(0, bitsOf([...ROW, ...ROW]))]);
-		masks.outlines(0);
+		masks.outlines(0, 1);
 		await changed;
-		expect(masks.outlines(0)).toEqual([]);
+		expect(masks.outlines(0, 1)).toEqual([]);
 	});
 
 	it("of shares have an outline for each level, the next within the last", async () => {
@@ -53,13 +53,37 @@ describe("masks", () => {
 		const pixels = Uint8Array.from([0, 1, 50, 100, 150]);
 		const { masks, changed } = aStack([await aRecord(0, pixels, false)], all);
 		expect(masks.broken).toBe(0);
-		masks.outlines(0);
+		masks.outlines(0, 1);
 		await changed;
-		const outlines = masks.outlines(0) ?? [];
+		const outlines = masks.outlines(0, 1) ?? [];
 		expect(outlines).toEqual(outlinesOf(pixels, all));
 		const widths = outlines.map((outline) => 5 - Number(/^M(\d+)/.exec(outline)?.[1]));
 		expect(widths).toEqual([4, 3, 2, 1]);
 		expect(LEVELS[EDGED_LEVEL]).toBe(0.5);
+	});
+
+	it("of a label map have an outline for each number that lies in them", async () => {
+		const numbers = [0, 300, 300, 0, 7, 300, 0, 0, 7, 0, 0, 0, 0, 0, 0, 65_535];
+		const all = allMasks([aMask({ segments: [7, 300, 65_535] })], { label_map: true });
+		const { masks, changed } = aStack([await aRecord(0, wordsOf(numbers), false)], all);
+		expect(masks.broken).toBe(0);
+		expect(masks.outlines(0, 7)).toBeNull();
+		await changed;
+		for (const number of [7, 300, 65_535]) {
+			const mask = numbers.map((one) => Number(one === number));
+			expect(masks.outlines(0, number)).toEqual([outlineOfPixels(mask, all)]);
+		}
+		expect([masks.outlines(0, 0), masks.outlines(0, 8)]).toEqual([[], []]);
+	});
+
+	it("of a label map that came in another form, or of another size, show nothing", async () => {
+		const all = allMasks([aMask(), aMask()], { label_map: true });
+		const records = [await aRecord(0, bitsOf(ROW)), await aRecord(1, wordsOf([1, 1]), false)];
+		const { masks, changed } = aStack(records, all);
+		expect(masks.broken).toBe(1);
+		masks.outlines(1, 1);
+		await changed;
+		expect(masks.outlines(1, 1)).toEqual([]);
 	});
 
 	it("of shares together are as opaque as was asked for", () => {

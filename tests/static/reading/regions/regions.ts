@@ -19,7 +19,7 @@ export const SPACE = "1.2.8";
 
 export function aMask(changes: Partial<MaskFrame> = {}): MaskFrame {
 	return {
-		segment: 1,
+		segments: [1],
 		images: [],
 		position: [0, 0, 0],
 		orientation: [1, 0, 0, 0, 1, 0],
@@ -33,6 +33,7 @@ export function allMasks(frames: readonly MaskFrame[], changes: Partial<MaskFram
 		rows: 4,
 		columns: 4,
 		fractional: false,
+		label_map: false,
 		maximum: 1,
 		frame_of_reference_uid: SPACE,
 		frames: [...frames],
@@ -132,6 +133,11 @@ export function bitsOf(pixels: readonly number[]): Uint8Array<ArrayBuffer> {
 	const bits = new Uint8Array(Math.ceil(pixels.length / 8));
 	for (const [i, one] of pixels.entries()) bits[i >> 3] = (bits[i >> 3] ?? 0) | (one << (i & 7));
 	return bits;
+}
+
+/** Pixels as words of two bytes, the lower byte first. */
+export function wordsOf(pixels: readonly number[]): Uint8Array<ArrayBuffer> {
+	return Uint8Array.from(pixels.flatMap((one) => [one & 255, one >> 8]));
 }
 
 /** The outline that pixels of a whole grid must have. */

@@ -183,8 +183,12 @@ describe("the tools of a station", () => {
 		expect(tools.panel.value).toBe("marks");
 		tools.showMarks();
 		expect(tools.panel.value).toBeNull();
+		tools.showDocuments();
+		expect([tools.board.reading.value, tools.panel.value]).toEqual([true, null]);
 		tools.showKeys();
-		expect(tools.panel.value).toBe("keys");
+		expect([tools.board.reading.value, tools.panel.value]).toEqual([true, "keys"]);
+		tools.showDocuments();
+		expect(tools.board.reading.value).toBe(false);
 		expect(await tools.keepKeys({ profile: "ohif", keys: { invert: ["U"] } })).toBe(true);
 		expect(kept).toEqual([{ profile: "ohif", keys: { invert: ["U"] } }]);
 		expect(station.keymap.value.keys.invert).toEqual(["U"]);
