@@ -51,6 +51,8 @@ export interface ToolActs {
 	toggleLink(): void;
 	showMarks(): void;
 	showKeys(): void;
+	/** Lays a PET over the images, or takes it off. */
+	toggleFusion(): void;
 }
 
 /** What earlier studies and hanging protocols can do, once they are loaded. */
@@ -268,10 +270,11 @@ function marks({ station, words, tools }: CommandHost): Command[] {
 }
 
 /** The slab's keys mean something only while planes are shown (`mpr/acts.ts`); the keymap knows them always. */
-function planes({ words, toggleMpr }: CommandHost): Command[] {
+function planes({ words, tools, toggleMpr }: CommandHost): Command[] {
 	const resting = { run: () => undefined, when: () => false };
 	return [
 		{ id: "mpr", keys: "M", label: () => words().mpr, run: toggleMpr },
+		{ id: "fusion", keys: "U", label: () => words().fusion, run: () => tools()?.toggleFusion() },
 		{ id: "mpr.thicker", keys: "]", label: () => words().thicker, ...resting },
 		{ id: "mpr.thinner", keys: "[", label: () => words().thinner, ...resting },
 		{ id: "mpr.mode", keys: "Shift+M", label: () => words().slabMode, ...resting },

@@ -40,6 +40,7 @@ function aDesk(series = [aSeries(30)], loaded = true) {
 		toggleLink: note("link"),
 		showMarks: note("marks"),
 		showKeys: note("keys"),
+		toggleFusion: () => undefined,
 	};
 	keyboard.bind(
 		commands({

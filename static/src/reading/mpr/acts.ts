@@ -16,6 +16,7 @@ const KEPT: ReadonlySet<string> = new Set([
 	"report.fold",
 	"focus",
 	"mpr",
+	"fusion",
 ]);
 
 /** What an act of the station means here. */
