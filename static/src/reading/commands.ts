@@ -53,6 +53,8 @@ export interface ToolActs {
 	showKeys(): void;
 	/** Lays a PET over the images, or takes it off. */
 	toggleFusion(): void;
+	/** Renders the series in three dimensions, or leaves that. */
+	toggleRendering(): void;
 }
 
 /** What earlier studies and hanging protocols can do, once they are loaded. */
@@ -274,6 +276,7 @@ function planes({ words, tools, toggleMpr }: CommandHost): Command[] {
 	const resting = { run: () => undefined, when: () => false };
 	return [
 		{ id: "mpr", keys: "M", label: () => words().mpr, run: toggleMpr },
+		{ id: "rendering", keys: "J", label: () => words().rendering, run: () => tools()?.toggleRendering() },
 		{ id: "fusion", keys: "U", label: () => words().fusion, run: () => tools()?.toggleFusion() },
 		{ id: "mpr.thicker", keys: "]", label: () => words().thicker, ...resting },
 		{ id: "mpr.thinner", keys: "[", label: () => words().thinner, ...resting },

@@ -40,7 +40,8 @@ function aDesk(series = [aSeries(30)], loaded = true) {
 		toggleLink: note("link"),
 		showMarks: note("marks"),
 		showKeys: note("keys"),
-		toggleFusion: () => undefined,
+		toggleFusion: note("fusion"),
+		toggleRendering: note("rendering"),
 	};
 	keyboard.bind(
 		commands({

@@ -17,6 +17,7 @@ const KEPT: ReadonlySet<string> = new Set([
 	"focus",
 	"mpr",
 	"fusion",
+	"rendering",
 ]);
 
 /** What an act of the station means here. */

@@ -10,6 +10,7 @@ import type { Pane } from "../pane.ts";
 import type { PaneView } from "../pane_view.ts";
 import type { RegionBoard } from "../regions/board.ts";
 import type { Station } from "../station.ts";
+import type { Rendering } from "../three/rendering.ts";
 import { Ends, nudge, removeSelected, selectNext, setText, toggleKey } from "./acts.ts";
 import { CrossSeries } from "./cross.ts";
 import { NOTHING_KNOWN, parseFacts } from "./facts.ts";
@@ -55,6 +56,8 @@ export class Toolbox implements ToolActs {
 	readonly outlined = new Store(0);
 	/** The PET that lies over the images; null until it is asked for. */
 	readonly fusion = new Store<Fusion | null>(null);
+	/** What is rendered in three dimensions; null while nothing is. */
+	readonly rendering = new Store<Rendering | null>(null);
 	readonly panel = new Store<PanelName | null>(null);
 	/** The mark whose words are being written. */
 	readonly writing = new Store<string | null>(null);
@@ -139,6 +142,7 @@ export class Toolbox implements ToolActs {
 	close(): void {
 		this.#closed = true;
 		this.fusion.value?.close();
+		this.rendering.value?.close();
 		for (const sync of this.#besides.values()) sync.close();
 		for (const stop of this.#stops) stop();
 		for (const timer of this.#timers) clearTimeout(timer);
@@ -273,6 +277,16 @@ export class Toolbox implements ToolActs {
 		const { openFusion } = await import("../fusion/load.ts");
 		if (!this.#closed && this.fusion.value === null)
 			this.fusion.set(openFusion(this.#station, () => this.facts.value));
+	}
+
+	/** Nothing of rendering is fetched before it is first asked for. */
+	async toggleRendering(): Promise<void> {
+		const known = this.rendering.value;
+		known?.close();
+		this.rendering.set(null);
+		if (known !== null) return;
+		const { openRendering } = await import("../three/load.ts");
+		if (!this.#closed && this.rendering.value === null) this.rendering.set(openRendering(this.#station));
 	}
 
 	/** The words of a mark are written. */
