@@ -33,8 +33,9 @@ const LARGEST = 32_000;
 const THIN: Slab = { mode: "average", thicknessMm: 0 };
 const PIECE_MS = 8;
 
-/** The largest value that a series' samples can stand for. */
+/** The largest value that a series' samples can stand for; numbers with a point tell none. */
 function largestOf({ form }: Volume): number {
+	if (form.floating) return LARGEST;
 	const stored = 2 ** (form.signed ? form.bitsStored - 1 : form.bitsStored);
 	return Math.abs(stored * form.rescaleSlope) + Math.abs(form.rescaleIntercept);
 }
