@@ -6,7 +6,7 @@ import { uniformStride } from "../frame_store.ts";
 import type { Box, Layer } from "../layer.ts";
 import type { Frame, Series, Vector } from "../manifest.ts";
 import { contentOf } from "../mpr/content.ts";
-import type { PlaneName } from "../mpr/plane.ts";
+import { finestMm, type PlaneName } from "../mpr/plane.ts";
 import { Resampler, type Slab } from "../mpr/resample.ts";
 import { type ResamplerLike, Runner, type Wish } from "../mpr/runner.ts";
 import { frameNear, indexOf } from "../mpr/volume.ts";
@@ -203,7 +203,7 @@ export class Fusion {
 	#planeOf(pane: Pane, frame: Frame): Plane | null {
 		const known = this.#planes.get(pane);
 		if (known?.frame === frame && known.version === this.#version) return known;
-		const lying = imageGrid(frame);
+		const lying = imageGrid(frame, finestMm(this.state.value.pet.volume));
 		if (lying === null) return null;
 		const { grid, step } = lying;
 		const values = this.#sampled().rows(grid, THIN, 0, grid.height);

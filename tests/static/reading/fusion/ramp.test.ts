@@ -130,7 +130,7 @@ describe("the grid of an image", () => {
 		const random = figures(7);
 		for (let n = 0; n < 40; n++) {
 			const frame = aFrame(20, 30, random);
-			const made = imageGrid(frame);
+			const made = imageGrid(frame, 0.5);
 			const [column, row] = [Math.floor(random() * 30), Math.floor(random() * 20)];
 			const grid = made?.grid;
 			if (grid === undefined) throw new Error("no grid");
@@ -143,7 +143,7 @@ describe("the grid of an image", () => {
 
 	it("has one point for a block of a large image, in its middle", () => {
 		const frame = aFrame(1000, 1400);
-		const made = imageGrid(frame);
+		const made = imageGrid(frame, 0.5);
 		expect([made?.step, made?.grid.width, made?.grid.height]).toEqual([3, 467, 334]);
 		const centre = patientOf({ x: 1.5, y: 1.5 }, frame);
 		for (const axis of [0, 1, 2] as const) {
@@ -151,11 +151,22 @@ describe("the grid of an image", () => {
 		}
 	});
 
+	it.each([
+		[4, 0.7, 2],
+		[4, 0.98, 2],
+		[4, 2, 1],
+		[2, 2, 1],
+		[8, 0.5, 8],
+	])("has two points for each sample of %d mm on pixels of %d mm: every %d", (finestMm, pixelMm, step) => {
+		const form = aForm({ rows: 64, columns: 64, spacing: { rowMm: pixelMm, columnMm: pixelMm, source: "pixel" } });
+		expect(imageGrid({ form, position: [0, 0, 0] }, finestMm)?.step).toBe(step);
+	});
+
 	it("is none where the image does not say where it lies", () => {
 		const frame = aFrame(4, 4);
-		expect(imageGrid({ ...frame, position: null })).toBeNull();
-		expect(imageGrid({ ...frame, form: null })).toBeNull();
-		expect(imageGrid({ ...frame, form: aForm({ orientation: null }) })).toBeNull();
-		expect(imageGrid({ ...frame, form: aForm({ spacing: null }) })).toBeNull();
+		expect(imageGrid({ ...frame, position: null }, 4)).toBeNull();
+		expect(imageGrid({ ...frame, form: null }, 4)).toBeNull();
+		expect(imageGrid({ ...frame, form: aForm({ orientation: null }) }, 4)).toBeNull();
+		expect(imageGrid({ ...frame, form: aForm({ spacing: null }) }, 4)).toBeNull();
 	});
 });
