@@ -28,7 +28,7 @@ SLICES, SPACING_MM = 9, 5.0
 HOT, MILD, REST = 5.0, 2.0, 0.0
 HIGH, OPACITY, WHOLE_FROM = 7.0, 0.6, 0.25
 """As at first: the window's upper end, the opacity, the share of the window from which a colour is whole."""
-HOT_MM, MILD_MM, BALL_MM = (-60.0, 10.0), (55.0, -30.0), 22.0
+HOT_MM, MILD_MM, BALL_MM = (-60.0, 10.0), (55.0, -30.0), 18.0
 NEAR = 10
 Colour = tuple[int, int, int]
 PALETTE = Path(pydicom.data.__file__).parent / "palettes" / "hotiron.dcm"

@@ -86,7 +86,7 @@ def test_a_chest_is_rendered_and_turned(
     assert axe_faults(page) == []
     for _ in range(8):
         page.keyboard.press("ArrowRight")
-    assert stage.view.locator(".edge.left").inner_text().startswith("A")
+    assert stage.view.locator(".edge.left").inner_text().startswith("P")
     stage.changed(stage.presses("ArrowRight"))
     _, _, warm = stage.changed(stage.presses("4"))
     assert warm == 0, "the brightest value is grey"

@@ -96,11 +96,15 @@ export class Holding extends Station {
 	}
 }
 
-export function aStation(series: readonly Series[], bytesMax = 1e8): Holding {
+export function aStation(
+	series: readonly Series[],
+	bytesMax = 1e8,
+	fetched: (url: string) => Promise<Response> = () => new Promise(() => undefined),
+): Holding {
 	const silent = { postMessage: () => undefined, onmessage: null, onerror: null, terminate: () => undefined };
 	const station = new Holding({
 		studyInstanceUid: "1.2",
-		fetch: () => new Promise(() => undefined),
+		fetch: (url) => fetched(String(url)),
 		pool: new DecodePool({ makeWorker: () => ({ ...silent }), workers: 1, wasmUrl: "" }),
 		shared: false,
 		bytesMax,
