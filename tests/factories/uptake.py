@@ -52,7 +52,7 @@ class Raster:
 def activity_of(suv: float) -> float:
     """Becquerel in a millilitre that mean this SUV at the start of the series."""
     left = DOSE_BQ * 2.0 ** (-WAITED.total_seconds() / HALF_LIFE_S)
-    return suv * left / (WEIGHT_KG * 1000.0)
+    return float(suv * left / (WEIGHT_KG * 1000.0))
 
 
 def a_pet(
