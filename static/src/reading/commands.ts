@@ -53,6 +53,10 @@ export interface ToolActs {
 	showKeys(): void;
 	/** Opens or closes the documents beside the images. */
 	showDocuments(): void;
+	/** Lays a PET over the images, or takes it off. */
+	toggleFusion(): void;
+	/** Renders the series in three dimensions, or leaves that. */
+	toggleRendering(): void;
 }
 
 /** What earlier studies and hanging protocols can do, once they are loaded. */
@@ -276,10 +280,12 @@ function marks({ station, words, tools }: CommandHost): Command[] {
 }
 
 /** The slab's keys mean something only while planes are shown (`mpr/acts.ts`); the keymap knows them always. */
-function planes({ words, toggleMpr }: CommandHost): Command[] {
+function planes({ words, tools, toggleMpr }: CommandHost): Command[] {
 	const resting = { run: () => undefined, when: () => false };
 	return [
 		{ id: "mpr", keys: "M", label: () => words().mpr, run: toggleMpr },
+		{ id: "rendering", keys: "J", label: () => words().rendering, run: () => tools()?.toggleRendering() },
+		{ id: "fusion", keys: "U", label: () => words().fusion, run: () => tools()?.toggleFusion() },
 		{ id: "mpr.thicker", keys: "]", label: () => words().thicker, ...resting },
 		{ id: "mpr.thinner", keys: "[", label: () => words().thinner, ...resting },
 		{ id: "mpr.mode", keys: "Shift+M", label: () => words().slabMode, ...resting },

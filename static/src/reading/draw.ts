@@ -72,13 +72,10 @@ export class PaneCanvas {
 		const whole = (edge: number): number => (exact ? Math.round(edge * ratio) / ratio : edge);
 		ctx.imageSmoothingEnabled = !exact;
 		ctx.imageSmoothingQuality = "low";
-		ctx.drawImage(
-			this.#source,
-			whole(at.left),
-			whole(at.top),
-			frame.form.columns * at.scaleX,
-			frame.form.rows * at.scaleY,
-		);
+		const [left, top] = [whole(at.left), whole(at.top)];
+		const [across, down] = [frame.form.columns * at.scaleX, frame.form.rows * at.scaleY];
+		ctx.drawImage(this.#source, left, top, across, down);
+		station.layer.value?.draw(ctx, pane, { left, top, width: across, height: down });
 		return true;
 	}
 

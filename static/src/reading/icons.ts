@@ -16,6 +16,8 @@ export const toolIcons = {
 	invert: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Z M8 2v12 M10 3v10 M12 4.5v7",
 	layout: "M2 3h12v10H2z M8 3v10",
 	mpr: "M8 1.8 13.5 5v6L8 14.2 2.5 11V5Z M2.5 5 8 8.2 13.5 5 M8 8.2v6",
+	rendering: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Z M2 8c2 2.4 10 2.4 12 0 M8 2c-3 3-3 9 0 12",
+	fusion: "M6 2.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z M10 3.5a5 5 0 1 1-1 9.8 M6 6.5h4 M5.5 9h5",
 	hanging: "M2 3h12v10H2z M6 3v10 M6 8h8 M10 8v5",
 	play: "M4.5 3v10l8-5Z",
 	stop: "M4 4h8v8H4z",

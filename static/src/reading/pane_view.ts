@@ -83,6 +83,7 @@ export class PaneView {
 			pane.sizing.subscribe(() => this.#schedule()),
 			station.overlays.subscribe(() => this.#schedule()),
 			station.greys.subscribe(() => this.#schedule()),
+			station.layer.subscribe(() => this.#schedule()),
 			station.arrival.subscribe((arrival) => {
 				const { series, index } = pane.state.value;
 				if (arrival?.seriesUid === series?.uid && arrival?.frame === index) this.#schedule();

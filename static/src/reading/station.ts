@@ -5,6 +5,7 @@ import { FrameStore } from "./frame_store.ts";
 import type { Tool } from "./gesture.ts";
 import { History } from "./history.ts";
 import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
+import type { Layer } from "./layer.ts";
 import { ALL_LAYOUTS, type Layout, panesOf } from "./layout.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
 import { type ImageForm, openingSeries, type Series, type Study } from "./manifest.ts";
@@ -99,6 +100,10 @@ export class Station {
 	readonly linked = new Store(false);
 	/** The driving level of each presentation value on this screen; null while greys are sent as they are. */
 	readonly greys = new Store<Uint8Array | null>(null);
+	/** What lies over the images in their planes; null while nothing does. */
+	readonly layer = new Store<Layer | null>(null);
+	/** Series that are needed though no pane shows them, each about one of its frames. */
+	readonly needed = new Store<ReadonlyMap<string, number>>(new Map());
 	/** The last frame that came; whoever shows it repaints. */
 	readonly arrival = new Store<Arrival | null>(null);
 	/** Another number when more frames are there than before: some times a second, however fast they come. */
@@ -133,6 +138,7 @@ export class Station {
 			onFrameEvicted: (uid, frame) => this.#loaders.get(uid)?.dropped(frame),
 		});
 		for (const pane of this.panes) this.#stops.push(pane.state.subscribe(() => this.#follow()));
+		this.#stops.push(this.needed.subscribe(() => this.#follow()));
 	}
 
 	/** Fetches the manifest and shows the opening series. */
@@ -335,7 +341,7 @@ export class Station {
 
 	/** Lets the loaders follow what the panes show; hidden series stop loading. */
 	#follow(): void {
-		const shown = new Map<string, number>();
+		const shown = new Map(this.needed.value);
 		for (const pane of this.visible) {
 			const { series, index } = pane.state.value;
 			if (series !== null) shown.set(series.uid, index);

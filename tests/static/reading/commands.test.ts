@@ -41,6 +41,8 @@ function aDesk(series = [aSeries(30)], loaded = true) {
 		showMarks: note("marks"),
 		showKeys: note("keys"),
 		showDocuments: note("documents"),
+		toggleFusion: note("fusion"),
+		toggleRendering: note("rendering"),
 	};
 	keyboard.bind(
 		commands({

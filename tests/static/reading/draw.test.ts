@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Store } from "../../../static/src/kit/store.ts";
 import { PaneCanvas } from "../../../static/src/reading/draw.ts";
 import type { GlFrame } from "../../../static/src/reading/gl.ts";
+import type { Layer } from "../../../static/src/reading/layer.ts";
 import type { ImageForm, Series } from "../../../static/src/reading/manifest.ts";
 import { Pane } from "../../../static/src/reading/pane.ts";
 import type { Samples } from "../../../static/src/reading/samples.ts";
@@ -25,6 +26,7 @@ function aDesk(
 		isPreview: () => false,
 		drawingOver: () => drawing,
 		greys: new Store<Uint8Array | null>(null),
+		layer: new Store<Layer | null>(null),
 	} as unknown as Station;
 	const pane = new Pane();
 	pane.size = { width: 40, height: 20 };

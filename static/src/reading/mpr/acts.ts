@@ -16,6 +16,8 @@ const KEPT: ReadonlySet<string> = new Set([
 	"report.fold",
 	"focus",
 	"mpr",
+	"fusion",
+	"rendering",
 ]);
 
 /** What an act of the station means here. */

@@ -61,7 +61,13 @@ export function volumeNotices(seen: PlaneSeen, words: MprWords, station: Words):
 	return notices.filter(([holds]) => holds).map(([, said]) => said);
 }
 
-export function planeCorners(seen: PlaneSeen, words: MprWords, station: Words): Corners {
+/** `over`: what is said of what lies over the plane. */
+export function planeCorners(
+	seen: PlaneSeen,
+	words: MprWords,
+	station: Words,
+	over: string | null = null,
+): Corners {
 	const { state, series, name, volume, loaded } = seen;
 	const { voi } = state;
 	const preset = presetNamed(series.modality, voi, series.bodyPart);
@@ -73,7 +79,7 @@ export function planeCorners(seen: PlaneSeen, words: MprWords, station: Words): 
 		title: `${words[name]} ${words.reconstructed}`,
 		seriesLabel: seriesLabel(series, station),
 		place: [place, slabSaid(state.slab, words)],
-		notices: volumeNotices(seen, words, station),
+		notices: [...(over === null ? [] : [over]), ...volumeNotices(seen, words, station)],
 		origin: [say(words.ofSeries, { series: seriesTitle(series) }), words.resampled],
 		look: [
 			preset === null ? levels : `${station[preset.name]} ${levels}`,

@@ -23,12 +23,15 @@ export interface DrawnPlane {
 interface Came {
 	readonly wish: Wish;
 	readonly values: Float32Array<ArrayBuffer>;
+	/** What the layer has in this plane. */
+	readonly over: Float32Array<ArrayBuffer> | null;
 	readonly step: number;
 }
 
 export class PlaneCanvas {
 	/** How many planes were put on the screen, and whether the last one has all its points. */
 	readonly drawn = new Store<DrawnPlane>({ count: 0, whole: false });
+	readonly #station: Station;
 	readonly #mpr: Mpr;
 	readonly #name: PlaneName;
 	readonly #runner: Runner;
@@ -42,12 +45,14 @@ export class PlaneCanvas {
 	#came: Came | null = null;
 	#painted: { voi: unknown; invert: boolean } | null = null;
 	#asked: Wish | null = null;
+	#version: number | null = null;
 	#frameRequest = 0;
 	#rest: ReturnType<typeof setTimeout> | null = null;
 	#late: ReturnType<typeof setTimeout> | null = null;
 	#closed = false;
 
 	constructor(station: Station, mpr: Mpr, name: PlaneName, runner: Runner, canvas: HTMLCanvasElement) {
+		this.#station = station;
 		this.#mpr = mpr;
 		this.#name = name;
 		this.#runner = runner;
@@ -58,6 +63,11 @@ export class PlaneCanvas {
 		this.#watchSize();
 		this.#stops.push(
 			mpr.state.subscribe(() => this.#schedule()),
+			station.layer.subscribe((layer) => {
+				if (layer?.version !== this.#version) this.#asked = null;
+				this.#version = layer?.version ?? null;
+				this.#schedule();
+			}),
 			station.arrival.subscribe((arrival) => {
 				if (arrival?.seriesUid === mpr.series.uid) this.#soon();
 			}),
@@ -139,9 +149,13 @@ export class PlaneCanvas {
 	}
 
 	async #ask(wish: Wish, step: number): Promise<void> {
-		const values = await this.#runner.run(this.#name, wish);
+		const layer = this.#station.layer.value;
+		const [values, over] = await Promise.all([
+			this.#runner.run(this.#name, wish),
+			layer?.values(this.#mpr.series, this.#name, wish) ?? null,
+		]);
 		if (values === null || this.#closed) return;
-		this.#came = { wish, values, step };
+		this.#came = { wish, values, over, step };
 		this.#painted = null;
 		this.#draw();
 		this.drawn.set({ count: this.drawn.value.count + 1, whole: step <= this.#wish(false).step });
@@ -161,7 +175,11 @@ export class PlaneCanvas {
 		const { grid } = this.#came.wish;
 		ctx.imageSmoothingEnabled = this.#came.step * ratio > 1;
 		ctx.imageSmoothingQuality = "low";
-		ctx.drawImage(this.#frameCanvas, 0, 0, grid.width * this.#came.step, grid.height * this.#came.step);
+		const box = { width: grid.width * this.#came.step, height: grid.height * this.#came.step };
+		ctx.drawImage(this.#frameCanvas, 0, 0, box.width, box.height);
+		const { wish, over } = this.#came;
+		const layer = this.#station.layer.value;
+		if (over !== null) layer?.drawValues(ctx, this.#name, wish, over, { left: 0, top: 0, ...box });
 	}
 
 	#paint({ wish, values }: Came): void {

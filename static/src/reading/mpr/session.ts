@@ -117,6 +117,11 @@ export class Session {
 		onleave();
 	}
 
+	/** What lies over the images. */
+	get layer(): Station["layer"] {
+		return this.#host.station.layer;
+	}
+
 	/** The value in the volume where the planes cross; null where there is none. */
 	valueHere(): number | null {
 		const { series, volume, state } = this.mpr;

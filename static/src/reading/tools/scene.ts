@@ -9,6 +9,7 @@ import { shownPoints } from "./drawing.ts";
 import { circled, type Mark, marksOn, numberOf } from "./mark.ts";
 import { measuresOf, type ObjectFacts } from "./measuring.ts";
 import { type Line, type Shape, shapeOf } from "./shapes.ts";
+import { patientOf } from "./spatial.ts";
 import { lines, sourceSaid, type ToolWords } from "./wording.ts";
 
 /** `object`: of a DICOM object of the study, read-only. */
@@ -46,10 +47,26 @@ export const EMPTY: Scene = { items: [], source: null };
 
 function labelled(mark: Mark, seen: Seen, own: boolean): string[] {
 	const { station, facts, words } = seen;
-	const said = lines(mark, measuresOf(station, facts, mark)?.figures ?? [], words);
+	const said = [
+		...lines(mark, measuresOf(station, facts, mark)?.figures ?? [], words),
+		...overSaid(mark, seen),
+	];
 	if (!own) return [...said, mark.author?.name ?? ""];
 	const number = circled(numberOf(station.marks.value, mark.id));
 	return said.length === 0 ? [number] : said.map((line, i) => (i === 0 ? `${number} ${line}` : line));
+}
+
+/** What lies over the place that a probe reads. */
+function overSaid(
+	{ kind, points: [point] }: Pick<Mark, "kind" | "points">,
+	{ station, pane }: Seen,
+): string[] {
+	const { series } = pane.state.value;
+	const place =
+		kind === "probe" && point !== undefined && pane.frame !== null ? patientOf(point, pane.frame) : null;
+	if (series === null || place === null) return [];
+	const said = station.layer.value?.valueSaid(series, place) ?? null;
+	return said === null ? [] : [said];
 }
 
 /** The marks, the drawing and the guides of a pane. */
@@ -146,7 +163,10 @@ function draftOf(drawing: Drawing, seen: Seen, onScreen: (points: readonly Point
 		sopInstanceUid: frame?.sopInstanceUid ?? "",
 		frameNumber: frame?.number ?? 1,
 	};
-	const said = lines({ kind, text: "" }, measuresOf(station, facts, at)?.figures ?? [], words);
+	const said = [
+		...lines({ kind, text: "" }, measuresOf(station, facts, at)?.figures ?? [], words),
+		...overSaid({ kind, points }, seen),
+	];
 	const shape = shapeOf(kind, onScreen(points));
 	return { id: "drawing", tone: "own", shape, lines: [...said, ...hint(drawing, words)], held: true };
 }

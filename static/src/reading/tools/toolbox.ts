@@ -2,6 +2,7 @@
 import { t } from "../../kit/i18n.ts";
 import { Store } from "../../kit/store.ts";
 import type { ToolActs } from "../commands.ts";
+import type { Fusion } from "../fusion/fused.ts";
 import { type Keymap, parseKeymap } from "../keymap.ts";
 import type { Study } from "../manifest.ts";
 import { ObjectBoard, type ObjectServer } from "../objects/board.ts";
@@ -9,6 +10,7 @@ import type { Pane } from "../pane.ts";
 import type { PaneView } from "../pane_view.ts";
 import type { RegionBoard } from "../regions/board.ts";
 import type { Station } from "../station.ts";
+import type { Rendering } from "../three/rendering.ts";
 import { Ends, nudge, removeSelected, selectNext, setText, toggleKey } from "./acts.ts";
 import { CrossSeries } from "./cross.ts";
 import { NOTHING_KNOWN, parseFacts } from "./facts.ts";
@@ -52,6 +54,10 @@ export class Toolbox implements ToolActs {
 	readonly regions = new Store<RegionBoard | null>(null);
 	/** Another number whenever they are to be drawn anew. */
 	readonly outlined = new Store(0);
+	/** The PET that lies over the images; null until it is asked for. */
+	readonly fusion = new Store<Fusion | null>(null);
+	/** What is rendered in three dimensions; null while nothing is. */
+	readonly rendering = new Store<Rendering | null>(null);
 	readonly panel = new Store<PanelName | null>(null);
 	/** The mark whose words are being written. */
 	readonly writing = new Store<string | null>(null);
@@ -64,6 +70,8 @@ export class Toolbox implements ToolActs {
 	/** The series of earlier studies, with what their objects say, and where their marks are kept. */
 	readonly #beside = new Map<string, ObjectFacts>();
 	readonly #besides = new Map<string, MarkSync>();
+
+	#closed = false;
 
 	constructor(station: Station, server: Server) {
 		this.#station = station;
@@ -132,6 +140,9 @@ export class Toolbox implements ToolActs {
 	}
 
 	close(): void {
+		this.#closed = true;
+		this.fusion.value?.close();
+		this.rendering.value?.close();
 		for (const sync of this.#besides.values()) sync.close();
 		for (const stop of this.#stops) stop();
 		for (const timer of this.#timers) clearTimeout(timer);
@@ -169,7 +180,16 @@ export class Toolbox implements ToolActs {
 			active,
 		];
 		const { told, applied, drawn } = this.board;
-		const all = [...followed, this.facts, this.cross.cross, told, applied, drawn, this.outlined];
+		const all = [
+			...followed,
+			this.#station.layer,
+			this.facts,
+			this.cross.cross,
+			told,
+			applied,
+			drawn,
+			this.outlined,
+		];
 		const stops = all.map((one) => one.subscribe(soon));
 		stops.push(...this.#station.panes.filter((one) => one !== pane).map((one) => one.state.subscribe(soon)));
 		return () => {
@@ -250,6 +270,27 @@ export class Toolbox implements ToolActs {
 
 	showKeys(): void {
 		this.panel.set("keys");
+	}
+
+	/** Nothing of fusion is fetched before it is first asked for. */
+	async toggleFusion(): Promise<void> {
+		const known = this.fusion.value;
+		known?.close();
+		this.fusion.set(null);
+		if (known !== null) return;
+		const { openFusion } = await import("../fusion/load.ts");
+		if (!this.#closed && this.fusion.value === null)
+			this.fusion.set(openFusion(this.#station, () => this.facts.value));
+	}
+
+	/** Nothing of rendering is fetched before it is first asked for. */
+	async toggleRendering(): Promise<void> {
+		const known = this.rendering.value;
+		known?.close();
+		this.rendering.set(null);
+		if (known !== null) return;
+		const { openRendering } = await import("../three/load.ts");
+		if (!this.#closed && this.rendering.value === null) this.rendering.set(openRendering(this.#station));
 	}
 
 	/** The words of a mark are written. */

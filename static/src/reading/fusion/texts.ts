@@ -1,0 +1,66 @@
+/** Every word of PET laid over CT or MR. */
+import { defineTexts } from "../../kit/i18n.ts";
+
+export const fusionTexts = defineTexts({
+	zh: {
+		title: "PET 融合",
+		fused: "融合 PET 插值显示",
+		ofPrior: "PET 来自既往检查 {date}",
+		loading: "PET 已到 {loaded}/{slices} 层",
+		missing: "PET 有 {count} 层显示不了，留空",
+		notHere: "与 PET 坐标系不同，未融合",
+		value: "PET {value}{unit}（插值）",
+		petSeries: "PET 序列",
+		opacity: "不透明度",
+		low: "下限",
+		high: "上限",
+		window: "{unit} 窗",
+		scale: "热铁色标：{low} 到 {high} {unit}",
+		noSuv: "无法换算 SUV，按 {unit} 显示",
+		stored: "存储值",
+		atPointer: "指针处",
+		nothingThere: "无数据",
+		hint: "移动指针读数；测值（D）同时给出两者",
+		leave: "关闭融合",
+		noBase: "请先选中一个 CT 或 MR 序列，再融合 PET",
+		unplaced: "这幅图像没有写明在人体中的位置，不能融合 PET",
+		noPet: "这次检查和已打开的既往检查里没有 PET 序列，不能融合",
+		noSpace: "这个序列没有写明坐标系（Frame of Reference），不能确定与 PET 对齐，不融合",
+		otherSpace: "PET 与这个序列不在同一坐标系（Frame of Reference），不能确定对齐，不融合",
+		noVolume: "PET 各层没有组成规则的体数据，不能插值融合",
+		noMemory: "这台设备的内存放不下整个 PET 序列，不能融合",
+	},
+	en: {
+		title: "PET fusion",
+		fused: "Fused PET, interpolated",
+		ofPrior: "PET of the earlier study of {date}",
+		loading: "PET: {loaded}/{slices} slices here",
+		missing: "PET: {count, plural, one {# slice} other {# slices}} cannot be shown, left empty",
+		notHere: "Another frame of reference than the PET, not fused",
+		value: "PET {value}{unit} (interpolated)",
+		petSeries: "PET series",
+		opacity: "Opacity",
+		low: "From",
+		high: "To",
+		window: "{unit} window",
+		scale: "Hot iron scale: {low} to {high} {unit}",
+		noSuv: "SUV cannot be told, shown in {unit}",
+		stored: "stored values",
+		atPointer: "At the pointer",
+		nothingThere: "no data",
+		hint: "Move the pointer to read values; a probe (D) gives both",
+		leave: "Close fusion",
+		noBase: "Choose a CT or MR series first, then fuse the PET",
+		unplaced: "This image does not state where it lies in the patient: no PET can be laid over it",
+		noPet: "Neither this study nor an earlier one that is open has a PET series",
+		noSpace:
+			"This series names no frame of reference: alignment with the PET is not known, so it is not fused",
+		otherSpace:
+			"The PET has another frame of reference than this series: alignment is not known, so it is not fused",
+		noVolume: "The slices of the PET make no regular volume: it cannot be interpolated",
+		noMemory: "This device has no room for the whole PET series: it cannot be fused",
+	},
+});
+
+export type FusionTextKey = keyof (typeof fusionTexts)["zh"];
+export type FusionWords = Readonly<Record<FusionTextKey, string>>;

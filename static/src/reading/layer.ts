@@ -1,0 +1,35 @@
+/** What is laid over the images in their planes. Types alone: what draws it is fetched when it is asked for. */
+import type { Series, Vector } from "./manifest.ts";
+import type { PlaneName } from "./mpr/plane.ts";
+import type { Wish } from "./mpr/runner.ts";
+import type { Pane } from "./pane.ts";
+
+/** Where a picture lies on its canvas, in CSS pixels. */
+export interface Box {
+	readonly left: number;
+	readonly top: number;
+	readonly width: number;
+	readonly height: number;
+}
+
+/** A new object whenever panes are to be drawn again. */
+export interface Layer {
+	/** Another number whenever the values of a plane are others than before. */
+	readonly version: number;
+	/** Draws over the frame of a pane, which lies in `box`. */
+	draw(context: CanvasRenderingContext2D, pane: Pane, box: Box): void;
+	/** The values over a reconstructed plane of a series; null where nothing lies over it. */
+	values(series: Series, name: PlaneName, wish: Wish): Promise<Float32Array<ArrayBuffer> | null>;
+	/** Draws such values over the plane, which lies in `box`. */
+	drawValues(
+		context: CanvasRenderingContext2D,
+		name: PlaneName,
+		wish: Wish,
+		values: Float32Array,
+		box: Box,
+	): void;
+	/** What has to be said over a series while the layer is on; null where nothing has. */
+	said(series: Series): string | null;
+	/** The value that lies over a place of a series, with its unit; null where there is none. */
+	valueSaid(series: Series, place: Vector): string | null;
+}
