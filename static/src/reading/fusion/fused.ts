@@ -11,7 +11,6 @@ import { Resampler, type Slab } from "../mpr/resample.ts";
 import { type ResamplerLike, Runner, type Wish } from "../mpr/runner.ts";
 import { frameNear, indexOf } from "../mpr/volume.ts";
 import type { Pane } from "../pane.ts";
-
 import type { Station } from "../station.ts";
 import { valueUnit } from "../tools/figures.ts";
 import type { ObjectFacts } from "../tools/measuring.ts";
