@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
@@ -187,17 +188,25 @@ async def arrivals(
     require_role(principal, *CLINICAL)
     scope = await study_scope(view, principal, None)
     own = StudyScope(institution_ids=scope.institution_ids)
-    statement = select(Study).where(matching.visible(scope if shared else own))
+    found: list[Study] = []
+    for part in matching.parts(scope if shared else own):
+        found += await view.scalars(arrived(part.condition, text))
+    return sorted(found, key=attrgetter("last_received_at"), reverse=True)[:ARRIVALS_MAX]
+
+
+def arrived(within: ColumnElement[bool], text: str) -> Select[Study]:
+    """The studies of one institution that came last, in the order of their index."""
+    statement = select(Study).where(within).order_by(Study.last_received_at.desc()).limit(ARRIVALS_MAX)
     folded = folded_query(text)
-    if folded:
-        statement = statement.where(
-            or_(
-                Study.patient_name_key.contains(folded, autoescape=True),
-                Study.patient_id.startswith(text.strip(), autoescape=True),
-                Study.accession_number.startswith(text.strip(), autoescape=True),
-            )
+    if not folded:
+        return statement
+    return statement.where(
+        or_(
+            Study.patient_name_key.contains(folded, autoescape=True),
+            Study.patient_id.startswith(text.strip(), autoescape=True),
+            Study.accession_number.startswith(text.strip(), autoescape=True),
         )
-    return list(await view.scalars(statement.order_by(Study.last_received_at.desc()).limit(ARRIVALS_MAX)))
+    )
 
 
 async def consults_about(view: AsyncSession, institution_id: str, study_instance_uid: str) -> list[Consult]:

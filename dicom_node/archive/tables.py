@@ -58,6 +58,7 @@ class Study(Base):
         UniqueConstraint("institution_id", "study_instance_uid"),
         Index("ix_dicom_study_uid", "study_instance_uid"),
         Index("ix_dicom_study_institution_newest", "institution_id", "study_date", "study_time", "study_key"),
+        Index("ix_dicom_study_institution_arrived", "institution_id", "last_received_at"),
         Index("ix_dicom_study_institution_patient", "institution_id", "patient_id"),
         Index("ix_dicom_study_institution_accession", "institution_id", "accession_number"),
         Index("ix_dicom_study_institution_name", "institution_id", "patient_name_key"),
