@@ -60,7 +60,8 @@ class Pack:
 class SeriesImages:
     """One series: its row, what it is, its first object's attributes, its frames when it has images.
 
-    `kind` is "other" for what says something about images, or is none: segmentations, reports, plans.
+    `kind` is "other" for what is no image, as reports and plans. Segmentations are images too: where there is
+    nothing else, they are looked at as they are.
     """
 
     series: Series
@@ -128,7 +129,7 @@ def _series_images(
 
 
 def _is_image(instance: Instance) -> bool:
-    """Whether an object is read as an image: masks lie over images, spectra are no picture."""
+    """Whether an object has pixels: spectra have rows and columns of something else."""
     pictured = instance.rows is not None or instance.pixel_offset is not None
     return pictured and instance.sop_class_uid not in NOT_READ_AS_IMAGES
 

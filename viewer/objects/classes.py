@@ -14,11 +14,10 @@ REPORTS: Final = frozenset(
 """Documents of PS3.3 A.35 but for key objects and procedure logs of devices."""
 SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
-HEIGHT_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.8"
 SPECTRA: Final = "1.2.840.10008.5.1.4.1.1.4.2"
 SEGMENTATIONS: Final = frozenset({SEGMENTATION, LABEL_MAP})
 DOCUMENTS: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.104.{number}" for number in range(1, 6))
 """Encapsulated PDF, CDA, STL, OBJ and MTL."""
-NOT_READ_AS_IMAGES: Final = SEGMENTATIONS | {HEIGHT_MAP, SPECTRA}
-"""Classes of objects with rows and columns that are no picture of a patient: masks, heights, MR spectra."""
+NOT_READ_AS_IMAGES: Final = frozenset({SPECTRA})
+"""Classes of objects with rows and columns that have no pixels."""
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"

@@ -2,7 +2,7 @@
 
 export type Vector = readonly [number, number, number];
 export type Orientation = readonly [number, number, number, number, number, number];
-/** `other`: what says something about images, or is none, as segmentations, reports and plans. */
+/** `other`: what is no image, as reports and plans. */
 export type SeriesKind = "image" | "ecg" | "other";
 export type SpacingSource = "pixel" | "imager" | "ultrasound";
 export type VoiFunction = "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
@@ -372,9 +372,20 @@ export function parseManifest(value: unknown): Study {
 	};
 }
 
-/** The series that can be read; what else a study has stands in the list of its objects. */
+/** Modality of masks, which lie over images. */
+const MASKS = "SEG";
+
+/** The series that can be read; what else a study has stands in the list of its objects. Masks are read by
+ * themselves only where there is nothing else. */
 export function readable({ series }: Pick<Study, "series">): Series[] {
-	return series.filter(({ kind }) => kind !== "other");
+	const shown = series.filter(({ kind }) => kind !== "other");
+	const pictures = shown.filter(({ modality }) => modality !== MASKS);
+	return pictures.length > 0 ? pictures : shown;
+}
+
+/** The image series of a study that can be read. */
+export function imageSeries(study: Pick<Study, "series">): Series[] {
+	return readable(study).filter(({ kind, frames }) => kind === "image" && frames.length > 0);
 }
 
 /** Modality of scanned and photographed papers (PS3.3 C.7.3.1.1.1). */
@@ -387,7 +398,8 @@ export function scansOf({ series }: Pick<Study, "series">): Series[] {
 
 /** The series to show first: the first one that is not a mere localizer beside larger ones; -1 if none. */
 export function openingSeries(study: Study): number {
-	const sizes = study.series.map(({ kind, frames }) => (kind === "image" ? frames.length : 0));
+	const images = new Set(imageSeries(study));
+	const sizes = study.series.map((one) => (images.has(one) ? one.frames.length : 0));
 	const most = Math.max(0, ...sizes);
 	return most === 0 ? -1 : sizes.findIndex((count) => count * 2 >= most);
 }

@@ -8,7 +8,7 @@ import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
 import type { Layer } from "./layer.ts";
 import { ALL_LAYOUTS, type Layout, panesOf } from "./layout.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
-import { type ImageForm, openingSeries, type Series, type Study } from "./manifest.ts";
+import { type ImageForm, imageSeries, openingSeries, type Series, type Study } from "./manifest.ts";
 import { readManifest, requestManifest } from "./manifest_request.ts";
 import { urgency } from "./order.ts";
 import { unpackOverlay } from "./overlay.ts";
@@ -195,8 +195,8 @@ export class Station {
 	/** The image series `steps` after the one shown, in the order of the rail. */
 	showNextSeries(steps: number): boolean {
 		const shown = this.activePane.state.value.series?.uid;
-		const images =
-			(this.studyOf(shown) ?? this.study.value)?.series.filter((one) => one.kind === "image") ?? [];
+		const study = this.studyOf(shown) ?? this.study.value;
+		const images = study === null ? [] : imageSeries(study);
 		const at = images.findIndex((one) => one.uid === shown);
 		const next = images[at + steps];
 		if (next === undefined) return false;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+	imageSeries,
 	ManifestRefused,
 	openingFrame,
 	openingSeries,
@@ -101,9 +102,13 @@ describe("the opening series", () => {
 	});
 
 	it("is never one of masks, however many they are", () => {
-		const masks = aSeries(0, { uid: "9", kind: "other", modality: "SEG", objects: 90 });
+		const masks = aSeries(90, { uid: "9", modality: "SEG" });
 		expect(openingSeries(aStudy([masks, aSeries(1)]))).toBe(1);
-		expect(openingSeries(aStudy([masks]))).toBe(-1);
+	});
+
+	it("is one of masks where there is nothing else", () => {
+		const masks = aSeries(90, { uid: "9", modality: "SEG" });
+		expect(openingSeries(aStudy([aSeries(0, { kind: "other" }), masks]))).toBe(1);
 	});
 
 	it("is none where there are no images", () => {
@@ -120,6 +125,20 @@ describe("the series that can be read", () => {
 		const study = aStudy(kinds.map((kind, i) => of(kind, `${i}`)));
 		expect(readable(study).map(({ uid }) => uid)).toEqual(["1", "2", "4"]);
 		expect(readable(aStudy([of("other", "0")]))).toEqual([]);
+	});
+
+	it("are masks only where there is nothing else", () => {
+		const [masks, plan] = [aSeries(90, { uid: "9", modality: "SEG" }), of("other", "0")];
+		expect(readable(aStudy([masks, plan]))).toEqual([masks]);
+		for (const kind of ["image", "ecg"] as const) {
+			const one = of(kind, "1");
+			expect(readable(aStudy([masks, one]))).toEqual([one]);
+		}
+	});
+
+	it("are images in the strict sense when they have frames", () => {
+		const study = aStudy([of("ecg", "1"), of("image", "2"), aSeries(0, { uid: "3" }), of("other", "4")]);
+		expect(imageSeries(study).map(({ uid }) => uid)).toEqual(["2"]);
 	});
 
 	it("have as many objects as the server names", () => {

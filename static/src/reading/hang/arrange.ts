@@ -4,7 +4,7 @@
  */
 import type { Layout } from "../layout.ts";
 import { panesOf } from "../layout.ts";
-import type { Study } from "../manifest.ts";
+import { imageSeries, type Study } from "../manifest.ts";
 import { factsOf, type SeriesFacts } from "./facts.ts";
 import type { PaneRule, SeriesRule, Stage, Window } from "./protocol.ts";
 
@@ -34,7 +34,7 @@ const USED = -4;
 
 /** The image series of a study as rules see them. */
 export function imagesOf(study: Study): SeriesFacts[] {
-	return study.series.filter((one) => one.kind === "image" && one.frames.length > 0).map(factsOf);
+	return imageSeries(study).map(factsOf);
 }
 
 /** How well a series fits a rule; null when it does not. `at` is its place among its study's images. */

@@ -1,6 +1,6 @@
 /** What the objects of a study say about its images, as the server tells it. */
 import type { components } from "../../api/schema.gen.ts";
-import type { Study } from "../manifest.ts";
+import { readable, type Study } from "../manifest.ts";
 
 type Schemas = components["schemas"];
 export type StudyObjects = Schemas["StudyObjects"];
@@ -36,7 +36,7 @@ export const NOTHING_TOLD: StudyObjects = {
 	more: false,
 };
 
-/** A series that is no image and of which nothing is told: how it is called, how many objects it has. */
+/** A series that cannot be read and of which nothing is told: how it is called, how many objects it has. */
 export interface Untold {
 	readonly uid: string;
 	readonly modality: string;
@@ -45,15 +45,16 @@ export interface Untold {
 }
 
 /** The series of a study that neither can be read nor are told of here, so that none is passed over in silence. */
-export function untoldOf({ series }: Pick<Study, "series">, told: StudyObjects): Untold[] {
+export function untoldOf(study: Pick<Study, "series">, told: StudyObjects): Untold[] {
+	const listed = new Set(readable(study));
 	const { key_objects, presentations, reports, segmentations, structure_sets, documents, unreadable } = told;
 	const outlined = [...segmentations, ...structure_sets];
 	const headed = [...key_objects, ...presentations, ...reports, ...outlined, ...documents];
 	const said = new Set(
 		[...headed.map(({ header }) => header), ...unreadable].map((one) => one.series_instance_uid),
 	);
-	return series
-		.filter(({ kind, uid }) => kind === "other" && !said.has(uid))
+	return study.series
+		.filter((one) => !listed.has(one) && !said.has(one.uid))
 		.map(({ uid, modality, description, objects }) => ({ uid, modality, description, objects }));
 }
 

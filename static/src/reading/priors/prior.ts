@@ -1,7 +1,7 @@
 /** Earlier studies as the server lists them, and which of their series belongs beside another. Pure. */
 import { factsOf } from "../hang/facts.ts";
 import { REGIONS, type Region } from "../hang/protocol.ts";
-import type { Series, Study } from "../manifest.ts";
+import { imageSeries, type Series, type Study } from "../manifest.ts";
 
 export interface Prior {
 	readonly uid: string;
@@ -101,7 +101,7 @@ export function likeness(one: Series, other: Series): number {
 
 /** The image series of a study that belongs beside `series`; null when it has none. */
 export function mostLike(series: Series | null, study: Study): Series | null {
-	const images = study.series.filter((one) => one.kind === "image" && one.frames.length > 0);
+	const images = imageSeries(study);
 	if (series === null) return images[0] ?? null;
 	return images.reduce<Series | null>(
 		(best, one) => (best === null || likeness(series, one) > likeness(series, best) ? one : best),

@@ -30,6 +30,12 @@ describe("what is told of no object", () => {
 		expect(untoldOf(aStudy(known), objects)).toEqual([]);
 		expect(untoldOf(aStudy(known), told()).map(({ uid }) => uid)).toEqual(known.map(({ uid }) => uid));
 	});
+
+	it("holds masks that lie over images, but not those that are looked at themselves", () => {
+		const masks = aSeries(4, { uid: "masks", modality: "SEG" });
+		expect(untoldOf(aStudy([masks, aSeries(3)]), told()).map(({ uid }) => uid)).toEqual(["masks"]);
+		expect(untoldOf(aStudy([masks]), told())).toEqual([]);
+	});
 });
 
 describe("who made an object", () => {
