@@ -90,7 +90,8 @@ async def test_a_silent_socket_is_given_up_but_its_seat_is_kept(open_house: Open
 
 async def test_sockets_that_have_not_said_hello_are_capped_and_those_inside_go_on(house: House) -> None:
     async with house.inside("doctor") as doctor, contextlib.AsyncExitStack() as stack:
-        waiting = [await stack.enter_async_context(house.page()) for _ in range(caps.PENDING_SOCKETS_MAX)]
+        pages = (house.page() for _ in range(caps.PENDING_SOCKETS_MAX))
+        waiting = await asyncio.gather(*map(stack.enter_async_context, pages))  # before the first must go
         with pytest.raises(InvalidStatus):
             await connect(house.url, origin=ORIGIN)  # type: ignore[arg-type]
         assert (await doctor.ask("ping", {"n": 1}))["t"] == "pong"
