@@ -124,10 +124,10 @@ def own_key(page: Page) -> None:
     dialog.get_by_role("button", name="改键 反色").click()
     page.keyboard.press("l")
     expect(dialog.get_by_role("status")).to_contain_text("已用于“测距”")
-    page.keyboard.press("u")
+    page.keyboard.press("0")
     expect(dialog.get_by_role("status")).to_contain_text("快捷键已保存")
     page.reload()
-    expect(page.get_by_role("button", name="反色（U）")).to_be_visible()
+    expect(page.get_by_role("button", name="反色（0）")).to_be_visible()
     page.evaluate(
         "fetch('/api/me/preferences/reading.keys', {method: 'PUT', body: '{\"value\":{}}',"
         " headers: {'Content-Type': 'application/json'}})"
