@@ -124,7 +124,8 @@ def counted_line(
         open_ones = asyncio.all_tasks(loop)
         for task in open_ones:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*open_ones, return_exceptions=True))
+        if open_ones:  # of none, no loop is known to gather them in
+            loop.run_until_complete(asyncio.gather(*open_ones, return_exceptions=True))
         loop.call_soon(loop.stop)
         loop.run_forever()  # one turn more: what was aborted is closed in it
         loop.close()
@@ -132,6 +133,8 @@ def counted_line(
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     ready.wait()
-    yield line
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
+    try:
+        yield line
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()

@@ -27,6 +27,7 @@ from tests.bench.ohif_site import ohif_site, why_no_ohif_site
 from tests.bench.opened import SIZE, Opened, cpu_ms_of_each, new_browser, opened, waited
 from tests.bench.report import Figure, write
 from tests.factories.story import Story, encoded
+from tests.fixtures.browser import until
 from tests.fixtures.orthanc import running_orthanc, shipped_version, why_no_orthanc
 from tests.fixtures.serving import Serving
 from tests.fixtures.waiting import wait_until
@@ -49,8 +50,8 @@ PICTURE = [
 ]
 SLICES, ROUNDS, STEPS = 400, 3, 60
 THIN_MBIT, THIN_ROUND_TRIP_MS = 20.0, 40.0
-FIRST_IMAGE_AT = """performance.timeOrigin
-    + performance.getEntriesByName('lianzhen:first-image')[0].startTime"""
+FIRST_IMAGE_AT = """performance.getEntriesByName('lianzhen:first-image')
+    .map((one) => performance.timeOrigin + one.startTime)[0]"""
 ALL_LOADED = "performance.getEntriesByName('lianzhen:series-loaded').length > 0"
 MIDDLE = (SIZE["width"] / 2, SIZE["height"] / 2)
 LONG_TASK_MS = 50.0
@@ -270,7 +271,7 @@ def test_bytes_and_requests(viewers: list[Viewer], browsers: Browsers, figures: 
             viewing = browsers.new(viewer, stack)
             viewing.open(line.port, whole=False)
             if viewer is viewers[0]:
-                seen = float(viewing.page.evaluate(FIRST_IMAGE_AT)) / 1000
+                seen = float(until(viewing.page, FIRST_IMAGE_AT)) / 1000
                 scripts = line.bytes_matching(".js", seen) + line.bytes_matching(".wasm", seen)
             waited(viewing.page, viewing.has_all)
             counted.append(line)

@@ -132,6 +132,15 @@ def show_ct(page: Page, view: View) -> None:
     wait_until(lambda: view.slice() == SLICES // 2 + 1)
 
 
+def test_no_tool_is_hidden_at_a_desk_though_a_pet_brings_one_more(
+    serving: Serving, window: Callable[..., Visit], hybrid: Reading
+) -> None:
+    page, _ = opened(window(), serving, hybrid)
+    rail = page.get_by_role("toolbar", name="工具")
+    expect(rail.get_by_role("button", name="PET 融合")).to_be_visible()
+    assert rail.evaluate("(one) => one.scrollHeight <= one.clientHeight")
+
+
 def test_colours_sit_where_the_tracer_is(
     serving: Serving, window: Callable[..., Visit], hybrid: Reading
 ) -> None:
