@@ -2,8 +2,10 @@
 
 import base64
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.attributes import Attributes, numbers
 from viewer.luts import Lut
@@ -22,11 +24,17 @@ GAMMA_FROM = 0.0031308
 CHANNELS = 3
 
 
+@lru_cache(maxsize=1)
+def _entries_of(palette: Lut) -> npt.NDArray[np.uint16]:
+    """The colours of a palette, read once though each of many segments asks for its own."""
+    return np.frombuffer(base64.b64decode(palette.entries), "<u2").reshape(-1, CHANNELS)
+
+
 def palette_colour(palette: Lut | None, number: int) -> str:
     """What a palette (C.7.9) makes of a value, as `#rrggbb`; "" where there is none for it."""
     if palette is None:
         return ""
-    entries = np.frombuffer(base64.b64decode(palette.entries), "<u2").reshape(-1, CHANNELS)
+    entries = _entries_of(palette)
     at = number - palette.first_mapped
     if not 0 <= at < len(entries):
         return ""
