@@ -5,7 +5,7 @@ The first image is a canvas at least 300 px wide whose pixels differ, for every 
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,14 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+]
+CARD_BY_SOFTWARE = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
+"""What OHIF needs to draw where there is no graphics card; the whole page is then composed that way too."""
 SIZE = ViewportSize(width=1600, height=1000)
 WAIT_SECONDS = 240.0
 LOOK_MS = 30
@@ -85,10 +88,17 @@ def _is_below(process: str, roots: set[str], parents: dict[str, str]) -> bool:
 
 
 @contextmanager
-def new_browser(playwright: Playwright, chromium: str, profile: Path) -> Iterator[BrowserContext]:
-    """A browser that has never been anywhere."""
+def new_browser(
+    playwright: Playwright, chromium: str, profile: Path, more: Sequence[str] = CARD_BY_SOFTWARE
+) -> Iterator[BrowserContext]:
+    """A browser that has never been anywhere; without `more` as it comes up on a computer without a card."""
     context = playwright.chromium.launch_persistent_context(
-        profile, executable_path=chromium, headless=True, args=ARGUMENTS, viewport=SIZE, locale="zh-CN"
+        profile,
+        executable_path=chromium,
+        headless=True,
+        args=[*ARGUMENTS, *more],
+        viewport=SIZE,
+        locale="zh-CN",
     )
     context.add_init_script(PAINTED)
     yield context

@@ -1,5 +1,6 @@
 /** A plane in the page: asks for its values when it moves, coarse first, and draws what came. */
 import { Store } from "../../kit/store.ts";
+import type { Layer } from "../layer.ts";
 import type { Station } from "../station.ts";
 import type { Mpr } from "./mpr.ts";
 import { PlanePainter } from "./paint.ts";
@@ -28,6 +29,18 @@ interface Came {
 	readonly step: number;
 }
 
+/** What a drawn picture was made of: the same once more gives the same picture. */
+interface Shown {
+	readonly came: Came | null;
+	readonly voi: unknown;
+	readonly invert: boolean;
+	readonly layer: Layer | null;
+}
+
+function isSameShown(a: Shown | null, b: Shown): boolean {
+	return a?.came === b.came && a.voi === b.voi && a.invert === b.invert && a.layer === b.layer;
+}
+
 export class PlaneCanvas {
 	/** How many planes were put on the screen, and whether the last one has all its points. */
 	readonly drawn = new Store<DrawnPlane>({ count: 0, whole: false });
@@ -37,13 +50,13 @@ export class PlaneCanvas {
 	readonly #runner: Runner;
 	readonly #canvas: HTMLCanvasElement;
 	readonly #context: CanvasRenderingContext2D;
-	readonly #frameCanvas: HTMLCanvasElement;
-	readonly #frameContext: CanvasRenderingContext2D;
 	readonly #painter = new PlanePainter();
 	readonly #stops: (() => void)[] = [];
 	#image: ImageData | null = null;
 	#came: Came | null = null;
-	#painted: { voi: unknown; invert: boolean } | null = null;
+	/** Values have come that are not on the screen yet. */
+	#isNew = false;
+	#shown: Shown | null = null;
 	#asked: Wish | null = null;
 	#version: number | null = null;
 	#frameRequest = 0;
@@ -58,8 +71,6 @@ export class PlaneCanvas {
 		this.#runner = runner;
 		this.#canvas = canvas;
 		this.#context = context(canvas);
-		this.#frameCanvas = canvas.ownerDocument.createElement("canvas");
-		this.#frameContext = context(this.#frameCanvas);
 		this.#watchSize();
 		this.#stops.push(
 			mpr.state.subscribe(() => this.#schedule()),
@@ -133,19 +144,30 @@ export class PlaneCanvas {
 	#follow(): void {
 		const whole = this.#wish(false);
 		this.#draw();
+		this.#tell(whole.step);
 		if (sameWish(this.#asked, whole.wish)) return;
 		this.#asked = whole.wish;
 		if (this.#rest !== null) clearTimeout(this.#rest);
 		const draft = this.#wish(true);
-		if (this.#came === null || draft.step <= whole.step) {
+		if (draft.step <= whole.step) {
 			void this.#ask(whole.wish, whole.step);
 			return;
 		}
+		const isFirst = this.#came === null;
 		void this.#ask(draft.wish, draft.step);
-		this.#rest = setTimeout(() => {
-			this.#rest = null;
-			void this.#ask(whole.wish, whole.step);
-		}, REST_MS);
+		this.#rest = setTimeout(
+			() => {
+				this.#rest = null;
+				void this.#ask(whole.wish, whole.step);
+			},
+			isFirst ? 0 : REST_MS,
+		);
+	}
+
+	#tell(finest: number): void {
+		if (!this.#isNew || this.#came === null) return;
+		this.#isNew = false;
+		this.drawn.set({ count: this.drawn.value.count + 1, whole: this.#came.step <= finest });
 	}
 
 	async #ask(wish: Wish, step: number): Promise<void> {
@@ -156,50 +178,43 @@ export class PlaneCanvas {
 		]);
 		if (values === null || this.#closed) return;
 		this.#came = { wish, values, over, step };
-		this.#painted = null;
-		this.#draw();
-		this.drawn.set({ count: this.drawn.value.count + 1, whole: step <= this.#wish(false).step });
+		this.#isNew = true;
+		this.#schedule();
 	}
 
+	/** Composing a picture costs more than making it: one is drawn only where it is another one, with no more pixels
+	 * than there are points, and laid out larger by whoever composes the page. */
 	#draw(): void {
-		const { width, height } = this.#mpr.framing(this.#name).size;
-		const ratio = this.#ratio;
-		const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
-		if (this.#canvas.width !== w) this.#canvas.width = w;
-		if (this.#canvas.height !== h) this.#canvas.height = h;
-		const ctx = this.#context;
-		ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-		ctx.clearRect(0, 0, width, height);
-		if (this.#came === null) return;
-		this.#paint(this.#came);
-		const { grid } = this.#came.wish;
-		ctx.imageSmoothingEnabled = this.#came.step * ratio > 1;
-		ctx.imageSmoothingQuality = "low";
-		const box = { width: grid.width * this.#came.step, height: grid.height * this.#came.step };
-		ctx.drawImage(this.#frameCanvas, 0, 0, box.width, box.height);
-		const { wish, over } = this.#came;
-		const layer = this.#station.layer.value;
-		if (over !== null) layer?.drawValues(ctx, this.#name, wish, over, { left: 0, top: 0, ...box });
+		const { voi, invert } = this.#mpr.state.value;
+		const shown = { came: this.#came, voi, invert, layer: this.#station.layer.value };
+		if (shown.came === null || isSameShown(this.#shown, shown)) return;
+		this.#shown = shown;
+		this.#paint(shown.came);
+		const { wish, over, step } = shown.came;
+		if (over === null) return;
+		this.#context.setTransform(1 / step, 0, 0, 1 / step, 0, 0);
+		const box = { left: 0, top: 0, width: wish.grid.width * step, height: wish.grid.height * step };
+		shown.layer?.drawValues(this.#context, this.#name, wish, over, box);
 	}
 
-	#paint({ wish, values }: Came): void {
+	#paint({ wish, values, step }: Came): void {
 		const { voi, invert } = this.#mpr.state.value;
-		if (this.#painted?.voi === voi && this.#painted.invert === invert) return;
 		const { width, height } = wish.grid;
 		if (this.#image?.width !== width || this.#image.height !== height) {
-			this.#frameCanvas.width = width;
-			this.#frameCanvas.height = height;
-			this.#image = this.#frameContext.createImageData(width, height);
+			this.#canvas.width = width;
+			this.#canvas.height = height;
+			this.#image = this.#context.createImageData(width, height);
 		}
+		this.#canvas.style.width = `${width * step}px`;
+		this.#canvas.style.height = `${height * step}px`;
 		const look = { voi, inverse: this.#mpr.volume.form.inverse !== invert };
 		this.#painter.paint(values, width, look, new Uint32Array(this.#image.data.buffer));
-		this.#frameContext.putImageData(this.#image, 0, 0);
-		this.#painted = { voi, invert };
+		this.#context.putImageData(this.#image, 0, 0);
 	}
 }
 
 function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-	const found = canvas.getContext("2d");
+	const found = canvas.getContext("2d", { alpha: false });
 	if (found === null) throw new Error("this browser gives no 2D canvas");
 	return found;
 }
