@@ -55,13 +55,25 @@ export class Resampler {
 	readonly #cells: Int32Array;
 	readonly #cellsPerMm: number;
 	readonly #careful: boolean;
+	readonly #columns: number;
+	readonly #rows: number;
+	readonly #top: number;
+	readonly #gapMm: number;
+	readonly #slopes: Float64Array;
+	readonly #intercepts: Float64Array;
 
 	constructor(volume: Volume, content: Content) {
 		this.#volume = volume;
 		this.#content = content;
 		this.#heights = Float64Array.from(volume.heights);
 		this.#careful = content.padding !== null || volume.form.floating;
+		this.#columns = volume.columns;
+		this.#rows = volume.rows;
+		this.#gapMm = GAP_FACTOR * volume.spacingMm;
+		this.#slopes = Float64Array.from(content.slopes);
+		this.#intercepts = Float64Array.from(content.intercepts);
 		const total = volume.heights.at(-1) ?? 0;
+		this.#top = total;
 		const count = Math.min(CELLS_MAX, 2 * volume.heights.length);
 		this.#cellsPerMm = total > 0 ? (count - 1) / total : 0;
 		this.#cells = new Int32Array(count);
@@ -126,6 +138,43 @@ export class Resampler {
 
 	/** The value at a column and row (from 0 at the first sample's centre) and a height in mm. */
 	at(column: number, row: number, height: number): number {
+		const value = this.#amidst(column, row, height);
+		return value === OUTSIDE ? this.#anywhere(column, row, height) : value;
+	}
+
+	/** The value where most places lie: amidst eight samples that are all there. OUTSIDE where it is not so, or not
+	 * known at once. */
+	#amidst(column: number, row: number, height: number): number {
+		const columns = this.#columns;
+		if (!(column >= 0 && row >= 0 && column < columns - 1 && row < this.#rows - 1)) return OUTSIDE;
+		if (!(height >= 0 && height < this.#top) || this.#careful) return OUTSIDE;
+		const heights = this.#heights;
+		let k = this.#cells[(height * this.#cellsPerMm) | 0] as number;
+		while ((heights[k + 1] as number) <= height) k++;
+		const step = (heights[k + 1] as number) - (heights[k] as number);
+		const lower = this.#content.slices[k];
+		const upper = this.#content.slices[k + 1];
+		if (step > this.#gapMm || lower === undefined || upper === undefined) return OUTSIDE;
+		const left = column | 0;
+		const above = row | 0;
+		const a = above * columns + left;
+		const x = column - left;
+		const y = row - above;
+		const below =
+			this.#across(lower, a, x, y) * (this.#slopes[k] as number) + (this.#intercepts[k] as number);
+		const next =
+			this.#across(upper, a, x, y) * (this.#slopes[k + 1] as number) + (this.#intercepts[k + 1] as number);
+		return below + (next - below) * ((height - (heights[k] as number)) / step);
+	}
+
+	/** Between the four stored values at `a` and after it. */
+	#across(slice: Samples, a: number, x: number, y: number): number {
+		const b = a + this.#columns;
+		const upper = (1 - x) * (slice[a] as number) + x * (slice[a + 1] as number);
+		return (1 - y) * upper + y * ((1 - x) * (slice[b] as number) + x * (slice[b + 1] as number));
+	}
+
+	#anywhere(column: number, row: number, height: number): number {
 		const { columns, rows, spacingMm } = this.#volume;
 		if (!(column >= -HALF && row >= -HALF && column <= columns - HALF && row <= rows - HALF)) return OUTSIDE;
 		const last = this.#heights.length - 1;

@@ -170,8 +170,10 @@ describe("a reconstructed plane under a layer", () => {
 		});
 		const canvas = document.createElement("canvas");
 		const plane = new PlaneCanvas(station, mpr, "axial", runner, canvas);
-		paint();
-		await vi.waitFor(() => expect(plane.drawn.value.whole).toBe(true));
+		await vi.waitFor(() => {
+			paint();
+			expect(plane.drawn.value.whole).toBe(true);
+		});
 		return { station, mpr, plane };
 	}
 
@@ -199,8 +201,10 @@ describe("a reconstructed plane under a layer", () => {
 		const count = plane.drawn.value.count;
 		const other = new Noted(2);
 		station.layer.set(other);
-		paint();
-		await vi.waitFor(() => expect(plane.drawn.value.count).toBeGreaterThan(count));
+		await vi.waitFor(() => {
+			paint();
+			expect(plane.drawn.value.count).toBeGreaterThan(count);
+		});
 		expect(other.asked.length).toBeGreaterThan(0);
 	});
 
