@@ -26,7 +26,9 @@ CARD_BY_SOFTWARE = [
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
-"""What OHIF needs to draw where there is no graphics card; the whole page is then composed that way too."""
+"""OpenGL played by software for everything, which then composes the page too."""
+WEBGL_BY_SOFTWARE = ["--enable-unsafe-swiftshader"]
+"""No more than OHIF needs to draw: the page is composed as it is on a computer without a graphics card."""
 SIZE = ViewportSize(width=1600, height=1000)
 WAIT_SECONDS = 240.0
 LOOK_MS = 30

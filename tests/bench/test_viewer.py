@@ -1,8 +1,8 @@
 """The reading station beside OHIF on Debian's Orthanc: the same 400 slices, one machine, in turns.
 
 `make bench-viewer`. Ours is the real page: signed in, with the case, tools and report pane. Figures go to
-tests/bench/results/viewer.md. Milliseconds are from the click on an address to the picture; a ratio
-says how many times as fast, or as little, ours is.
+tests/bench/results/viewer.md, with LIANZHEN_BENCH_COMPOSER=plain to viewer_plain.md. Milliseconds are from the
+click on an address to the picture; a ratio says how many times as fast, or as little, ours is.
 """
 
 import os
@@ -24,7 +24,16 @@ from pydicom.dataset import Dataset
 from consult_server.demo.ct import MEDIASTINUM, chest_ct
 from tests.bench.counted_line import CountedLine, counted_line
 from tests.bench.ohif_site import ohif_site, why_no_ohif_site
-from tests.bench.opened import SIZE, Opened, cpu_ms_of_each, new_browser, opened, waited
+from tests.bench.opened import (
+    CARD_BY_SOFTWARE,
+    SIZE,
+    WEBGL_BY_SOFTWARE,
+    Opened,
+    cpu_ms_of_each,
+    new_browser,
+    opened,
+    waited,
+)
 from tests.bench.report import Figure, write
 from tests.factories.story import Story, encoded
 from tests.fixtures.browser import until
@@ -104,7 +113,8 @@ class Browsers:
         """A new one, signed in."""
         self._made += 1
         profile = self._folder / f"profile{self._made}"
-        context = stack.enter_context(new_browser(self._playwright, self._chromium, profile))
+        more = WEBGL_BY_SOFTWARE if is_composed_plainly() else CARD_BY_SOFTWARE
+        context = stack.enter_context(new_browser(self._playwright, self._chromium, profile, more))
         if viewer.cookies:
             context.add_cookies(viewer.cookies)  # type: ignore[arg-type]
         viewing = Viewing(viewer, profile, context, context.pages[0])
@@ -128,6 +138,11 @@ def other_series() -> Path | None:
     """A folder with 400 DICOM files that give the pictures instead of the demonstration, if one is named."""
     named = os.environ.get("LIANZHEN_BENCH_SERIES")
     return None if named is None else Path(named)
+
+
+def is_composed_plainly() -> bool:
+    """Whether the browsers compose their pages as they do where there is no graphics card."""
+    return os.environ.get("LIANZHEN_BENCH_COMPOSER") == "plain"
 
 
 def take_pictures(scan: list[Dataset], folder: Path) -> None:
@@ -225,7 +240,12 @@ def figures(viewers: list[Viewer]) -> Iterator[list[Figure]]:
     folder = other_series()
     if folder is not None:
         notes.append(f"The pictures are those of the series {folder.name!r}.")
+    if is_composed_plainly():
+        notes.append("Pages are composed as they are without a card; software plays WebGL alone, for OHIF.")
+    else:
+        notes.append("Software plays OpenGL, which also composes the pages of both.")
     name = "viewer" if folder is None else "viewer_other_series"
+    name += "_plain" if is_composed_plainly() else ""
     write(name, "The reading station beside OHIF", notes, found)
 
 
