@@ -1,8 +1,8 @@
 """The reading station beside OHIF on Debian's Orthanc: the same 400 slices, one machine, in turns.
 
 `make bench-viewer`. Ours is the real page: signed in, with the case, tools and report pane. Figures go to
-tests/bench/results/viewer.md, with LIANZHEN_BENCH_COMPOSER=plain to viewer_plain.md. Milliseconds are from the
-click on an address to the picture; a ratio says how many times as fast, or as little, ours is.
+tests/bench/results/viewer.md, with LIANZHEN_BENCH_COMPOSER=plain to viewer_plain.md. Milliseconds are from
+the click on an address to the picture; a ratio says how many times as fast, or as little, ours is.
 """
 
 import os
