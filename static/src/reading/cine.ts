@@ -14,7 +14,7 @@ export function nextIsReady(station: Station, pane: Pane): boolean {
 	const { series, index } = pane.state.value;
 	if (series === null) return false;
 	const next = (index + 1) % series.frames.length;
-	return station.samples(series, next) !== undefined || station.problemOf(series, next) !== null;
+	return station.shows(series, next) || station.problemOf(series, next) !== null;
 }
 
 /** Follows a pane's `playing`; answers the function that stops following. `tick` asks to be called after a

@@ -82,6 +82,8 @@ export interface Frame {
 
 export interface Pack {
 	readonly url: string;
+	/** Where the beginnings of its frames are; undefined when the server keeps none. */
+	readonly previewsUrl?: string | undefined;
 	readonly blockFrames: number;
 }
 
@@ -322,10 +324,12 @@ function stack(value: unknown): StackFacts {
 function pack(from: Fields, name: string): Pack {
 	const inner = fields(from[name], name);
 	const url = text(inner, "url");
+	const previewsUrl = optional(inner, "previews_url", text) ?? undefined;
 	const blockFrames = number(inner, "block_frames");
 	// Only this server: an address of another origin is never fetched.
-	if (!url.startsWith("/api/packs/") || blockFrames < 1) throw new ManifestRefused("pack");
-	return { url, blockFrames };
+	const here = [url, previewsUrl ?? url].every((one) => one.startsWith("/api/packs/"));
+	if (!here || blockFrames < 1) throw new ManifestRefused("pack");
+	return { url, previewsUrl, blockFrames };
 }
 
 function series(value: unknown): Series {

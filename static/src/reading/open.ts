@@ -6,6 +6,7 @@ import { requestManifest } from "./manifest_request.ts";
 import { Station } from "./station.ts";
 
 export const FIRST_IMAGE_MARK = "lianzhen:first-image";
+export const SERIES_SEEN_MARK = "lianzhen:series-seen";
 export const SERIES_LOADED_MARK = "lianzhen:series-loaded";
 
 const MIB = 1024 * 1024;
@@ -55,6 +56,7 @@ export function makeStation(studyInstanceUid: string): Station {
 		shared: globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== "undefined",
 		bytesMax: isTouch() ? PHONE_BYTES_MAX : DESK_BYTES_MAX,
 		firstTool: isTouch() ? "scroll" : "window",
+		onSeriesSeen: () => void performance.mark(SERIES_SEEN_MARK),
 		onSeriesLoaded: () => void performance.mark(SERIES_LOADED_MARK),
 	});
 }

@@ -46,6 +46,37 @@ export function wantedRanges(
 	return wanted;
 }
 
+/** How many blocks' previews the server gives in one answer. */
+const PREVIEW_BLOCKS = 4;
+/** Previews of frames further away are not fetched: nobody gets there soon. */
+const PREVIEWS_ASIDE = 1000;
+
+/** Which previews to ask for, nearest to the visible frame first, in groups of blocks that begin at multiples of
+ * so many. `has` tells for which frames there is nothing to ask. What is within `reach` is wanted, up to the
+ * ends of its blocks as with whole frames: else each step would ask for one more. */
+export function previewRanges(
+	visible: number,
+	frames: number,
+	blockFrames: number,
+	has: (frame: number) => boolean,
+	reach = Number.POSITIVE_INFINITY,
+): FrameRange[] {
+	const aside = Math.min(reach, PREVIEWS_ASIDE);
+	const blockOf = (frame: number): number => Math.floor(frame / blockFrames);
+	const from = blockOf(Math.max(0, visible - aside)) * blockFrames;
+	const to = Math.min(frames, (blockOf(visible + aside) + 1) * blockFrames) - 1;
+	const group = PREVIEW_BLOCKS * blockFrames;
+	const wanted: FrameRange[] = [];
+	for (const at of blockOrder(visible, frames, group)) {
+		let first = Math.max(at * group, from);
+		let last = Math.min((at + 1) * group - 1, to);
+		while (first <= last && has(first)) first += 1;
+		while (first <= last && has(last)) last -= 1;
+		if (first <= last) wanted.push({ first, last });
+	}
+	return wanted;
+}
+
 /** How urgent a frame is, smaller being sooner: its distance from the visible one, ahead before behind. */
 export function urgency(frame: number, visible: number): number {
 	const distance = frame - visible;

@@ -6,7 +6,7 @@
 /** Frames whose codestream is smaller come whole soon enough. */
 export const PREVIEW_FROM_BYTES = 1 << 20;
 /** Details of this many levels are left out: a quarter of the rows and columns. */
-const LEVELS_LEFT_OUT = 2;
+export const LEVELS_LEFT_OUT = 2;
 const MARKER = 0xff;
 const START = 0x4f;
 const STYLE = 0x52;

@@ -10,14 +10,15 @@ export const PAYLOAD_BYTES_MAX = 1 << 30;
 
 /** `overlay`: what is drawn over the frame that follows. */
 export type Encoding = "unreadable" | "htj2k" | "zlib" | "overlay";
-const ENCODINGS: readonly Encoding[] = ["unreadable", "htj2k", "zlib", "overlay"];
+/** What a record may hold by its number; `preview`: the server cut the codestream itself. */
+const CONTENTS: readonly (Encoding | "preview")[] = ["unreadable", "htj2k", "zlib", "overlay", "preview"];
 
 export interface FrameRecord {
 	/** Number of the frame in its pack, from 0. */
 	readonly frame: number;
 	readonly encoding: Encoding;
 	readonly payload: Uint8Array<ArrayBuffer>;
-	/** The beginning of a large codestream: enough for a picture without the finest details. */
+	/** The beginning of a codestream: enough for a picture without the finest details. */
 	readonly partial: boolean;
 }
 
@@ -28,6 +29,8 @@ interface Begun {
 	readonly frame: number;
 	readonly encoding: Encoding;
 	readonly payload: Uint8Array<ArrayBuffer>;
+	/** All that the server sends is a beginning. */
+	readonly partial: boolean;
 	filled: number;
 	/** A part of it was handed out already, or never will be. */
 	shown: boolean;
@@ -93,20 +96,24 @@ export class RecordParser {
 		const begun = this.#begun;
 		if (begun === null || begun.filled < begun.payload.length) return null;
 		this.#begun = null;
-		return { frame: begun.frame, encoding: begun.encoding, payload: begun.payload, partial: false };
+		const { frame, encoding, payload, partial } = begun;
+		return { frame, encoding, payload, partial };
 	}
 }
 
 function begin(header: Uint8Array): Begun {
 	const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
-	const encoding = ENCODINGS[view.getUint8(4)];
+	const content = CONTENTS[view.getUint8(4)];
 	const size = view.getUint32(8, true);
-	if (encoding === undefined || view.getUint8(5) !== VERSION || view.getUint16(6, true) !== 0) {
+	if (content === undefined || view.getUint8(5) !== VERSION || view.getUint16(6, true) !== 0) {
 		throw new RecordsDamaged("not a frame record");
 	}
 	if (size > PAYLOAD_BYTES_MAX) throw new RecordsDamaged("a record is too large");
-	const shown = encoding !== "htj2k" || size < PREVIEW_FROM_BYTES;
-	return { frame: view.getUint32(0, true), encoding, payload: new Uint8Array(size), filled: 0, shown };
+	const partial = content === "preview";
+	const encoding = content === "preview" ? "htj2k" : content;
+	const shown = content !== "htj2k" || size < PREVIEW_FROM_BYTES;
+	const frame = view.getUint32(0, true);
+	return { frame, encoding, payload: new Uint8Array(size), partial, filled: 0, shown };
 }
 
 /** The reason code of an unreadable frame's record. */

@@ -7,12 +7,15 @@ import { History } from "./history.ts";
 import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
 import type { Layer } from "./layer.ts";
 import { ALL_LAYOUTS, type Layout, panesOf } from "./layout.ts";
+import { Line } from "./line.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
 import { type ImageForm, imageSeries, openingSeries, type Series, type Study } from "./manifest.ts";
 import { readManifest, requestManifest } from "./manifest_request.ts";
 import { urgency } from "./order.ts";
 import { unpackOverlay } from "./overlay.ts";
 import { type Look, Pane } from "./pane.ts";
+import { reduced } from "./preview.ts";
+import { PreviewStore } from "./preview_store.ts";
 import { type FrameRecord, reasonOf } from "./records.ts";
 import type { Samples } from "./samples.ts";
 import type { Mark } from "./tools/mark.ts";
@@ -38,6 +41,10 @@ export interface StationOptions {
 	/** The manifest's request, when it was sent before this module was there. */
 	readonly manifest?: Promise<Response>;
 	readonly firstTool?: Tool;
+	/** How fast bytes come; one of its own when not given. */
+	readonly line?: Line;
+	/** Something can be shown of each frame of a shown series, if only without its finest details. */
+	readonly onSeriesSeen?: (seriesUid: string) => void;
 	/** All frames of a shown series are decoded. */
 	readonly onSeriesLoaded?: (seriesUid: string) => void;
 }
@@ -73,6 +80,8 @@ export function flagsOn(flags: readonly Flag[], sopInstanceUid: string, frameNum
 export const PANES_MAX = Math.max(...ALL_LAYOUTS.map(panesOf));
 const NOT_CURRENT = 404;
 const PROGRESS_MS = 800;
+/** What previews may take beside whole frames. Those of all that there is room for take half as much. */
+const PREVIEWS_SHARE = 1 / 8;
 
 export class Station {
 	readonly study = new Store<Study | null>(null);
@@ -116,8 +125,11 @@ export class Station {
 	readonly #loaders = new Map<string, SeriesLoader>();
 	readonly #problems = new Map<string, string>();
 	readonly #drawings = new Map<string, Uint8Array>();
-	readonly #previews = new Map<string, Samples>();
+	readonly #previews: PreviewStore;
+	readonly #line: Line;
+	/** Frames by series: those of which all is known, and those of which anything can be shown. */
 	readonly #settled = new Map<string, Set<number>>();
+	readonly #seen = new Map<string, Set<number>>();
 	readonly #stops: (() => void)[] = [];
 	readonly #history = new History<Snapshot>();
 	#request: Promise<Response> | null;
@@ -133,9 +145,17 @@ export class Station {
 			bytesMax: options.bytesMax,
 			onEvicted: (uid) => {
 				this.#loaders.get(uid)?.forget();
+				this.#previews.forget(uid);
 				this.#settled.delete(uid);
+				this.#seen.delete(uid);
 			},
 			onFrameEvicted: (uid, frame) => this.#loaders.get(uid)?.dropped(frame),
+		});
+		this.#line = options.line ?? new Line();
+		this.#previews = new PreviewStore({
+			bytesMax: options.bytesMax * PREVIEWS_SHARE,
+			enlargedMax: PANES_MAX,
+			onDropped: (uid, frame) => this.#loaders.get(uid)?.previewDropped(frame),
 		});
 		for (const pane of this.panes) this.#stops.push(pane.state.subscribe(() => this.#follow()));
 		this.#stops.push(this.needed.subscribe(() => this.#follow()));
@@ -261,8 +281,16 @@ export class Station {
 		for (const [i, look] of to.looks.entries()) this.panes[i]?.setLook(look);
 	}
 
+	/** The samples of a frame, else those of its preview in the frame's size. */
 	samples(series: Series, index: number): Samples | undefined {
-		return this.#frames.get(series.uid, index) ?? this.#previews.get(key(series.uid, index));
+		const form = series.frames[index]?.form ?? null;
+		const whole = this.#frames.get(series.uid, index);
+		return whole ?? (form === null ? undefined : this.#previews.get(series.uid, index, form));
+	}
+
+	/** There are samples: cheaper to ask than the samples themselves. */
+	shows(series: Series, index: number): boolean {
+		return this.#frames.get(series.uid, index) !== undefined || this.#previews.has(series.uid, index);
 	}
 
 	/** What the object draws over a frame, one bit for each pixel; null when nothing, or when it is hidden. */
@@ -273,7 +301,7 @@ export class Station {
 
 	/** What is shown of a frame lacks its finest details: the rest is on its way. Values are not yet exact. */
 	isPreview(series: Series, index: number): boolean {
-		return this.#frames.get(series.uid, index) === undefined && this.#previews.has(key(series.uid, index));
+		return this.#frames.get(series.uid, index) === undefined && this.#previews.has(series.uid, index);
 	}
 
 	/** Why a frame cannot be shown; null while nothing speaks against it. */
@@ -362,6 +390,7 @@ export class Station {
 			fetch: this.#options.fetch,
 			onRecord: (record) => void this.#take(series, record),
 			reach: () => this.#frames.reach(series),
+			line: this.#line,
 			onFailure: (status) => this.#failed(status),
 		});
 		if (this.firstImage.value) loader.firstShown();
@@ -404,19 +433,27 @@ export class Station {
 		const bits = await unpackOverlay(record.payload, form.rows * form.columns);
 		if (bits === null || this.#closed) return;
 		this.#drawings.set(key(series.uid, record.frame), bits);
-		if (this.samples(series, record.frame) !== undefined) {
+		if (this.shows(series, record.frame)) {
 			this.arrival.set({ seriesUid: series.uid, frame: record.frame });
 		}
 	}
 
-	/** Shows the beginning of a large frame; nothing is said when that cannot be: the whole frame follows. */
+	/** Shows the beginning of a frame; nothing is said when that cannot be: the whole frame follows. */
 	async #preview(series: Series, record: FrameRecord, form: ImageForm): Promise<void> {
-		const rank = (): number => this.#rank(series.uid, record.frame);
+		const { frame } = record;
+		if (this.shows(series, frame)) return;
+		const rank = (): number => this.#rank(series.uid, frame);
 		const { samples } = await this.#options.pool.decode(record, form, null, rank);
-		const late = this.#closed || this.#frames.get(series.uid, record.frame) !== undefined;
-		if (samples === null || late || this.problemOf(series, record.frame) !== null) return;
-		this.#previews.set(key(series.uid, record.frame), samples);
-		this.arrival.set({ seriesUid: series.uid, frame: record.frame });
+		// The whole frame may have been quicker through another worker.
+		const late = this.#closed || this.shows(series, frame) || this.problemOf(series, frame) !== null;
+		if (samples === null || late) return;
+		this.#previews.put(series.uid, frame, { samples, form: reduced(form) });
+		this.arrival.set({ seriesUid: series.uid, frame });
+		this.#tellSeen(series, frame);
+	}
+
+	#tellSeen(series: Series, frame: number): void {
+		if (completes(this.#seen, series, frame)) this.#options.onSeriesSeen?.(series.uid);
 	}
 
 	/** Nothing is wrong with the frame: it is fetched again when there is a decoder. */
@@ -442,15 +479,14 @@ export class Station {
 	}
 
 	#settle(series: Series, frame: number): void {
-		const settled = this.#settled.get(series.uid) ?? new Set<number>();
-		const known = settled.size;
-		this.#settled.set(series.uid, settled.add(frame));
-		this.#previews.delete(key(series.uid, frame));
+		const completed = completes(this.#settled, series, frame);
+		this.#previews.delete(series.uid, frame);
 		this.arrival.set({ seriesUid: series.uid, frame });
-		const whole = settled.size === series.frames.length;
+		const whole = this.#settled.get(series.uid)?.size === series.frames.length;
 		if (whole) this.#tellProgress();
 		else this.#telling ??= setTimeout(() => this.#tellProgress(), PROGRESS_MS);
-		if (settled.size > known && whole) this.#options.onSeriesLoaded?.(series.uid);
+		this.#tellSeen(series, frame);
+		if (completed) this.#options.onSeriesLoaded?.(series.uid);
 	}
 
 	#tellProgress(): void {
@@ -462,6 +498,14 @@ export class Station {
 
 function key(seriesUid: string, frame: number): string {
 	return `${seriesUid}/${frame}`;
+}
+
+/** Counts a frame; true when it is the last one of the series that was missing. */
+function completes(sets: Map<string, Set<number>>, series: Series, frame: number): boolean {
+	const counted = sets.get(series.uid) ?? new Set<number>();
+	const known = counted.size;
+	sets.set(series.uid, counted.add(frame));
+	return counted.size > known && counted.size === series.frames.length;
 }
 
 function sameLook(one: Look, other: Look | undefined): boolean {

@@ -7,7 +7,7 @@ import { aForm, aSeries } from "./studies.ts";
 /** The two questions that playing asks a station. */
 function aStationWith(loaded: ReadonlySet<number>): Station {
 	return {
-		samples: (_: unknown, frame: number) => (loaded.has(frame) ? new Uint8Array(1) : undefined),
+		shows: (_: unknown, frame: number) => loaded.has(frame),
 		problemOf: () => null,
 	} as unknown as Station;
 }

@@ -1,62 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type Fetch, SeriesLoader } from "../../../static/src/reading/loader.ts";
+import { SeriesLoader } from "../../../static/src/reading/loader.ts";
 import type { FrameRecord } from "../../../static/src/reading/records.ts";
-import { recordBytes } from "./studies.ts";
-
-/** A server in memory that answers when told. */
-class Server {
-	readonly asked: {
-		range: string;
-		signal: AbortSignal;
-		priority: string;
-		answer: (response: Response | Error) => void;
-	}[] = [];
-
-	readonly fetch: Fetch = (url, { signal, priority }) =>
-		new Promise((resolve, reject) => {
-			signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
-			this.asked.push({
-				range: url.replace("/api/packs/p/1/frames/", ""),
-				signal,
-				priority,
-				answer: (response) => (response instanceof Error ? reject(response) : resolve(response)),
-			});
-		});
-
-	get open(): string[] {
-		return this.asked.filter(({ signal }) => !signal.aborted).map(({ range }) => range);
-	}
-
-	answer(range: string, response: Response | Error = framesOf(range)): Promise<void> {
-		const at = this.asked.findIndex((one) => one.range === range && !one.signal.aborted);
-		const [request] = this.asked.splice(at, 1);
-		request?.answer(response);
-		return settled();
-	}
-}
-
-function framesOf(range: string, leaveOut = -1): Response {
-	const [first = 0, last = 0] = range.split("-").map(Number);
-	const bytes: number[] = [];
-	for (let frame = first; frame <= last; frame++) {
-		if (frame !== leaveOut) bytes.push(...new Uint8Array(recordBytes(frame, 1, new Uint8Array([frame]))));
-	}
-	return new Response(new Uint8Array(bytes));
-}
-
-/** Lets all promises that can go on go on, on every release of Node (they read streams in different turns). */
-async function settled(): Promise<void> {
-	for (let turn = 0; turn < 64; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
-}
+import { FrameServer, framesOf, settled } from "./frame_server.ts";
 
 function aLoader(frames = 64): {
-	server: Server;
+	server: FrameServer;
 	loader: SeriesLoader;
 	records: FrameRecord[];
 	failures: number[];
 	delayed: (() => void)[];
 } {
-	const server = new Server();
+	const server = new FrameServer();
 	const records: FrameRecord[] = [];
 	const failures: number[] = [];
 	const delayed: (() => void)[] = [];

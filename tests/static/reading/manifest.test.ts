@@ -8,7 +8,7 @@ import {
 	readable,
 	type SeriesKind,
 } from "../../../static/src/reading/manifest.ts";
-import { aSeries, aStudy, figures, wireManifest } from "./studies.ts";
+import { aSeries, aStudy, figures, wireManifest, wireSeries } from "./studies.ts";
 
 describe("the manifest", () => {
 	it("is read into our own words", () => {
@@ -80,6 +80,19 @@ describe("the manifest", () => {
 			const series = (manifest.series as Record<string, unknown>[])[0] as Record<string, unknown>;
 			series.pack = { pack_id: "p", url, block_frames: 2 };
 			expect(() => parseManifest(manifest)).toThrow(ManifestRefused);
+		}
+	});
+
+	it("says where previews are, when there are any, and only on this server", () => {
+		const withPreviews = (previews_url: unknown): unknown => {
+			const series = { ...wireSeries(), pack: { url: "/api/packs/p/", block_frames: 2, previews_url } };
+			return { ...wireManifest(), series: [series] };
+		};
+		const packOf = (url: unknown) => parseManifest(withPreviews(url)).series[0]?.pack;
+		expect(packOf("/api/packs/p/1.2/previews/")?.previewsUrl).toBe("/api/packs/p/1.2/previews/");
+		for (const none of [null, undefined]) expect(packOf(none)?.previewsUrl).toBeUndefined();
+		for (const bad of ["https://elsewhere.example/api/packs/", "//elsewhere.example/", "", 7]) {
+			expect(() => packOf(bad)).toThrow(ManifestRefused);
 		}
 	});
 

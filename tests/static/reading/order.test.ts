@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blockOrder, urgency, wantedRanges } from "../../../static/src/reading/order.ts";
+import { blockOrder, previewRanges, urgency, wantedRanges } from "../../../static/src/reading/order.ts";
 import { figures } from "./studies.ts";
 
 describe("the order of loading", () => {
@@ -61,6 +61,49 @@ describe("the order of loading", () => {
 		]);
 		expect(wantedRanges(20, 64, 4, has, 0)).toEqual([]);
 		expect(wantedRanges(20, 64, 4, () => false, 0)).toEqual([{ first: 20, last: 20 }]);
+	});
+
+	it("asks for previews in groups of four blocks, nearest first", () => {
+		expect(previewRanges(70, 200, 16, () => false)).toEqual([
+			{ first: 64, last: 127 },
+			{ first: 0, last: 63 },
+			{ first: 128, last: 191 },
+			{ first: 192, last: 199 },
+		]);
+	});
+
+	it("asks for previews of what there is room for, and not of what is very far", () => {
+		expect(previewRanges(70, 200, 16, () => false, 10)).toEqual([
+			{ first: 64, last: 95 },
+			{ first: 48, last: 63 },
+		]);
+		const far = previewRanges(3000, 9000, 10, () => false);
+		expect(Math.min(...far.map(({ first }) => first))).toBe(2000);
+		expect(Math.max(...far.map(({ last }) => last))).toBe(4009);
+	});
+
+	it("asks for all previews that are missing within reach, and never for more blocks than are answered", () => {
+		const random = figures(12);
+		for (let round = 0; round < 400; round++) {
+			const frames = 1 + Math.floor(random() * 300);
+			const blockFrames = 1 + Math.floor(random() * 20);
+			const visible = Math.floor(random() * frames);
+			const reach = random() < 0.5 ? Number.POSITIVE_INFINITY : Math.floor(random() * 60);
+			const all = Array.from({ length: frames }, (_, i) => i);
+			const here = new Set(all.filter(() => random() < 0.8));
+			const ranges = previewRanges(visible, frames, blockFrames, (frame) => here.has(frame), reach);
+			const blockOf = (frame: number): number => Math.floor(frame / blockFrames);
+			const asked = ranges.flatMap(({ first, last }) => all.slice(first, last + 1));
+			const near = (frame: number): boolean => Math.abs(frame - visible) < reach + blockFrames;
+			expect(new Set(asked).size).toBe(asked.length);
+			expect(ranges.every(({ first, last }) => first <= last && blockOf(last) - blockOf(first) < 4)).toBe(
+				true,
+			);
+			expect(ranges.every(({ first, last }) => !here.has(first) && !here.has(last))).toBe(true);
+			expect(asked.filter((frame) => !near(frame))).toEqual([]);
+			const missing = all.filter((frame) => Math.abs(frame - visible) <= reach && !here.has(frame));
+			expect(missing.filter((frame) => !asked.includes(frame))).toEqual([]);
+		}
 	});
 
 	it("decodes the visible frame first, then around it, ahead before behind", () => {

@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
-import { type Expected, Htj2k } from "../../../static/src/reading/decode/htj2k.ts";
-import { PREVIEW_FROM_BYTES, usefulPrefix } from "../../../static/src/reading/prefix.ts";
+import { DecodeRefused, type Expected, Htj2k } from "../../../static/src/reading/decode/htj2k.ts";
+import { LEVELS_LEFT_OUT, PREVIEW_FROM_BYTES, usefulPrefix } from "../../../static/src/reading/prefix.ts";
+import { enlarged, reduced } from "../../../static/src/reading/preview.ts";
 import { RecordParser } from "../../../static/src/reading/records.ts";
-import { aLargeStream, figures, recordBytes } from "./studies.ts";
+import { samplesIn } from "../../../static/src/reading/samples.ts";
+import { aForm, aLargeStream, figures, recordBytes } from "./studies.ts";
 
 /** One image as the server encodes it: in a part for each resolution, and in one piece. */
 interface Kept extends Expected {
@@ -42,6 +44,30 @@ describe("the beginning of a codestream", () => {
 		expect(Math.max(...apart)).toBeGreaterThan(0);
 		expect(apart.reduce((sum, one) => sum + one, 0) / apart.length).toBeLessThan(20);
 		expect(decoded(whole)).toEqual(exact);
+	});
+
+	it("decoded at a lower resolution has every pixel that the whole frame has there", async () => {
+		const htj2k = await Htj2k.open({ locateFile: () => wasm });
+		const small = (stream: Uint8Array): Uint8Array => htj2k.decode(stream, kept, LEVELS_LEFT_OUT).slice();
+		const samples = small(parts.slice(0, firstPrefix(parts) ?? 0));
+		expect(samples).toHaveLength((kept.rows / 4) * (kept.columns / 4) * kept.bytesPerSample);
+		expect(samples).toEqual(small(parts));
+		expect(samples).toEqual(small(whole));
+		// It has five such levels.
+		expect(() => htj2k.decode(parts, kept, 6)).toThrow(DecodeRefused);
+	});
+
+	it("enlarged is about what the frame is", async () => {
+		const htj2k = await Htj2k.open({ locateFile: () => wasm });
+		const { rows, columns } = kept;
+		const form = aForm({ rows, columns });
+		const bytes = htj2k.decode(parts.slice(0, firstPrefix(parts) ?? 0), kept, LEVELS_LEFT_OUT);
+		const preview = { samples: samplesIn(reduced(form), bytes.slice().buffer), form: reduced(form) };
+		const exact = samplesIn(form, htj2k.decode(parts, kept).slice().buffer);
+		const shown = [...enlarged(preview, form)];
+		const apart = shown.map((value, i) => Math.abs(value - (exact[i] ?? 0)));
+		expect(apart).toHaveLength(rows * columns);
+		expect(apart.reduce((sum, one) => sum + one, 0) / apart.length).toBeLessThan(30);
 	});
 
 	it("is said as soon as it is there, and not before", () => {

@@ -5,7 +5,7 @@ import {
 	RecordsDamaged,
 	reasonOf,
 } from "../../../static/src/reading/records.ts";
-import { figures, recordBytes } from "./studies.ts";
+import { aLargeStream, figures, recordBytes } from "./studies.ts";
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
 	const whole = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
@@ -99,7 +99,7 @@ describe("frame records", () => {
 
 	it("of another version, encoding or size are refused", () => {
 		for (const [at, value] of [
-			[4, 4],
+			[4, 5],
 			[5, 2],
 			[6, 1],
 			[11, 0xff],
@@ -108,6 +108,17 @@ describe("frame records", () => {
 			bytes[at] = value;
 			expect(() => new RecordParser().push(bytes)).toThrow(RecordsDamaged);
 		}
+	});
+
+	it("of previews are the beginnings of frames, handed out once", () => {
+		const parser = new RecordParser();
+		const bytes = recordBytes(5, 4, aLargeStream());
+		const found = [...parser.push(bytes.subarray(0, 300_000)), ...parser.push(bytes.subarray(300_000))];
+		parser.end();
+		expect(found.map(({ frame, encoding, partial }) => [frame, encoding, partial])).toEqual([
+			[5, "htj2k", true],
+		]);
+		expect(Buffer.from(found[0]?.payload ?? []).equals(aLargeStream())).toBe(true);
 	});
 
 	it("of unreadable frames say why", () => {

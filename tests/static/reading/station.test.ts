@@ -2,12 +2,14 @@ import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { nextIsReady } from "../../../static/src/reading/cine.ts";
 import { cycleOverlays, setPreset, toggleLayout, togglePlay } from "../../../static/src/reading/commands.ts";
+import { expectedBytes } from "../../../static/src/reading/decode/htj2k.ts";
 import type { FromWorker, ToWorker } from "../../../static/src/reading/decode/messages.ts";
 import { DecodePool, type WorkerLike } from "../../../static/src/reading/decode/pool.ts";
-import type { Series } from "../../../static/src/reading/manifest.ts";
+import { Line } from "../../../static/src/reading/line.ts";
+import { imageSeries, type Series, type Study } from "../../../static/src/reading/manifest.ts";
 import { openingProblem } from "../../../static/src/reading/problem.ts";
 import { Station } from "../../../static/src/reading/station.ts";
-import { aLargeStream, recordBytes, wireManifest, wireSeries } from "./studies.ts";
+import { aLargeStream, recordBytes, wireForm, wireManifest, wireSeries } from "./studies.ts";
 import { aMark } from "./tools/marks.ts";
 
 /** A worker that answers at once: every sample of a frame is the first byte of its payload. */
@@ -16,22 +18,27 @@ class EchoWorker implements WorkerLike {
 	onerror: ((event: unknown) => void) | null = null;
 	terminated = false;
 
-	/** Without it, every frame meets a decoder that did not load. */
-	constructor(readonly codec: () => boolean = () => true) {}
+	/** Without a codec, every frame meets a decoder that did not load. `held`: where the answers to beginnings of
+	 * frames wait. */
+	constructor(
+		readonly codec: () => boolean = () => true,
+		readonly held: (() => void)[] | null = null,
+	) {}
 
 	postMessage(message: ToWorker): void {
 		if (message.kind === "start") return;
-		const { rows, columns, bytesPerSample } = message.expected;
-		const bytes = new Uint8Array(rows * columns * bytesPerSample).fill(message.payload[0] ?? 0).buffer;
+		const size = expectedBytes(message.expected, message.levelsLeftOut);
+		const bytes = new Uint8Array(size).fill(message.payload[0] ?? 0).buffer;
 		const failure = !this.codec()
 			? "decoder"
 			: message.payload.length === 1 && message.payload[0] === 255
 				? "frame"
 				: null;
 		const { job } = message;
-		queueMicrotask(() =>
-			this.onmessage?.({ data: { kind: "decoded", job, bytes: failure === null ? bytes : null, failure } }),
-		);
+		const answer = (): void =>
+			this.onmessage?.({ data: { kind: "decoded", job, bytes: failure === null ? bytes : null, failure } });
+		if (this.held !== null && message.levelsLeftOut > 0) this.held.push(answer);
+		else queueMicrotask(answer);
 	}
 
 	terminate(): void {
@@ -46,7 +53,10 @@ interface Options {
 	readonly codec?: () => boolean;
 	readonly bytesMax?: number;
 	/** What a request for frames meets instead of its answer. */
-	readonly meets?: () => Promise<Response> | null;
+	readonly meets?: (url: string) => Promise<Response> | null;
+	readonly line?: Line;
+	/** Takes the answers to beginnings of frames; a second worker goes on. */
+	readonly held?: (() => void)[];
 }
 
 async function settled(): Promise<void> {
@@ -57,34 +67,40 @@ function aStation(options: Options = {}) {
 	const { manifest = wireManifest(5), status = 200, payloadOf, codec, meets, bytesMax = 1e6 } = options;
 	const asked: string[] = [];
 	const loaded: string[] = [];
+	const seen: string[] = [];
 	const workers: EchoWorker[] = [];
 	const fetch = async (url: string): Promise<Response> => {
 		asked.push(url);
 		if (!url.startsWith("/api/packs/")) return new Response(JSON.stringify(manifest), { status });
-		const met = meets?.();
+		const met = meets?.(url);
 		if (met) return met;
 		const [first = 0, last = 0] = (url.split("/").at(-1) ?? "").split("-").map(Number);
 		const parts: Uint8Array<ArrayBuffer>[] = [];
 		for (let frame = first; frame <= last; frame++) {
-			const { encoding, payload } = payloadOf?.(frame) ?? { encoding: 1, payload: Uint8Array.of(frame) };
+			const usual = url.includes("/previews/")
+				? { encoding: 4, payload: Uint8Array.of(frame + 100) }
+				: { encoding: 1, payload: Uint8Array.of(frame) };
+			const { encoding, payload } = payloadOf?.(frame) ?? usual;
 			parts.push(new Uint8Array(recordBytes(frame, encoding, payload)));
 		}
 		return new Response(new Blob(parts));
 	};
 	const makeWorker = (): WorkerLike => {
-		const worker = new EchoWorker(codec);
+		const worker = new EchoWorker(codec, options.held);
 		workers.push(worker);
 		return worker;
 	};
 	const station = new Station({
 		studyInstanceUid: "1.2",
 		fetch,
-		pool: new DecodePool({ makeWorker, workers: 1, wasmUrl: "/x.wasm" }),
+		pool: new DecodePool({ makeWorker, workers: options.held ? 2 : 1, wasmUrl: "/x.wasm" }),
 		shared: false,
 		bytesMax,
+		onSeriesSeen: (uid) => seen.push(uid),
 		onSeriesLoaded: (uid) => loaded.push(uid),
+		...(options.line === undefined ? {} : { line: options.line }),
 	});
-	return { station, asked, loaded, workers };
+	return { station, asked, loaded, seen, workers };
 }
 
 async function until(done: () => boolean): Promise<void> {
@@ -100,6 +116,37 @@ function twoSeries(): unknown {
 		pack: { ...packOf(), url: "/api/packs/q/1.2/frames/" },
 	};
 	return { ...wireManifest(5), series: [wireSeries(5), other] };
+}
+
+/** A line over which a byte takes ten seconds. */
+function aThinLine(): Line {
+	let at = 0;
+	const line = new Line(() => at);
+	line.busy();
+	at = 10_000;
+	line.came(1);
+	line.idle();
+	return line;
+}
+
+/** One series of which the server has previews, and another one of two large frames. */
+function withPreviews(): unknown {
+	const own = wireSeries(5);
+	const pack = { ...(own.pack as object), previews_url: "/api/packs/p/1.2/previews/" };
+	const large = {
+		...wireSeries(2),
+		series_instance_uid: "1.2.4",
+		forms: [{ ...wireForm(), rows: 40, columns: 40 }],
+		pack: { ...packOf(), url: "/api/packs/q/1.2/frames/" },
+	};
+	return { ...wireManifest(5), series: [{ ...own, pack }, large] };
+}
+
+/** Whole frames but the first one do not come. */
+function onlyPreviews(url: string): Promise<Response> | null {
+	return url.includes("/packs/p/") && url.includes("/frames/") && !url.endsWith("/2-2")
+		? new Promise<Response>(() => undefined)
+		: null;
 }
 
 function packOf(): object {
@@ -151,6 +198,92 @@ describe("the station", () => {
 		await until(() => station.loadedCount(series) === 1);
 		expect(station.isPreview(series, 0)).toBe(false);
 		expect(station.samples(series, 0)).not.toBe(before);
+		station.close();
+	});
+
+	it("does not put the beginning of a frame in the place of the whole one that was quicker", async () => {
+		const record = recordBytes(0, 1, aLargeStream());
+		const body = new ReadableStream<Uint8Array>({
+			start(stream) {
+				stream.enqueue(record.subarray(0, 200_000));
+				stream.enqueue(record.subarray(200_000));
+				stream.close();
+			},
+		});
+		const held: (() => void)[] = [];
+		const meets = () => Promise.resolve(new Response(body));
+		const { station } = aStation({ manifest: wireManifest(1), meets, held });
+		await station.open();
+		const series = station.activePane.state.value.series as Series;
+		await until(() => station.loadedCount(series) === 1);
+		expect(held).toHaveLength(1);
+		const whole = station.samples(series, 0);
+		for (const answer of held) answer();
+		await settled();
+		expect(station.isPreview(series, 0)).toBe(false);
+		expect(station.samples(series, 0)).toBe(whole);
+		station.close();
+	});
+
+	it("shows previews of a whole series over a thin line, in the size of its frames", async () => {
+		const { station, asked, loaded, seen } = aStation({
+			manifest: withPreviews(),
+			meets: onlyPreviews,
+			line: aThinLine(),
+		});
+		await station.open();
+		const series = station.activePane.state.value.series as Series;
+		await until(() => station.samples(series, 2) !== undefined);
+		expect(asked.slice(1)).toEqual(["/api/packs/p/1.2/frames/2-2"]);
+		station.presented();
+		await until(() => seen.length > 0);
+		expect(asked[2]).toBe("/api/packs/p/1.2/previews/0-4");
+		expect([seen, loaded, station.loadedCount(series)]).toEqual([["1.2.3"], [], 1]);
+		expect([0, 1, 2, 3, 4].map((frame) => station.isPreview(series, frame))).toEqual([
+			true,
+			true,
+			false,
+			true,
+			true,
+		]);
+		const samples = station.samples(series, 4);
+		expect(samples).toEqual(new Uint16Array(4).fill(104 * 257));
+		expect(station.samples(series, 4)).toBe(samples);
+		expect(station.shows(series, 4)).toBe(true);
+		station.close();
+	});
+
+	it("has whole frames in the place of previews in the end", async () => {
+		const { station, loaded, seen } = aStation({ manifest: withPreviews(), line: aThinLine() });
+		await station.open();
+		const series = station.activePane.state.value.series as Series;
+		await until(() => station.samples(series, 2) !== undefined);
+		station.presented();
+		await until(() => loaded.length > 0);
+		expect([seen, loaded]).toEqual([["1.2.3"], ["1.2.3"]]);
+		expect([0, 1, 2, 3, 4].filter((frame) => station.isPreview(series, frame))).toEqual([]);
+		expect(station.samples(series, 4)).toEqual(new Uint16Array(4).fill(4 * 257));
+		station.close();
+	});
+
+	it("lets the previews of a series go with it", async () => {
+		const { station, seen } = aStation({
+			manifest: withPreviews(),
+			meets: onlyPreviews,
+			line: aThinLine(),
+			bytesMax: 3205,
+		});
+		await station.open();
+		station.showSeries("1.2.3");
+		const [series, large] = imageSeries(station.study.value as Study) as [Series, Series];
+		await until(() => station.loadedCount(series) === 1);
+		station.presented();
+		await until(() => seen.includes("1.2.3"));
+		expect(station.isPreview(series, 4)).toBe(true);
+		station.showSeries("1.2.4");
+		await until(() => station.loadedCount(large) === 1);
+		expect([station.loadedCount(series), station.isPreview(series, 4)]).toEqual([0, false]);
+		expect(station.samples(series, 4)).toBeUndefined();
 		station.close();
 	});
 

@@ -1,10 +1,6 @@
 /** One frame record to bytes, whatever its encoding; runs in a worker, and as it is in tests. */
-import { DecodeRefused, type Expected, type Htj2k } from "./htj2k.ts";
+import { DecodeRefused, expectedBytes, type Htj2k } from "./htj2k.ts";
 import type { DecodeMessage } from "./messages.ts";
-
-function expectedBytes(expected: Expected): number {
-	return expected.rows * expected.columns * expected.components * expected.bytesPerSample;
-}
 
 async function inflated(payload: Uint8Array<ArrayBuffer>, bytes: number): Promise<Uint8Array> {
 	const stream = new Blob([payload]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -34,12 +30,12 @@ export async function decodeRecord(
 	message: DecodeMessage,
 	htj2k: () => Promise<Htj2k>,
 ): Promise<ArrayBuffer | null> {
-	const { encoding, payload, expected, target } = message;
+	const { encoding, payload, expected, levelsLeftOut, target } = message;
 	if (encoding === "unreadable" || encoding === "overlay")
 		throw new DecodeRefused("there is nothing to decode");
 	const bytes =
 		encoding === "htj2k"
-			? (await htj2k()).decode(payload, expected)
+			? (await htj2k()).decode(payload, expected, levelsLeftOut)
 			: await inflated(payload, expectedBytes(expected));
 	if (target === null) return bytes.slice().buffer as ArrayBuffer;
 	new Uint8Array(target.buffer, target.byteOffset, bytes.length).set(bytes);

@@ -33,8 +33,9 @@ export class Htj2k {
 		}
 	}
 
-	/** The decoded bytes, little-endian; a view that the next call overwrites. Throws DecodeRefused. */
-	decode(payload: Uint8Array, expected: Expected): Uint8Array {
+	/** The decoded bytes, little-endian; a view that the next call overwrites. Each level left out halves rows and
+	 * columns, rounded up. Throws DecodeRefused. */
+	decode(payload: Uint8Array, expected: Expected, levelsLeftOut = 0): Uint8Array {
 		const decoder = this.#decoder;
 		try {
 			decoder.getEncodedBuffer(payload.length).set(payload);
@@ -45,17 +46,26 @@ export class Htj2k {
 				info.height === expected.rows &&
 				info.componentCount === expected.components &&
 				info.bitsPerSample === expected.bytesPerSample * 8 &&
-				info.isSigned === expected.signed;
+				info.isSigned === expected.signed &&
+				decoder.getNumDecompositions() >= levelsLeftOut;
 			if (!fits) throw new DecodeRefused("the frame is not of the announced size");
-			decoder.decode();
+			if (levelsLeftOut === 0) decoder.decode();
+			else decoder.decodeSubResolution(levelsLeftOut);
 		} catch (error) {
 			throw error instanceof DecodeRefused ? error : new DecodeRefused("the codestream is damaged");
 		}
 		const decoded = decoder.getDecodedBuffer();
-		const bytes = expected.rows * expected.columns * expected.components * expected.bytesPerSample;
-		if (decoded.length !== bytes) throw new DecodeRefused("the frame is not of the announced size");
+		if (decoded.length !== expectedBytes(expected, levelsLeftOut))
+			throw new DecodeRefused("the frame is not of the announced size");
 		return decoded;
 	}
+}
+
+/** The bytes of the decoded frame without its finest `levelsLeftOut` resolutions. */
+export function expectedBytes(expected: Expected, levelsLeftOut = 0): number {
+	const rows = Math.ceil(expected.rows / 2 ** levelsLeftOut);
+	const columns = Math.ceil(expected.columns / 2 ** levelsLeftOut);
+	return rows * columns * expected.components * expected.bytesPerSample;
 }
 
 function ignore(): void {

@@ -12,7 +12,10 @@ export interface DecodeMessage {
 	readonly job: number;
 	readonly encoding: Encoding;
 	readonly payload: Uint8Array<ArrayBuffer>;
+	/** The whole frame, also where only a part of its resolutions is decoded. */
 	readonly expected: Expected;
+	/** How many of the finest resolutions are left out; 0 for a whole frame. */
+	readonly levelsLeftOut: number;
 	/** Where the samples go when memory is shared; otherwise they come back in the answer. */
 	readonly target: { readonly buffer: SharedArrayBuffer; readonly byteOffset: number } | null;
 }

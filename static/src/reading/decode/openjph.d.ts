@@ -12,6 +12,10 @@ declare module "@cornerstonejs/codec-openjph" {
 		getDecodedBuffer(): Uint8Array;
 		readHeader(): void;
 		decode(): void;
+		/** Leaves out the finest `level` decompositions; does not mind when there are fewer. The frame's facts stay
+		 * those of all of it. */
+		decodeSubResolution(level: number): void;
+		getNumDecompositions(): number;
 		getFrameInfo(): FrameInfo;
 		delete(): void;
 	}

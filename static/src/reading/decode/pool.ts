@@ -1,5 +1,7 @@
 /** The page's side of decoding: a few workers, one job at a time each, most urgent first. */
 import type { ImageForm } from "../manifest.ts";
+import { LEVELS_LEFT_OUT } from "../prefix.ts";
+import { reduced } from "../preview.ts";
 import type { FrameRecord } from "../records.ts";
 import { type Samples, sampleBytes, samplesIn } from "../samples.ts";
 import type {
@@ -72,7 +74,8 @@ export class DecodePool {
 		if (this.#seats.length === 0) this.#seat();
 	}
 
-	/** The samples of a record, or why there are none. `urgency`: smaller is sooner, asked anew whenever a worker
+	/** The samples of a record, or why there are none; of the beginning of a frame those of the reduced frame
+	 * (preview.ts). `urgency`: smaller is sooner, asked anew whenever a worker
 	 * becomes free. */
 	decode(
 		record: FrameRecord,
@@ -185,6 +188,7 @@ function messageOf(job: Job): DecodeMessage {
 		encoding: record.encoding,
 		payload: record.payload,
 		target: job.target,
+		levelsLeftOut: record.partial ? LEVELS_LEFT_OUT : 0,
 		expected: {
 			rows: form.rows,
 			columns: form.columns,
@@ -195,7 +199,9 @@ function messageOf(job: Job): DecodeMessage {
 	};
 }
 
-function samplesOf({ form, target }: Job, bytes: ArrayBuffer | null): Decoded {
+function samplesOf(job: Job, bytes: ArrayBuffer | null): Decoded {
+	const { record, target } = job;
+	const form = record.partial ? reduced(job.form) : job.form;
 	if (bytes !== null) return { samples: samplesIn(form, bytes), failure: null };
 	if (target === null) return DAMAGED;
 	return { samples: samplesIn(form, target.buffer, target.byteOffset), failure: null };

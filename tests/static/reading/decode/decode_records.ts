@@ -20,7 +20,7 @@ for (const { frame, encoding, payload } of records) {
 	const form = imageForm(announced[frame]);
 	const { rows, columns, samplesPerPixel: components, signed } = form;
 	const expected = { rows, columns, components, bytesPerSample: sampleBytes(form), signed };
-	const message = { kind: "decode", job: frame, encoding, payload, expected, target: null } as const;
+	const message = { kind: "decode", job: frame, encoding, payload, expected, levelsLeftOut: 0, target: null } as const;
 	const bytes = (await decodeRecord(message, async () => htj2k)) ?? new ArrayBuffer(0);
 	await writeFile(join(folder, String(frame)), new Uint8Array(bytes));
 	const samples = samplesIn(form, bytes);

@@ -41,6 +41,7 @@ function message(one: Kept, changes: Partial<DecodeMessage> = {}): DecodeMessage
 		encoding: record.encoding,
 		payload: record.payload,
 		expected: { rows, columns, components, bytesPerSample, signed },
+		levelsLeftOut: 0,
 		target: null,
 		...changes,
 	};
@@ -71,6 +72,29 @@ describe("decoding what the server made", () => {
 				decodeRecord(message(one, { expected: { ...expected, ...change } }), opened),
 			).rejects.toThrow(DecodeRefused);
 		}
+	});
+
+	it.each(kept.filter(({ encoding }) => encoding === "htj2k"))(
+		"gives fewer pixels where fine resolutions are left out: $name",
+		async (one) => {
+			for (const levelsLeftOut of [1, 2]) {
+				const bytes = (await decodeRecord(message(one, { levelsLeftOut }), opened)) as ArrayBuffer;
+				const side = (pixels: number): number => Math.ceil(pixels / 2 ** levelsLeftOut);
+				const pixels = side(one.rows) * side(one.columns);
+				expect(bytes.byteLength).toBe(pixels * one.components * one.bytesPerSample);
+			}
+			const again = await decodeRecord(message(one), opened);
+			expect(Buffer.from(again as ArrayBuffer).toString("base64")).toBe(one.samples);
+		},
+	);
+
+	it("refuses another size than announced without the finest resolutions too", async () => {
+		const one = kept[0] as Kept;
+		// So little less that the small image would be of the same size.
+		const expected = { ...message(one).expected, rows: one.rows - 1 };
+		await expect(decodeRecord(message(one, { levelsLeftOut: 2, expected }), opened)).rejects.toThrow(
+			DecodeRefused,
+		);
 	});
 
 	it("refuses noise and damage, and decodes the next frame all the same", async () => {

@@ -30,10 +30,11 @@ class HandWorker implements WorkerLike {
 		this.onmessage?.({ data: { kind: "running" } });
 	}
 
-	answer(failure: Failure | null = null): void {
+	answer(failure: Failure | null = null, samples = 16): void {
 		const job = this.jobs.at(-1);
 		if (job === undefined) throw new Error("no job");
-		const bytes = job.target !== null || failure !== null ? null : new Uint16Array(16).fill(job.job).buffer;
+		const bytes =
+			job.target !== null || failure !== null ? null : new Uint16Array(samples).fill(job.job).buffer;
 		this.onmessage?.({ data: { kind: "decoded", job: job.job, bytes, failure } });
 	}
 }
@@ -90,6 +91,19 @@ describe("the decoding workers", () => {
 			bytesPerSample: 2,
 			signed: true,
 		});
+	});
+
+	it("are told to leave out the finest of the beginning of a frame, which is smaller for it", async () => {
+		const { pool, made } = aPool();
+		const form = aForm({ rows: 13, columns: 16 });
+		const whole = pool.decode(aRecord(0), form, null, now);
+		expect(made[0]?.jobs[0]?.levelsLeftOut).toBe(0);
+		made[0]?.answer(null, 13 * 16);
+		expect((await whole).samples).toHaveLength(13 * 16);
+		const small = pool.decode({ ...aRecord(0), partial: true }, form, null, now);
+		expect(made[0]?.jobs[1]).toMatchObject({ levelsLeftOut: 2, expected: { rows: 13, columns: 16 } });
+		made[0]?.answer(null, 4 * 4);
+		expect((await small).samples).toHaveLength(4 * 4);
 	});
 
 	it("get one job each, the most urgent first, asked anew each time", async () => {
