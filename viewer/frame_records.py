@@ -4,6 +4,7 @@ A record is a header of 16 bytes, little-endian, and its payload:
 
     u32 frame        number of the frame in its pack, from 0
     u8  encoding     0 unreadable · 1 HTJ2K reversible · 2 zlib of little-endian samples · 3 overlay
+                     · 4 preview: the beginning of an HTJ2K codestream, all but its finest two resolutions
     u8  version      1
     u16 reserved     0
     u32 bytes        length of the payload
@@ -14,6 +15,7 @@ use the reversible colour transform. Samples it cannot carry everywhere (signed 
 floating point) are zlib-compressed as they are, colour by pixel. The payload of an unreadable frame
 is its reason code in ASCII. An overlay comes before the frame that it lies over: zlib of one bit for
 each pixel, row by row, the least significant first, set where the object draws over its image.
+A preview stands for its frame until that comes; it is cut when asked for and kept nowhere.
 """
 
 import struct
@@ -35,6 +37,11 @@ class Encoding(IntEnum):
     HTJ2K = 1
     ZLIB = 2
     OVERLAY = 3
+    PREVIEW = 4
+
+
+BESIDE_FRAMES = frozenset({Encoding.OVERLAY, Encoding.PREVIEW})
+"""Records that are not the frame itself."""
 
 
 class RecordsDamaged(Unavailable):

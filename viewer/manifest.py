@@ -74,10 +74,14 @@ class StackFacts(_Model):
 
 
 class PackEntry(_Model):
-    """Where the frames are: `url` + "first-last" answers frame records (see viewer/frame_records.py)."""
+    """Where the frames are: `url` + "first-last" answers frame records (see viewer/frame_records.py).
+
+    `previews_url` + "first-last" answers the previews of those of the frames that have one.
+    """
 
     pack_id: str
     url: str
+    previews_url: str
     block_frames: int
 
 
@@ -188,9 +192,11 @@ def _frames(
 
 
 def _pack(pack: Pack, study_instance_uid: str) -> PackEntry:
+    address = f"/api/packs/{pack.pack_id}/{study_instance_uid}"
     return PackEntry(
         pack_id=pack.pack_id,
-        url=f"/api/packs/{pack.pack_id}/{study_instance_uid}/frames/",
+        url=f"{address}/frames/",
+        previews_url=f"{address}/previews/",
         block_frames=pack.block_frames,
     )
 

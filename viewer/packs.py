@@ -22,11 +22,12 @@ from viewer.block_cache import BlockCache
 from viewer.cached_studies import FRAMES, CachedStudies
 from viewer.decode_pool import DecodePool, DecoderDied
 from viewer.frame_jobs import FrameJob, encode_block, encode_records, fault_record
-from viewer.frame_records import Encoding, RecordsDamaged, records_in
+from viewer.frame_records import BESIDE_FRAMES, Encoding, RecordsDamaged, records_in
 from viewer.frame_sources import job_of
 from viewer.frame_types import BIG_ENDIAN, DEFLATED
 from viewer.luts import BulkReader
 from viewer.pixels import Fault
+from viewer.previews import previews_in
 from viewer.series_images import Pack, PackFrame, SeriesImages, StudyImages, study_images
 from viewer.thumbnails import ThumbnailJob, thumbnail
 
@@ -145,6 +146,14 @@ class Packs:
             return await self._encoded(jobs)
         return b"".join(one.to_bytes() for one in records_in(content) if one.frame in frames)
 
+    async def previews(self, pack: Pack, first: int, last: int) -> bytes:
+        """The previews of those of frames [first, last] of a pack that have one, in order."""
+        found: list[bytes] = []
+        for number in range(first // pack.block_frames, last // pack.block_frames + 1):
+            content = await self.block(pack, number)
+            found.append(await asyncio.to_thread(previews_in, content, range(first, last + 1)))
+        return b"".join(found)
+
     async def block(self, pack: Pack, number: int) -> bytes:
         """The records of one whole block, from the cache or made now."""
         lock = self._making.setdefault((pack.pack_id, number), asyncio.Lock())
@@ -197,7 +206,7 @@ class Packs:
             return None
         low = number * pack.block_frames
         try:
-            frames = [r.frame for r in records_in(content) if r.encoding is not Encoding.OVERLAY]
+            frames = [r.frame for r in records_in(content) if r.encoding not in BESIDE_FRAMES]
         except RecordsDamaged:
             frames = []
         if frames == list(range(low, low + len(pack.block(number)))):

@@ -30,7 +30,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from config.kernel.limits import MIB
+from config.kernel.limits import KIB, MIB
 from viewer.attributes import Attributes, integer, text
 from viewer.codestream import declared_size
 from viewer.frame_records import Encoding, FrameRecord
@@ -54,8 +54,8 @@ BYTE_BITS = 8
 STREAM_STARTS = (b"\xff\xd8", b"\xff\x4f")
 STREAM_END, STREAM_TAIL_BYTES = b"\xff\xd9", 1024
 """JPEG, JPEG-LS and JPEG 2000 streams end alike; padding, and with some senders rubbish, may follow."""
-PARTS_FROM_BYTES = 2 * MIB
-"""Larger frames travel in one tile-part for each resolution: their beginning is a useful picture already."""
+PARTS_FROM_BYTES = 32 * KIB
+"""Frames of this size travel in one tile-part for each resolution: their beginning is a useful picture."""
 BY_RESOLUTION = 1
 HTJ2K_DTYPES = frozenset({"|u1", "<u2", "<i2"})
 """What every decoder gives back exactly; the one in browsers makes 8-bit samples unsigned."""

@@ -14,11 +14,13 @@ from dicom_node.archive.errors import SeriesNotFound
 from viewer.access import ViewerPorts
 from viewer.manifest import Manifest, manifest_of
 from viewer.packs import PackNotFound, Packs
-from viewer.series_images import StudyImages
+from viewer.series_images import Pack, StudyImages
 from viewer.thumbnails import MEDIA_TYPE
 
 BLOCKS_PER_REQUEST_MAX = 2
+PREVIEW_BLOCKS_PER_REQUEST_MAX = 4
 FRAME_NUMBER_MAX = 10_000_000
+RECORDS_MEDIA_TYPE = "application/octet-stream"
 IMMUTABLE = "private, max-age=31536000, immutable"
 NOT_KEPT = "no-store"
 SHORTLY = "private, max-age=300"
@@ -58,13 +60,14 @@ def reading_router(ports: ViewerPorts, packs: Packs | None = None) -> APIRouter:
         response_model=Manifest,
         operation_id="study_manifest",
     )
-    router.add_api_route(
-        "/packs/{pack_id}/{study_instance_uid}/frames/{first}-{last}",
-        service.pack_frames,
-        operation_id="pack_frames",
-        response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}}},
-    )
+    for records, answer in (("frames", service.pack_frames), ("previews", service.pack_previews)):
+        router.add_api_route(
+            f"/packs/{{pack_id}}/{{study_instance_uid}}/{records}/{{first}}-{{last}}",
+            answer,
+            operation_id=f"pack_{records}",
+            response_class=Response,
+            responses={200: {"content": {RECORDS_MEDIA_TYPE: {}}}},
+        )
     router.add_api_route(
         "/studies/{study_instance_uid}/series/{series_instance_uid}/thumbnail",
         service.series_thumbnail,
@@ -111,15 +114,21 @@ class ReadingService:
     ) -> Response:
         """Frame records `first` to `last` of a pack (layout in viewer/frame_records.py)."""
         images = await self._images(request, study_instance_uid)
-        pack = images.pack(pack_id)
-        if pack is None:
-            raise PackNotFound
-        if first > last or last >= len(pack.frames):
-            raise FramesNotFound(first=first, last=last, frames=len(pack.frames))
-        if last // pack.block_frames - first // pack.block_frames >= BLOCKS_PER_REQUEST_MAX:
-            raise FramesTooMany(frames_max=pack.block_frames * BLOCKS_PER_REQUEST_MAX)
-        content = await self._packs.frames(pack, first, last)
-        return Response(content, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE})
+        pack = _pack_asked(images, pack_id, first, last, BLOCKS_PER_REQUEST_MAX)
+        return _records(await self._packs.frames(pack, first, last))
+
+    async def pack_previews(
+        self,
+        request: Request,
+        pack_id: PackId,
+        study_instance_uid: Uid,
+        first: FrameNumber,
+        last: FrameNumber,
+    ) -> Response:
+        """Preview records of those of frames `first` to `last` of a pack that have one."""
+        images = await self._images(request, study_instance_uid)
+        pack = _pack_asked(images, pack_id, first, last, PREVIEW_BLOCKS_PER_REQUEST_MAX)
+        return _records(await self._packs.previews(pack, first, last))
 
     async def series_thumbnail(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid
@@ -143,3 +152,19 @@ class ReadingService:
     def _manifest_json(self, images: StudyImages) -> bytes:
         faults = {s.pack.pack_id: self._packs.faults(s.pack) for s in images.series if s.pack is not None}
         return manifest_of(images, faults).model_dump_json().encode()
+
+
+def _pack_asked(images: StudyImages, pack_id: str, first: int, last: int, blocks_max: int) -> Pack:
+    """The pack, when it has these frames and they lie in so few blocks."""
+    pack = images.pack(pack_id)
+    if pack is None:
+        raise PackNotFound
+    if first > last or last >= len(pack.frames):
+        raise FramesNotFound(first=first, last=last, frames=len(pack.frames))
+    if last // pack.block_frames - first // pack.block_frames >= blocks_max:
+        raise FramesTooMany(frames_max=pack.block_frames * blocks_max)
+    return pack
+
+
+def _records(content: bytes) -> Response:
+    return Response(content, media_type=RECORDS_MEDIA_TYPE, headers={"Cache-Control": IMMUTABLE})

@@ -24,7 +24,7 @@ BLOCK_FRAMES_MAX = 32
 SERIES_FRAMES_MAX = 100_000
 TOO_MANY = FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)
 """What stands for an object whose frames would make the series longer than that."""
-PACK_EDITION = f"pack-{frame_records.VERSION}-values-overlays"
+PACK_EDITION = f"pack-{frame_records.VERSION}-values-overlays-parts"
 ECG_CLASSES = "1.2.840.10008.5.1.4.1.1.9."
 """Root of the waveform storage classes (PS3.4 B.5)."""
 Kind = Literal["image", "ecg", "other"]

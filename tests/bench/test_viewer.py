@@ -61,7 +61,9 @@ SLICES, ROUNDS, STEPS = 400, 3, 60
 THIN_MBIT, THIN_ROUND_TRIP_MS = 20.0, 40.0
 FIRST_IMAGE_AT = """performance.getEntriesByName('lianzhen:first-image')
     .map((one) => performance.timeOrigin + one.startTime)[0]"""
-ALL_LOADED = "performance.getEntriesByName('lianzhen:series-loaded').length > 0"
+ALL_LOADED, ALL_SEEN = (
+    f"performance.getEntriesByName('lianzhen:series-{how}').length > 0" for how in ("loaded", "seen")
+)
 MIDDLE = (SIZE["width"] / 2, SIZE["height"] / 2)
 LONG_TASK_MS = 50.0
 first_ms, all_ms, cpu_s = (attrgetter(name) for name in ("first_ms", "all_ms", "cpu_s"))
@@ -316,6 +318,21 @@ def test_a_thin_line(viewers: list[Viewer], browsers: Browsers, figures: list[Fi
     name = f"first image at {THIN_MBIT:g} Mbit/s, {THIN_ROUND_TRIP_MS:g} ms, cold"
     figures.append(times_as_good(name, times.values(), "ms", 5.0))
     assert min(map(min, times.values())) > THIN_ROUND_TRIP_MS
+
+
+def test_all_over_a_thin_line(viewers: list[Viewer], browsers: Browsers, figures: list[Figure]) -> None:
+    took: list[list[float]] = []
+    for viewer in viewers:
+        with ExitStack() as stack:
+            line = stack.enter_context(counted_line(viewer.port, THIN_MBIT, THIN_ROUND_TRIP_MS))
+            viewing = browsers.new(viewer, stack)
+            is_seen = viewing.has_all
+            if viewer is viewers[0]:
+                is_seen = lambda page=viewing.page: bool(page.evaluate(ALL_SEEN))  # noqa: E731
+            took.append([opened(viewing.page, viewer.url(line.port), viewing.profile, is_seen).all_ms])
+    name = f"every slice to be seen at {THIN_MBIT:g} Mbit/s, ours as labelled previews"
+    figures.append(times_as_good(name, took, "ms", None))
+    assert min(map(min, took)) > THIN_ROUND_TRIP_MS
 
 
 def test_scrolling_and_windowing(viewers: list[Viewer], browsers: Browsers, figures: list[Figure]) -> None:

@@ -101,7 +101,7 @@ CONSULT, STUDY = "/api/consults/{consult_id}", "/dicom-web/studies/{study_instan
 SERIES_PATH = STUDY + "/series/{series_instance_uid}"
 INSTANCE_PATH = SERIES_PATH + "/instances/{sop_instance_uid}"
 FRAMES = "/frames/{frame_list}"
-IMAGES = "/api/studies/{study_instance_uid}"
+IMAGES, PACK = "/api/studies/{study_instance_uid}", "/api/packs/{pack_id}/{study_instance_uid}"
 
 # anonymous, applicant, technician, foreign applicant, coordinator, the assigned specialist, another
 # reader there, administrator, an API token of the specialist
@@ -314,9 +314,10 @@ ROWS: dict[str, list[Row]] = {
     "POST /dicom-web/studies": [Row(STORING)],
     f"POST {STUDY}": [Row(STORING)],
     f"GET {IMAGES}/manifest": [Row(IMAGE_PARTIES)],
-    "GET /api/packs/{pack_id}/{study_instance_uid}/frames/{first}-{last}": [
-        Row(instead(IMAGE_PARTIES, "404:viewer.pack_not_found"))
-    ],
+    **{
+        f"GET {PACK}/{records}/{{first}}-{{last}}": [Row(instead(IMAGE_PARTIES, "404:viewer.pack_not_found"))]
+        for records in ("frames", "previews")
+    },
     f"GET {IMAGES}/series/{{series_instance_uid}}/thumbnail": [
         Row(instead(IMAGE_PARTIES, "404:viewer.thumbnail_not_found"))
     ],

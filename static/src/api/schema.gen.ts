@@ -896,6 +896,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/packs/{pack_id}/{study_instance_uid}/previews/{first}-{last}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pack Previews
+         * @description Preview records of those of frames `first` to `last` of a pack that have one.
+         */
+        get: operations["pack_previews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients": {
         parameters: {
             query?: never;
@@ -3868,12 +3888,16 @@ export interface components {
         /**
          * PackEntry
          * @description Where the frames are: `url` + "first-last" answers frame records (see viewer/frame_records.py).
+         *
+         *     `previews_url` + "first-last" answers the previews of those of the frames that have one.
          */
         PackEntry: {
             /** Block Frames */
             block_frames: number;
             /** Pack Id */
             pack_id: string;
+            /** Previews Url */
+            previews_url: string;
             /** Url */
             url: string;
         };
@@ -7126,6 +7150,40 @@ export interface operations {
         };
     };
     pack_frames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pack_id: string;
+                study_instance_uid: string;
+                first: number;
+                last: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pack_previews: {
         parameters: {
             query?: never;
             header?: never;

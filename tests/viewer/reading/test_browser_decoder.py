@@ -18,12 +18,13 @@ from config.prepare import node_folder
 from tests.fixtures.samples import REPOSITORY
 from tests.viewer.reading.facts import facts, frame_sha256
 from tests.viewer.reading.independent import drawn
-from tests.viewer.reading.made_images import colour_images, grey_images, saved, shared_words
+from tests.viewer.reading.made_images import an_object, colour_images, grey_images, saved, shared_words
 from viewer.frame_jobs import FrameJob, encode_frame
 from viewer.frame_records import Encoding, FrameRecord
 from viewer.frame_types import BIG_ENDIAN
 from viewer.image_form import FrameFacts, ImageForm, frames_of
-from viewer.pixels import PixelForm
+from viewer.pixels import PARTS_FROM_BYTES, PixelForm
+from viewer.previews import preview_of
 from viewer.rendered import rendered
 
 STATIC = REPOSITORY / "static"
@@ -218,3 +219,19 @@ def test_only_the_values_of_shared_words_are_held(
     assert {name: one.samples.tolist() for name, one in seen.items()} == {
         name: values.tolist() for name, (_, values) in made.items()
     }
+
+
+def test_frames_in_parts_are_held_exactly_whatever_their_shape(
+    program: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    random = np.random.default_rng(1)
+    made = {
+        f"{shape} {dtype}": random.integers(0, 255, shape).astype(dtype)
+        for shape in ((511, 300), (1, 40_000), (40_000, 1), (3, 20_000))
+        for dtype in ("|u1", "<u2", "<i2")
+    }
+    files = saved({name: an_object(samples) for name, samples in made.items()}, tmp_path)
+    seen = through_the_browser(files, program, tmp_path_factory)
+    for name, samples in made.items():
+        assert (preview_of(seen[name].record) is not None) is (samples.nbytes >= PARTS_FROM_BYTES), name
+        assert np.array_equal(seen[name].samples, samples), name
