@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, column, literal_column, select, table, union_all
+from sqlalchemy import Select, bindparam, column, func, literal_column, select, table, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -39,7 +39,16 @@ _NOTED = (
 _NOT_YET = select(NAMES.c.study_key).where(NAMES.c.noted == literal_column("0"))
 _EITHER = union_all(_NOTED, _NOT_YET).subquery()
 CANDIDATES: Select[str] = select(_EITHER.c.study_key).limit(CANDIDATES_MAX + 1)
-_PREPARED = Prepared(CANDIDATES)
+COMMON_FROM: Final = 5_000
+"""So many have the name, wherever: whose they are is not asked, which would take longer than to meet them."""
+_HAVE_IT = (
+    select(TEXT.c.rowid)
+    .where(literal_column(TEXT.name).op("MATCH")(bindparam("expression")))
+    .limit(COMMON_FROM)
+    .subquery()
+)
+BEARERS: Select[int] = select(func.count()).select_from(_HAVE_IT)
+_PREPARED, _PREPARED_BEARERS = Prepared(CANDIDATES), Prepared(BEARERS)
 
 
 def is_own(name: str | None) -> bool:
@@ -82,6 +91,9 @@ async def narrowed(view: AsyncSession, scope: StudyScope, wanted: StudyFilter) -
     values = _values(scope, wanted)
     if values is None or not isinstance(view, View):
         return wanted
+    bearers = await _PREPARED_BEARERS.rows_of_file(view, values)
+    if bearers is None or bearers[0][0] >= COMMON_FROM:
+        return wanted
     rows = await _PREPARED.rows_of_file(view, values)
     return wanted if rows is None else _among([key for (key,) in rows], wanted)
 
@@ -90,6 +102,8 @@ def narrowed_here(session: Session, scope: StudyScope, wanted: StudyFilter) -> S
     """`narrowed`, on a thread."""
     values = _values(scope, wanted)
     if values is None or session.get_bind().dialect.name != "sqlite":
+        return wanted
+    if (session.scalar(BEARERS, values) or 0) >= COMMON_FROM:
         return wanted
     return _among(list(session.scalars(CANDIDATES, values)), wanted)
 

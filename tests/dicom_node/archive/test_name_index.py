@@ -26,6 +26,7 @@ from dicom_node.archive.matching import (
 from dicom_node.archive.name_index import (
     CANDIDATES,
     CANDIDATES_MAX,
+    COMMON_FROM,
     TEXT,
     expression,
     narrowed,
@@ -304,6 +305,26 @@ async def test_a_name_of_many_is_met_on_the_way(file: Engine, sqlite_url: str) -
     await database.close()
     assert few is not None
     assert len(few.study_keys) == CANDIDATES_MAX
+
+
+async def test_of_a_name_that_is_common_anywhere_nobody_asks_whose(file: Engine, sqlite_url: str) -> None:
+    wanted = StudyFilter(patient_name="Wang^*")
+    elsewhere = {"patient_name": "=Wang^B=", "patient_name_key": "|wangb|"}
+    database = Database(sqlite_url)
+    with file.begin() as connection:
+        connection.execute(insert(Study), [study(patient_name="Wang^A")])
+        bring_up(connection)
+        connection.execute(insert(TEXT), [elsewhere] * (COMMON_FROM - 2))
+    for is_common in (False, True):
+        async with database.read() as view:
+            among = await narrowed(view, COUNTY, wanted)
+        with Session(file) as session:
+            here = narrowed_here(session, COUNTY, wanted)
+        assert among == here
+        assert (among is wanted) is is_common
+        with file.begin() as connection:
+            connection.execute(insert(TEXT), [elsewhere])
+    await database.close()
 
 
 def test_who_is_named_already_is_not_looked_for(file: Engine) -> None:
