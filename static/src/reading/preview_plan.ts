@@ -3,7 +3,7 @@ import type { Line } from "./line.ts";
 import { type FrameRange, previewRanges } from "./order.ts";
 
 /** Nobody is asked to wait longer for all of a series than this: then previews of it come first. */
-const PATIENCE_SECONDS = 5;
+const PATIENCE_SECONDS = 12;
 /** Once they do, they do until the rest takes so much less: the line is not judged anew with each of its moods. */
 const CONFIDENT_SECONDS = PATIENCE_SECONDS / 2;
 

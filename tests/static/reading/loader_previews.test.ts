@@ -88,8 +88,8 @@ async function begun({ server, loader, pass }: Made, frameMs: number, visible = 
 	return { block, signal: request?.signal };
 }
 
-/** 10 kB in 200 ms: 200 frames take 40 seconds. */
-const THIN_MS = 200;
+/** 10 kB in 240 ms: 200 frames take 48 seconds. */
+const THIN_MS = 240;
 const FAST_MS = 20;
 
 function partials(records: readonly FrameRecord[]): number[] {
