@@ -30,23 +30,19 @@ GRAM_CHARACTERS: Final = 3
 CANDIDATES_MAX: Final = 500
 """A name that more have is soon met on the way through the newest studies."""
 WILD = re.compile(r"[*?]")
+_MATCHES = literal_column(TEXT.name).op("MATCH")(bindparam("expression"))
 _NOTED = (
     select(NAMES.c.study_key)
     .join(TEXT, TEXT.c.rowid == NAMES.c.name_id)
     .join(Study, Study.study_key == NAMES.c.study_key)
-    .where(literal_column(TEXT.name).op("MATCH")(bindparam("expression")), IN_SCOPE)
+    .where(_MATCHES, IN_SCOPE)
 )
 _NOT_YET = select(NAMES.c.study_key).where(NAMES.c.noted == literal_column("0"))
 _EITHER = union_all(_NOTED, _NOT_YET).subquery()
 CANDIDATES: Select[str] = select(_EITHER.c.study_key).limit(CANDIDATES_MAX + 1)
 COMMON_FROM: Final = 5_000
 """So many have the name, wherever: whose they are is not asked, which would take longer than to meet them."""
-_HAVE_IT = (
-    select(TEXT.c.rowid)
-    .where(literal_column(TEXT.name).op("MATCH")(bindparam("expression")))
-    .limit(COMMON_FROM)
-    .subquery()
-)
+_HAVE_IT = select(TEXT.c.rowid).where(_MATCHES).limit(COMMON_FROM).subquery()
 BEARERS: Select[int] = select(func.count()).select_from(_HAVE_IT)
 _PREPARED, _PREPARED_BEARERS = Prepared(CANDIDATES), Prepared(BEARERS)
 
