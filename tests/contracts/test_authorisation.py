@@ -103,8 +103,7 @@ INSTANCE_PATH = SERIES_PATH + "/instances/{sop_instance_uid}"
 FRAMES = "/frames/{frame_list}"
 IMAGES, PACK = "/api/studies/{study_instance_uid}", "/api/packs/{pack_id}/{study_instance_uid}"
 
-# anonymous, applicant, technician, foreign applicant, coordinator, the assigned specialist, another
-# reader there, administrator, an API token of the specialist
+# anonymous, applicant, technician, foreign applicant, coordinator, assigned reader, another, admin, API token
 PUBLIC = "200 200 200 200 200 200 200 200 200"
 SIGNED_IN = "401 200 200 200 200 200 200 200 200"
 CLINICAL = "401 200 200 200 200 200 200 403 200"
