@@ -45,7 +45,7 @@ client-test: ready-to-test ## Client tests (Vitest)
 	$(NPM) test
 
 e2e: ready-to-test ## The whole story in real browsers
-	$(PYTEST) tests/e2e || $(PYTEST) tests/e2e $(ONCE_MORE)
+	$(PYTEST) tests/e2e -n 2 --dist loadfile || $(PYTEST) tests/e2e $(ONCE_MORE)
 
 axe: ready-to-test ## Every page under axe-core, at a desk and on a phone
 	$(PYTEST) tests/bench/test_axe.py

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from config.kernel.errors import NotFound
 from config.kernel.stopping import end
+from config.routing import Router, joined, operation_id
 from config.settings import Settings
 from consult_server.administration import (
     peers as peers_routes,
@@ -60,6 +60,7 @@ from viewer.stow_rs import stow_of
 TRIES_PER_MINUTE = 10
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PRODUCT_ROUTERS = (
+    health.router,
     identity.router,
     preferences.router,
     administration.router,
@@ -83,18 +84,13 @@ PRODUCT_ROUTERS = (
 )
 
 
-def operation_id(route: APIRoute) -> str:
-    """A route is called what its function is called."""
-    return route.name
-
-
 def viewer_routers(
     ports: ViewerPorts,
     limits: StowLimits = DEFAULT_LIMITS,
     decoders: DecodePool | None = None,
     stow: Stow | None = None,
     readings: Readings | None = None,
-) -> list[APIRouter]:
+) -> list[Router]:
     """The viewer's routes over this process's ports."""
     packs = Packs(ports, pool=decoders)
     reading = reading_router(ports, packs)
@@ -119,10 +115,13 @@ def make_app(
 ) -> FastAPI:
     """The whole web application over an open platform; `decoders` are the reading station's."""
     settings, readings = platform.settings, Readings()
+    ports, limits = viewer_ports(platform), StowLimits(reserve_bytes=settings.objects.reserve_bytes)
+    stow = stow_of(ports, limits)
+    router = joined([*viewer_routers(ports, limits, decoders, stow, readings), *PRODUCT_ROUTERS])
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with TaskGroup() as tasks:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with router.lifespan_context(app), TaskGroup() as tasks:
             following = tasks.create_task(platform.live.run(), name="live")
             yield
             await end(following)
@@ -145,12 +144,9 @@ def make_app(
     app.state.passwords = passwords or Passwords()
     app.state.templates = templates.load()
     app.state.invitation_tries = Tries(at_most=TRIES_PER_MINUTE, seconds=60, monotonic_seconds=time.monotonic)
+    app.state.stow = stow
     errors.install(app)
-    app.include_router(health.router)
-    ports, limits = viewer_ports(platform), StowLimits(reserve_bytes=settings.objects.reserve_bytes)
-    app.state.stow = stow_of(ports, limits)
-    for router in (*viewer_routers(ports, limits, decoders, app.state.stow, readings), *PRODUCT_ROUTERS):
-        app.include_router(router)
+    app.router.routes += router.routes
 
     @app.get("/api/openapi.json", include_in_schema=False)
     async def openapi_document(_caller: Caller) -> dict[str, Any]:

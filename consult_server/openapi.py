@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from config.kernel.clock import SystemClock
 from config.kernel.database import Database
 from config.kernel.objects import ObjectStore
-from consult_server.app import PRODUCT_ROUTERS, operation_id, viewer_routers
+from config.routing import joined, operation_id
+from consult_server.app import PRODUCT_ROUTERS, viewer_routers
 from viewer.access import StudyAccess, ViewerPorts
 
 UNPLUGGED = ViewerPorts(
@@ -25,8 +26,7 @@ FILE = Path(__file__).parent.parent / "static" / "openapi.json"
 def describe() -> dict[str, Any]:
     """The OpenAPI document of every route under /api."""
     app = FastAPI(title="Lianzhen", version="0.1.0", generate_unique_id_function=operation_id)
-    for router in (*PRODUCT_ROUTERS, *viewer_routers(UNPLUGGED)):
-        app.include_router(router)
+    app.router.routes += joined([*PRODUCT_ROUTERS, *viewer_routers(UNPLUGGED)]).routes
     document = app.openapi()
     document["paths"] = {path: verbs for path, verbs in document["paths"].items() if path.startswith("/api/")}
     return document

@@ -1,7 +1,6 @@
 """The DICOMweb root `/dicom-web` (PS3.18 10): search, retrieve, store, each guarded by the caller's scope."""
 
-from fastapi import APIRouter
-
+from config.routing import Router, joined
 from dicom_node.stow import Stow
 from viewer.access import ViewerPorts
 from viewer.qido import qido_router
@@ -9,7 +8,6 @@ from viewer.routes import Readings
 from viewer.stow_limits import StowLimits
 from viewer.stow_rs import stow_router
 from viewer.wado import wado_router
-from viewer.web_address import PREFIX
 
 DEFAULT_LIMITS = StowLimits()
 
@@ -19,14 +17,10 @@ def dicomweb_router(
     limits: StowLimits = DEFAULT_LIMITS,
     stow: Stow | None = None,
     readings: Readings | None = None,
-) -> APIRouter:
+) -> Router:
     """All DICOMweb routes. Whoever includes it must run the application's lifespan: it closes the writer.
 
     `readings` learns what is read, for a `ReadingDoor`.
     """
     found = readings or Readings()
-    root = APIRouter(prefix=PREFIX)
-    root.include_router(qido_router(ports, found))
-    root.include_router(wado_router(ports, found))
-    root.include_router(stow_router(ports, limits, stow))
-    return root
+    return joined([qido_router(ports, found), wado_router(ports, found), stow_router(ports, limits, stow)])

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
+from config.routing import Router
 from dicom_node.archive.matching import ANY_SERIES
 from dicom_node.archive.queries import (
     find_series,
@@ -41,7 +42,7 @@ from viewer.qido_listed import InstanceList
 from viewer.qido_query import Level, Query, QueryRefused, read_query
 from viewer.qido_study_list import StudyList
 from viewer.routes import Readings, Uid
-from viewer.web_address import root_of
+from viewer.web_address import PREFIX, root_of
 
 NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Accept-Encoding"}
 MORE = (
@@ -59,10 +60,10 @@ SCANNED_MAX = 20_000
 Row = TypeVar("Row")
 
 
-def qido_router(ports: ViewerPorts, readings: Readings) -> APIRouter:
+def qido_router(ports: ViewerPorts, readings: Readings) -> Router:
     """The search routes of the DICOMweb root."""
     service = QidoService(ports)
-    router = APIRouter(tags=["dicomweb"])
+    router = Router(prefix=PREFIX, tags=["dicomweb"])
     for path, endpoint in (
         ("/studies", service.search_for_studies),
         ("/series", service.search_for_series),

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import brotli
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 
 from config.kernel.errors import NotFound, TooLarge
+from config.routing import Router
 from dicom_node.archive.errors import SeriesNotFound
 from viewer.access import ViewerPorts
 from viewer.manifest import Manifest, manifest_of
@@ -50,28 +51,23 @@ class ThumbnailNotFound(NotFound):
     code = "viewer.thumbnail_not_found"
 
 
-def reading_router(ports: ViewerPorts, packs: Packs | None = None) -> APIRouter:
+def reading_router(ports: ViewerPorts, packs: Packs | None = None) -> Router:
     """The routes of the reading station. The router's lifespan owns the decoding processes."""
     service = ReadingService(ports, packs or Packs(ports))
-    router = APIRouter(prefix="/api", tags=["reading"], lifespan=service.lifespan)
+    router = Router(prefix="/api", tags=["reading"], lifespan=service.lifespan)
     router.add_api_route(
-        "/studies/{study_instance_uid}/manifest",
-        service.study_manifest,
-        response_model=Manifest,
-        operation_id="study_manifest",
+        "/studies/{study_instance_uid}/manifest", service.study_manifest, response_model=Manifest
     )
     for records, answer in (("frames", service.pack_frames), ("previews", service.pack_previews)):
         router.add_api_route(
             f"/packs/{{pack_id}}/{{study_instance_uid}}/{records}/{{first}}-{{last}}",
             answer,
-            operation_id=f"pack_{records}",
             response_class=Response,
             responses={200: {"content": {RECORDS_MEDIA_TYPE: {}}}},
         )
     router.add_api_route(
         "/studies/{study_instance_uid}/series/{series_instance_uid}/thumbnail",
         service.series_thumbnail,
-        operation_id="series_thumbnail",
         response_class=Response,
         responses={200: {"content": {MEDIA_TYPE: {}}}},
     )

@@ -5,11 +5,12 @@ the application's routes are asked one after the other and each value is validat
 """
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.kernel.errors import AppError
@@ -27,19 +28,18 @@ VALUES: Mapping[str, tuple[re.Pattern[str], int]] = {
     "frame_list": (re.compile(FRAMES), FRAMES_MAX),
     "place": (re.compile(BULK), BULK_MAX),
 }
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Endpoint: TypeAlias = Callable[..., Awaitable[Response]]
 Refusal: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 Names: TypeAlias = tuple[str, ...]
 BELOW = f"{PREFIX}/"
 
 
-class _HeadRoute(APIRoute):
-    """Answers as GET would, without the content: a stream that was begun is never read."""
+class _ReadRoute(APIRoute):
+    """A resource that is read."""
 
-    def get_route_handler(self) -> Handler:
-        """The handler of GET, its answer emptied."""
-        get = super().get_route_handler()
+    def for_head(self) -> "_ReadRoute":
+        """The same answered without its content: a stream that was begun is never read."""
+        get = self.get_route_handler()
 
         async def head(request: Request) -> Response:
             full = await get(request)
@@ -47,7 +47,10 @@ class _HeadRoute(APIRoute):
             empty.raw_headers = full.raw_headers
             return empty
 
-        return head
+        route = copy(self)
+        route.methods, route.include_in_schema = {"HEAD"}, False
+        route.app = request_response(head)
+        return route
 
 
 class Readings:
@@ -58,17 +61,15 @@ class Readings:
 
     def add(self, router: APIRouter, path: str, endpoint: Endpoint) -> None:
         """Let `endpoint` answer GET and HEAD (RFC 9110 9.3.2)."""
-        router.add_api_route(path, endpoint, methods=["GET"], response_class=Response)
-        router.routes.append(
-            _HeadRoute(
-                router.prefix + path,
-                endpoint,
-                methods=["HEAD"],
-                response_class=Response,
-                include_in_schema=False,
-                tags=list(router.tags),
-            )
+        get = _ReadRoute(
+            router.prefix + path,
+            endpoint,
+            methods=["GET"],
+            response_class=Response,
+            tags=list(router.tags),
+            generate_unique_id_function=router.generate_unique_id_function,
         )
+        router.routes += [get, get.for_head()]
         parts = path.strip("/").split("/")
         names = tuple(part.strip("{}") for part in parts[1::2])
         self._table[len(parts), *parts[::2]] = endpoint, names

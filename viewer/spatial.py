@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel, ConfigDict
 
+from config.routing import Router
 from dicom_node.archive.queries import Documented, documents_of, find_study, series_of
 from viewer.access import ViewerPorts
 from viewer.attributes import Attributes, integer, items, number, numbers, text, unpacked
@@ -112,15 +113,12 @@ def grouped(named: Iterable[tuple[str, Calibration]]) -> tuple[Calibration, ...]
     )
 
 
-def spatial_router(ports: ViewerPorts) -> APIRouter:
+def spatial_router(ports: ViewerPorts) -> Router:
     """The route of the measuring tools."""
     service = _SpatialService(ports)
-    router = APIRouter(prefix="/api", tags=["reading"])
+    router = Router(prefix="/api", tags=["reading"])
     router.add_api_route(
-        "/studies/{study_instance_uid}/spatial",
-        service.study_spatial,
-        response_model=StudySpace,
-        operation_id="study_spatial",
+        "/studies/{study_instance_uid}/spatial", service.study_spatial, response_model=StudySpace
     )
     return router
 

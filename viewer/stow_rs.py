@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from config.kernel.errors import Forbidden, TooLarge, Unavailable
+from config.routing import Router
 from dicom_node.stow import Stow, Stowed, Upload
 from viewer.access import ViewerPorts
 from viewer.media_types import DICOM, DICOM_XML, MediaTypeRefused, parse_media_type, response_type
@@ -17,7 +18,7 @@ from viewer.metadata import instance_address
 from viewer.multipart import Happening, MultipartReader, MultipartRefused, PartEvent, PartReader, SingleReader
 from viewer.native_xml import native_xml
 from viewer.stow_limits import StowLimits
-from viewer.web_address import root_of
+from viewer.web_address import PREFIX, root_of
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 BLOCK_BYTES = 256 * 1024
@@ -59,10 +60,10 @@ def stow_of(ports: ViewerPorts, limits: StowLimits) -> Stow:
     )
 
 
-def stow_router(ports: ViewerPorts, limits: StowLimits, stow: Stow | None = None) -> APIRouter:
+def stow_router(ports: ViewerPorts, limits: StowLimits, stow: Stow | None = None) -> Router:
     """The store routes of the DICOMweb root. The router's lifespan owns the writer, `stow` if given."""
     service = StowService(ports, limits, stow or stow_of(ports, limits))
-    router = APIRouter(tags=["dicomweb"], lifespan=service.lifespan)
+    router = Router(prefix=PREFIX, tags=["dicomweb"], lifespan=service.lifespan)
     for path, endpoint in (
         ("/studies", service.store),
         ("/studies/{study_instance_uid}", service.store_in_study),

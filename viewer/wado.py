@@ -9,10 +9,11 @@ import gzip
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
 
+from config.routing import Router
 from dicom_node.archive.errors import BulkDataNotFound
 from dicom_node.archive.queries import (
     Documented,
@@ -42,19 +43,19 @@ from viewer.wado_frames import FrameService, frame_numbers
 from viewer.wado_objects import ObjectService
 from viewer.wado_parts import REVALIDATE, multipart, tag_of, whole
 from viewer.wado_rendered import PictureNotFound, RenderingService, asked
-from viewer.web_address import root_of
+from viewer.web_address import PREFIX, root_of
 
 DECODING_PROCESSES = 1
 DAMAGED_NAMED_MAX = 20
 
 
-def wado_router(ports: ViewerPorts, readings: Readings) -> APIRouter:
+def wado_router(ports: ViewerPorts, readings: Readings) -> Router:
     """The retrieve routes of the DICOMweb root."""
     service = WadoService(ports)
     study = "/studies/{study_instance_uid}"
     series = f"{study}/series/{{series_instance_uid}}"
     instance = f"{series}/instances/{{sop_instance_uid}}"
-    router = APIRouter(tags=["dicomweb"], lifespan=service.lifespan)
+    router = Router(prefix=PREFIX, tags=["dicomweb"], lifespan=service.lifespan)
     for path, endpoint in (
         (study, service.retrieve_study),
         (f"{study}/metadata", service.retrieve_study_metadata),

@@ -6,10 +6,11 @@ An AE title may hold a slash (PS3.5 6.2), hence `:path` where one stands in an a
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from config.kernel.errors import Conflict
+from config.routing import Router
 from consult_server.audit.service import Outcome, record
 from consult_server.identity.current import Caller
 from consult_server.identity.domain import Role, require_role
@@ -23,7 +24,7 @@ from dicom_node.scu.calling import remote_of
 
 ECHO_SECONDS = 5.0
 
-router = APIRouter(prefix="/api", tags=["administration"])
+router = Router(prefix="/api", tags=["administration"])
 
 AeTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]

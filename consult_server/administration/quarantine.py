@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.objects import ObjectStore
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.audit.service import Outcome, record
 from consult_server.identity.current import Caller
 from consult_server.identity.domain import Role, require_role
@@ -28,7 +29,7 @@ from dicom_node.quarantine import queries
 from dicom_node.quarantine.queries import Decision, QuarantineFileNotKept
 from dicom_node.quarantine.readmission import Aside, Store, readmit
 
-router = APIRouter(prefix="/api/quarantine", tags=["administration"])
+router = Router(prefix="/api/quarantine", tags=["administration"])
 
 PIECE_BYTES = 1024 * 1024
 FILE_NAME = re.compile(r"[^0-9A-Za-z.]")

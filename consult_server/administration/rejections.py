@@ -7,9 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
+from config.routing import Router
 from consult_server.administration.quarantine import reach_of
 from consult_server.audit.service import record
 from consult_server.identity.current import Caller
@@ -20,7 +20,7 @@ from consult_server.web.schemas import Heard
 from dicom_node.rejection import queries
 from dicom_node.rejection.filing import withdraw
 
-router = APIRouter(prefix="/api/rejections", tags=["administration"])
+router = Router(prefix="/api/rejections", tags=["administration"])
 
 
 class RejectionOut(BaseModel):

@@ -1,7 +1,8 @@
 """Routes of institutions, agreements, accounts and the first set-up."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from config.routing import Router
 from consult_server.administration.schemas import (
     AccountOut,
     ActiveIn,
@@ -22,7 +23,7 @@ from consult_server.institutions.domain import Level
 from consult_server.institutions.service import NewAgreement, NewInstitution
 from consult_server.web.deps import ThePlatform, Tx, View
 
-router = APIRouter(prefix="/api", tags=["administration"])
+router = Router(prefix="/api", tags=["administration"])
 
 
 @router.post("/bootstrap", status_code=204)

@@ -7,13 +7,13 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.errors import Forbidden
 from config.kernel.limits import GIB
 from config.kernel.principal import Principal
+from config.routing import Router
 from config.spooled_objects import SpooledObjects
 from config.stores import folder_of
 from consult_server.audit.service import record
@@ -28,7 +28,7 @@ from dicom_node.keeping.queries import Figures, InUse
 from dicom_node.keeping.room import disk_of
 from dicom_node.quotas.use import set_quota
 
-router = APIRouter(prefix="/api/storage", tags=["administration"])
+router = Router(prefix="/api/storage", tags=["administration"])
 
 NEAR_SHARE = 0.9
 QUOTA_BYTES_MAX = 1_000_000 * GIB

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.annotations import access, filing
 from consult_server.annotations.domain import NotFiled
 from consult_server.annotations.router import Uid
@@ -23,7 +24,7 @@ from viewer.objects.header import file_bytes
 from viewer.objects.images import marked_images
 from viewer.objects.marked import Reference
 
-router = APIRouter(prefix="/api", tags=["annotations"])
+router = Router(prefix="/api", tags=["annotations"])
 
 
 def kind_of(sop_class_uid: str) -> ObjectKind:

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.annotations import access, service
 from consult_server.annotations.domain import MarkKind
 from consult_server.annotations.schemas import MarkIn, MarkKept, MarkOut, MarkPoint
@@ -12,7 +13,7 @@ from consult_server.annotations.tables import Annotation
 from consult_server.identity.current import Caller
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
 
-router = APIRouter(prefix="/api", tags=["annotations"])
+router = Router(prefix="/api", tags=["annotations"])
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 MarkId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

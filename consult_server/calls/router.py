@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Request, Response
+from fastapi import Cookie, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.errors import Invalid
 from config.kernel.ids import new_secret
 from config.kernel.principal import Principal
+from config.routing import Router
 from config.settings import secret
 from consult_server.calls import service
 from consult_server.calls.access import Invited
@@ -34,7 +35,7 @@ from consult_server.web.platform import Platform
 from signaling.roles import Role as RoomRole
 from signaling.tickets import mint
 
-router = APIRouter(prefix="/api", tags=["calls"])
+router = Router(prefix="/api", tags=["calls"])
 
 DEVICE_COOKIE = "lianzhen_device"
 DeviceCookie = Annotated[str, Cookie(alias=DEVICE_COOKIE, max_length=200)]

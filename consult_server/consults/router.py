@@ -3,10 +3,11 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.audit.service import record
 from consult_server.consults import drafts, present, queries, steps
 from consult_server.consults.access import get_consult
@@ -27,7 +28,7 @@ from consult_server.repeats.service import IdempotencyKey, claim
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
 from consult_server.web.platform import Platform
 
-router = APIRouter(prefix="/api", tags=["consults"])
+router = Router(prefix="/api", tags=["consults"])
 
 
 async def _answer(here: Platform, tx: AsyncSession, caller: Principal, row: Consult) -> ConsultOut:

@@ -3,10 +3,11 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.audit.service import record
 from consult_server.consults.access import get_consult
 from consult_server.consults.domain import Status
@@ -21,7 +22,7 @@ from consult_server.identity.domain import Role, require_role
 from consult_server.repeats.service import IdempotencyKey, claim
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
 
-router = APIRouter(prefix="/api", tags=["exams"])
+router = Router(prefix="/api", tags=["exams"])
 
 
 async def _answer(tx: AsyncSession, caller: Principal, row: Exam) -> ExamOut:

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
+from config.routing import Router
 from consult_server.hanging import access, service
 from consult_server.hanging.domain import ProtocolNotYours, check_keeper
 from consult_server.hanging.schemas import HangingContent, ProtocolIn, ProtocolKept, ProtocolOut, ProtocolsOut
@@ -11,7 +12,7 @@ from consult_server.identity.current import Caller
 from consult_server.identity.domain import CLINICAL, Role, require_role
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
 
-router = APIRouter(prefix="/api", tags=["hanging"])
+router = Router(prefix="/api", tags=["hanging"])
 
 ProtocolId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 

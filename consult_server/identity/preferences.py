@@ -2,17 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from config.kernel.errors import TooLarge
+from config.routing import Router
 from consult_server.identity import access
 from consult_server.identity.current import Caller
 from consult_server.identity.domain import PreferenceName
 from consult_server.web.deps import ThePlatform, Tx, View
 from consult_server.web.schemas import Heard
 
-router = APIRouter(prefix="/api", tags=["identity"])
+router = Router(prefix="/api", tags=["identity"])
 VALUES_MAX, CHARACTERS_MAX = 200, 20_000
 
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from config.routing import Router
 from config.settings import secret
 from consult_server.identity import access, queries, service
 from consult_server.identity.current import Caller, address_of, cookie_name
@@ -22,7 +23,7 @@ from consult_server.institutions.queries import institution
 from consult_server.web.deps import ThePlatform, Tx, View
 from consult_server.web.platform import Platform
 
-router = APIRouter(prefix="/api", tags=["identity"])
+router = Router(prefix="/api", tags=["identity"])
 
 
 def passwords_of(request: Request) -> Passwords:

@@ -3,15 +3,16 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from fastapi.responses import StreamingResponse
 
+from config.routing import Router
 from consult_server.identity.current import Caller, still_signed_in
 from consult_server.identity.domain import CLINICAL
 from consult_server.web.deps import ThePlatform
 from consult_server.web.push import Listener
 
-router = APIRouter(prefix="/api", tags=["notices"])
+router = Router(prefix="/api", tags=["notices"])
 
 
 @router.get("/live", response_class=StreamingResponse)

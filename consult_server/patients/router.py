@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from config.routing import Router
 from consult_server.identity.current import Caller
 from consult_server.patients import queries, service
 from consult_server.patients.schemas import NewPatientIn, PatientOut, patient_out
 from consult_server.web.deps import ThePlatform, Tx, View
 
-router = APIRouter(prefix="/api", tags=["patients"])
+router = Router(prefix="/api", tags=["patients"])
 
 
 @router.get("/patients")

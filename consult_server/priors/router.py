@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
+from config.routing import Router
 from consult_server.audit.service import record
 from consult_server.identity.current import Caller
 from consult_server.institutions.queries import named
@@ -13,7 +14,7 @@ from consult_server.priors.schemas import PriorReportOut, PriorStudiesOut, Prior
 from consult_server.reports.router import signed_report_out
 from consult_server.web.deps import ThePlatform, Tx, View
 
-router = APIRouter(prefix="/api", tags=["priors"])
+router = Router(prefix="/api", tags=["priors"])
 
 Uid = Annotated[str, Path(max_length=64, pattern=r"^[0-9.]+$")]
 

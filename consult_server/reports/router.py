@@ -5,10 +5,11 @@ from functools import partial
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.audit.service import record
 from consult_server.consults.domain import ServiceLine
 from consult_server.consults.tables import Consult
@@ -32,7 +33,7 @@ from consult_server.reports.templates import ReportTemplate, TemplateLibrary
 from consult_server.web.deps import SeenVersion, ThePlatform, Tx, View
 from consult_server.web.platform import Platform
 
-router = APIRouter(prefix="/api", tags=["reports"])
+router = Router(prefix="/api", tags=["reports"])
 
 
 def library_of(request: Request) -> TemplateLibrary:

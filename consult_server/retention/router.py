@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from config.routing import Router
 from consult_server.administration.storage import CentreOnly, reach_of
 from consult_server.audit.service import record
 from consult_server.consults.queries import studies_referred_to
@@ -24,7 +24,7 @@ from dicom_node.retention import orders, queries
 from dicom_node.retention.domain import KEEP_MONTHS_MAX, Kept, Rule
 from dicom_node.retention.queries import Preview
 
-router = APIRouter(prefix="/api/retention", tags=["administration"])
+router = Router(prefix="/api/retention", tags=["administration"])
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=36)]

@@ -8,10 +8,10 @@ is open while a peer is asked.
 import asyncio
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.audit.service import record
 from consult_server.consults.access import get_consult
 from consult_server.identity.current import Caller
@@ -33,7 +33,7 @@ from dicom_node.forward.searching import Prior, Whose, search
 from dicom_node.scu.association import Caller as CallingEntity, Patience, Remote
 from dicom_node.scu.calling import remote_of
 
-router = APIRouter(prefix="/api/priors", tags=["transfers"])
+router = Router(prefix="/api/priors", tags=["transfers"])
 
 SEARCH_SECONDS = 10.0
 

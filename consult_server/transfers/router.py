@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.kernel.principal import Principal
+from config.routing import Router
 from consult_server.administration.quarantine import reach_of
 from consult_server.audit.service import record
 from consult_server.consults.access import study_scope
@@ -31,7 +32,7 @@ from dicom_node.forward.queries import Tab
 from dicom_node.forward.tables import ForwardRule, Transfer
 from dicom_node.scu.calling import remote_of
 
-router = APIRouter(prefix="/api", tags=["transfers"])
+router = Router(prefix="/api", tags=["transfers"])
 
 
 async def transfers_out(view: AsyncSession, rows: Sequence[Transfer]) -> list[TransferOut]:

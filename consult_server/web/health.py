@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from config.kernel.database import DatabaseUnavailable
 from config.kernel.errors import Forbidden, Unavailable
 from config.metrics import may_read
+from config.routing import Router
 from consult_server.web.deps import ThePlatform
 from consult_server.web.platform import Platform
 from dicom_node.commitment.queries import counts
@@ -18,7 +19,7 @@ from dicom_node.keeping.queries import figures
 from dicom_node.reporting.metrics import exposition
 from dicom_node.reporting.queries import receivers
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 class NotReady(Unavailable):

@@ -5,9 +5,11 @@ A form is which keys are given and how (a value, a pattern, a range); its SQL is
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Text, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal_column, select
 
 from config.kernel.view import View
 from config.prepared import Prepared
@@ -26,14 +28,20 @@ NEWEST = (Study.study_date.desc(), Study.study_time.desc(), Study.study_key.desc
 FEW = (func.coalesce(Study.study_date, literal_column("''")).desc(), *NEWEST[1:])
 """The same order of a few studies, sorted by itself: a database without statistics would rather walk
 through an index in this order, past every study there is, than look the few up and sort them."""
+LOOKED_AT = func.coalesce(Study.institution_id, literal_column("''"))
+"""The institution of studies that keys have found already: without statistics its index seems nearer."""
 ESCAPED = str.maketrans({"/": "//", "%": "/%", "_": "/_"})
 """As SQLAlchemy escapes what `startswith` looks for."""
 Values: TypeAlias = list[str | int]
 
 
 class Form(NamedTuple):
-    """Which keys are given and how: "=" a value, "*" a pattern; of a date, which of its ends."""
+    """Which keys are given and how: "=" a value, "*" a pattern; of a date, which of its ends.
 
+    `among` is true where studies are named besides by our own keys, however many.
+    """
+
+    among: bool
     patient_names: int
     patient_id: str
     study_date: tuple[bool, bool, bool] | None
@@ -49,13 +57,19 @@ def form_of(wanted: StudyFilter, *, later_page: bool) -> tuple[Form, Values] | N
         wanted.study_date,
         wanted.accession_number,
     )
+    keys = wanted.study_keys
     if wanted != StudyFilter(
-        patient_name=name, patient_id=patient_id, study_date=date, accession_number=number
+        study_keys=keys, patient_name=name, patient_id=patient_id, study_date=date, accession_number=number
     ):
         return None
     names = _name(name)
-    values: Values = [*names, *_text(patient_id), *_date(date), *_text(number)]
-    return Form(len(names), _kind(patient_id), _ends(date), _kind(number), later_page), values
+    values: Values = [*_among(keys), *names, *_text(patient_id), *_date(date), *_text(number)]
+    return Form(bool(keys), len(names), _kind(patient_id), _ends(date), _kind(number), later_page), values
+
+
+def _among(study_keys: Sequence[str]) -> list[str]:
+    """All keys as one value: a place for each would be another text for each number of them."""
+    return [json.dumps([*study_keys])] if study_keys else []
 
 
 def _kind(wanted: str) -> str:
@@ -144,9 +158,15 @@ class StudyLists:
 
 def question_of(form: Form, one: StudyFilter) -> Prepared:
     """The question of a form, made of one that is asked so."""
-    conditions = [Study.institution_id == "", *study_conditions(one)]
+    besides = study_conditions(replace(one, study_keys=()))
+    of_institution = (LOOKED_AT if form.among else Study.institution_id) == ""
+    conditions = [of_institution, *map(_is_among, _among(one.study_keys)), *besides]
     order = FEW if one.names_few else NEWEST
     if not form.later_page:
         return Prepared(select(*COLUMNS).where(*conditions).order_by(*order).limit(0).offset(0))
     page = select(Study.study_key).where(*conditions).order_by(*order).limit(0).offset(0)
     return Prepared(select(*COLUMNS).where(Study.study_key.in_(page)).order_by(*FEW))
+
+
+def _is_among(study_keys: str) -> ColumnElement[bool]:
+    return Study.study_key.in_(select(func.json_each(study_keys).table_valued("value").c.value))

@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Annotated, Literal
 
 import brotli
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
+from config.routing import Router
 from dicom_node.archive.matching import InstanceFilter, StudyFilter
 from dicom_node.archive.queries import find_instance, find_study, search_instances
 from dicom_node.archive.reader import read_file
@@ -46,21 +47,13 @@ StartMs = Annotated[int, Query(ge=0, le=START_MS_MAX, description="Where the win
 WindowMs = Annotated[int, Query(ge=1, le=WINDOW_MS_MAX, description="How long the window is")]
 
 
-def ecg_router(ports: ViewerPorts) -> APIRouter:
+def ecg_router(ports: ViewerPorts) -> Router:
     """The routes of the ECG workspace."""
     service = _EcgService(ports)
-    router = APIRouter(prefix="/api", tags=["ecg"])
+    router = Router(prefix="/api", tags=["ecg"])
+    router.add_api_route("/studies/{study_instance_uid}/ecgs", service.study_ecgs, response_model=EcgList)
     router.add_api_route(
-        "/studies/{study_instance_uid}/ecgs",
-        service.study_ecgs,
-        response_model=EcgList,
-        operation_id="study_ecgs",
-    )
-    router.add_api_route(
-        "/studies/{study_instance_uid}/ecgs/{sop_instance_uid}",
-        service.study_ecg,
-        response_model=EcgAnswer,
-        operation_id="study_ecg",
+        "/studies/{study_instance_uid}/ecgs/{sop_instance_uid}", service.study_ecg, response_model=EcgAnswer
     )
     return router
 

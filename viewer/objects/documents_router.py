@@ -2,10 +2,11 @@
 
 import asyncio
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from config.kernel.errors import Invalid, NotFound, TooLarge
 from config.kernel.limits import MIB
+from config.routing import Router
 from dicom_node.archive.queries import find_instance
 from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.tables import Instance
@@ -41,14 +42,13 @@ class DocumentTooLarge(TooLarge):
     code = "objects.document_too_large"
 
 
-def documents_router(ports: ViewerPorts, bytes_max: int = DOCUMENT_BYTES_MAX) -> APIRouter:
+def documents_router(ports: ViewerPorts, bytes_max: int = DOCUMENT_BYTES_MAX) -> Router:
     """The route of encapsulated documents of at most so many bytes."""
     service = _DocumentsService(ports, bytes_max)
-    router = APIRouter(prefix="/api", tags=["reading"])
+    router = Router(prefix="/api", tags=["reading"])
     router.add_api_route(
         "/studies/{study_instance_uid}/documents/{sop_instance_uid}",
         service.study_document,
-        operation_id="study_document",
         response_class=Response,
         responses={200: {"content": {OCTETS: {}}}},
     )

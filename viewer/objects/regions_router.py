@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from config.kernel.errors import AppError
+from config.routing import Router
 from dicom_node.archive.queries import find_instance
 from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.tables import Instance
@@ -41,28 +42,21 @@ Made = TypeVar("Made")
 JSON, OCTETS = "application/json", "application/octet-stream"
 
 
-def regions_router(ports: ViewerPorts, pool: DecodePool) -> APIRouter:
+def regions_router(ports: ViewerPorts, pool: DecodePool) -> Router:
     """The routes of segmentations and structure sets; `pool` decodes, and somebody else closes it."""
     service = _RegionsService(ports, pool)
-    router = APIRouter(prefix="/api/studies/{study_instance_uid}", tags=["reading"])
+    router = Router(prefix="/api/studies/{study_instance_uid}", tags=["reading"])
     router.add_api_route(
-        "/segmentations/{sop_instance_uid}",
-        service.segmentation_frames,
-        response_model=MaskFrames,
-        operation_id="segmentation_frames",
+        "/segmentations/{sop_instance_uid}", service.segmentation_frames, response_model=MaskFrames
     )
     router.add_api_route(
         "/segmentations/{sop_instance_uid}/masks",
         service.segmentation_masks,
-        operation_id="segmentation_masks",
         response_class=Response,
         responses={200: {"content": {OCTETS: {}}}},
     )
     router.add_api_route(
-        "/structure-sets/{sop_instance_uid}",
-        service.structure_contours,
-        response_model=Contours,
-        operation_id="structure_contours",
+        "/structure-sets/{sop_instance_uid}", service.structure_contours, response_model=Contours
     )
     return router
 

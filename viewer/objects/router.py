@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel
 
 from config.kernel.errors import AppError
 from config.kernel.objects import ObjectStore
+from config.routing import Router
 from dicom_node.archive.queries import find_study, of_classes
 from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.tables import Instance, Series
@@ -45,15 +46,12 @@ OBJECTS_MAX = 200
 SHOWN = frozenset({KEY_OBJECTS, STRUCTURE_SET}) | SEGMENTATIONS | PRESENTATIONS | REPORTS | DOCUMENTS
 
 
-def objects_router(ports: ViewerPorts) -> APIRouter:
+def objects_router(ports: ViewerPorts) -> Router:
     """The route of the objects panel."""
     service = _ObjectsService(ports)
-    router = APIRouter(prefix="/api", tags=["reading"])
+    router = Router(prefix="/api", tags=["reading"])
     router.add_api_route(
-        "/studies/{study_instance_uid}/objects",
-        service.study_objects,
-        response_model=StudyObjects,
-        operation_id="study_objects",
+        "/studies/{study_instance_uid}/objects", service.study_objects, response_model=StudyObjects
     )
     return router
 

@@ -23,7 +23,12 @@ DATES = ("20250101", "20250107", "20250108", "2024", "", "20251231")
 texts = st.text(alphabet="aW*?%_\\/=^1", max_size=6)
 days = st.sampled_from(["", "2025", "20250101", "20250101-", "-20250107", "20250101-20250107"])
 filters = st.builds(
-    StudyFilter, patient_name=texts, patient_id=texts, study_date=days, accession_number=texts
+    StudyFilter,
+    study_keys=st.lists(texts, max_size=3),
+    patient_name=texts,
+    patient_id=texts,
+    study_date=days,
+    accession_number=texts,
 )
 
 
@@ -54,7 +59,7 @@ def test_questions_of_one_form_have_one_text(one: StudyFilter, other: StudyFilte
         StudyFilter(patient_name="Wang*", by_reading=True),
         StudyFilter(patient_sex="M"),
         StudyFilter(modalities_in_study=["CT"]),
-        StudyFilter(study_keys=["k"]),
+        StudyFilter(study_instance_uids=["1.2"]),
     ],
     ids=str,
 )
@@ -139,3 +144,24 @@ def test_a_range_of_dates_is_read_between_its_ends(sqlite_template: Path, date: 
     assert "ix_dicom_study_institution_newest (institution_id=? AND study_date" in found
     assert "study_date<?" in found
     assert "TEMP B-TREE" not in found
+
+
+@pytest.mark.parametrize("later_page", [False, True])
+def test_studies_named_by_their_keys_are_looked_up(sqlite_template: Path, later_page: bool) -> None:
+    wanted = StudyFilter(study_keys=["a", "b"], patient_name="Wang*")
+    asked = form_of(wanted, later_page=later_page)
+    assert asked is not None
+    found = plan(sqlite_template, question_of(asked[0], wanted).statement)
+    assert "(study_key=?)" in found
+    assert "institution_id=?" not in found
+
+
+async def test_studies_named_by_their_keys_are_those_only(stored: int, database: Database) -> None:
+    scope = StudyScope(institution_ids=frozenset({"county"}), shared=frozenset())
+    async with database.read() as view:
+        everything = await search_studies(view, scope, limit=stored)
+        keys = [one.study_key for one in everything[::2]]
+        foreign = ["no such key", '"]', "'"]
+        wanted = StudyFilter(study_keys=[*reversed(keys), *foreign])
+        page = await listed_studies(view, scope, wanted, limit=stored, offset=1)
+    assert [bare(one) for one in page] == [bare(listed(one)) for one in everything[::2][1:]]
