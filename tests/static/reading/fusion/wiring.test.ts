@@ -75,6 +75,9 @@ class Noted implements Layer {
 	valueSaid(): string | null {
 		return null;
 	}
+	regionSaid(): null {
+		return null;
+	}
 }
 
 describe("a pane under a layer", () => {
