@@ -13,6 +13,20 @@ export interface Box {
 	readonly height: number;
 }
 
+/** The labels of a plane's points, of each segmentation that is shown by SOP Instance UID. */
+export type PlaneLabels = readonly { readonly uid: string; readonly numbers: Uint32Array<ArrayBuffer> }[];
+
+/** Segmentations over reconstructed planes. A new object whenever planes are to be drawn again. */
+export interface LabelLayer {
+	/** Another number whenever the labels of a plane are others than before. */
+	readonly version: number;
+	/** Null when a newer wish for the plane came before it was begun: what was asked for is drawn by then. */
+	values(series: Series, name: PlaneName, wish: Wish): Promise<PlaneLabels | null>;
+	draw(context: CanvasRenderingContext2D, name: PlaneName, wish: Wish, labels: PlaneLabels, box: Box): void;
+	/** What has to be said over the planes of a series; null where nothing has. */
+	said(series: Series): string | null;
+}
+
 /** What a region says of what lies over it: its figures where there are any, and what has to be said of them. */
 export interface RegionSaid {
 	readonly figures: string | null;
