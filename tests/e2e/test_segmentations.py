@@ -312,11 +312,12 @@ def stacked(page: Page) -> None:
     """Upright planes cut the squares of the label map where they lie; a slab shows what occurs within it."""
     columns, rows, (width, _) = ends(page, "coronal", PALETTE[2])
     (middle, _), (other, _) = SQUARES
-    scale = (columns[-1] - columns[0]) / (2 * SIDE)
+    scale = width / COLUMNS
     assert columns[0] == pytest.approx(width / 2 + (middle - SIDE - COLUMNS / 2) * scale, abs=2)
     assert ends(page, "coronal", PALETTE[7])[0][0] == pytest.approx(
         width / 2 + (other - SIDE - COLUMNS / 2) * scale, abs=2
     )
+    assert columns[-1] - columns[0] == pytest.approx(2 * SIDE * scale, abs=2)
     assert rows[-1] - rows[0] == pytest.approx(SPACING_DEFAULT_MM / PIXEL_MM * scale, abs=2)
     page.get_by_label("层块厚度").select_option("60")
     wait_until(lambda: ends(page, "axial", PALETTE[2])[0])
