@@ -277,13 +277,21 @@ def test_each_number_of_a_label_map_is_a_mask_of_its_own(
 
 def ends(page: Page, name: str, colour: Colour) -> tuple[list[int], list[int], tuple[int, int]]:
     """The columns and the rows of a plane in which a segment's edge is seen, and the plane's own size."""
-    width, data = page.locator(f'[data-plane="{name}"] canvas').evaluate(
-        "(c) => [c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
+    found = page.locator(f'[data-plane="{name}"] canvas').evaluate(
+        """(canvas, wanted) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const [columns, rows] = [new Set(), new Set()];
+            for (let i = 0; i < width * height; i++) {
+                if (!wanted.every((one, k) => data[4 * i + k] === one)) continue;
+                columns.add(i % width);
+                rows.add(Math.floor(i / width));
+            }
+            return [[...columns], [...rows], width, height];
+        }""",
+        list(colour),
     )
-    pixels = np.array(data, np.uint8).reshape(-1, width, 4)[..., :3]
-    edge = (pixels == np.array(colour, np.uint8)).all(axis=2)
-    columns, rows = np.flatnonzero(edge.any(axis=0)).tolist(), np.flatnonzero(edge.any(axis=1)).tolist()
-    return columns, rows, (width, pixels.shape[0])
+    return sorted(found[0]), sorted(found[1]), (found[2], found[3])
 
 
 def test_masks_are_seen_on_reconstructed_planes_too(
@@ -320,7 +328,7 @@ def stacked(page: Page) -> None:
     assert columns[-1] - columns[0] == pytest.approx(2 * SIDE * scale, abs=2)
     assert rows[-1] - rows[0] == pytest.approx(SPACING_DEFAULT_MM / PIXEL_MM * scale, abs=2)
     page.get_by_label("层块厚度").select_option("60")
-    wait_until(lambda: ends(page, "axial", PALETTE[2])[0])
+    wait_until(lambda: ends(page, "axial", PALETTE[2])[0], 40)
     assert ends(page, "axial", red())[0]
 
 
