@@ -1,5 +1,6 @@
 """PET over CT in a specialist's hands: colours sit where the tracer is, and both values are read there."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from consult_server.demo import cast
-from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, Reconstruction, chest_ct
+from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, SPACING_DEFAULT_MM, Reconstruction, chest_ct
 from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.factories.uptake import Ball, Raster, a_pet
 from tests.fixtures.browser import PHONE, Visit, mark
@@ -28,6 +29,8 @@ SLICES, SPACING_MM = 9, 5.0
 HOT, MILD, REST = 5.0, 2.0, 0.0
 HIGH, OPACITY, WHOLE_FROM = 7.0, 0.6, 0.25
 """As at first: the window's upper end, the opacity, the share of the window from which a colour is whole."""
+LOWEST_MM = -8.5
+"""How far the lowest slice of the PET lies above that of the CT."""
 HOT_MM, MILD_MM, BALL_MM = (-60.0, 10.0), (55.0, -30.0), 18.0
 NEAR = 10
 Colour = tuple[int, int, int]
@@ -55,7 +58,9 @@ def pet_over(scan: Sequence[Dataset], frame_of_reference_uid: str) -> list[Datas
     """A PET whose slices lie between those of the CT, with two balls about the CT's middle."""
     heights = [float(one.ImagePositionPatient[2]) for one in scan]
     middle = sorted(heights)[SLICES // 2]
-    raster = Raster(corner=(-178.0, -178.0, min(heights) - 8.5), size=(90, 90, 13), spacing_mm=SPACING_MM)
+    raster = Raster(
+        corner=(-178.0, -178.0, min(heights) + LOWEST_MM), size=(90, 90, 13), spacing_mm=SPACING_MM
+    )
     balls = [
         Ball(centre=(*HOT_MM, middle), radius_mm=BALL_MM, suv=HOT),
         Ball(centre=(*MILD_MM, middle), radius_mm=BALL_MM, suv=MILD),
@@ -218,6 +223,51 @@ def test_both_values_are_read(serving: Serving, window: Callable[..., Visit], hy
     expect(marks).to_contain_text("HU")
     expect(marks).to_contain_text(f"PET {HOT:.2f} SUVbw（插值）")
     page.keyboard.press("Delete")
+
+
+def test_a_region_on_the_ct_tells_the_uptake_below_it(
+    serving: Serving, window: Callable[..., Visit], hybrid: Reading
+) -> None:
+    page, view = opened(window(), serving, hybrid)
+    mark(page, "lianzhen:series-loaded")
+    show_ct(page, view)
+    left, top, _, _ = view.box()
+    corners = [(place[0] + by, place[1] + by) for place, by in ((HOT_MM, -26.0), (HOT_MM, 26.0))]
+    (x, y), (to_x, to_y) = (seen_at(view, one) for one in corners)
+    page.keyboard.press("e")
+    page.mouse.move(left + x, top + y)
+    page.mouse.down()
+    page.mouse.move(left + to_x, top + to_y, steps=3)
+    page.mouse.up()
+    marks = page.locator("[data-viewport] .marks").first
+    expect(marks).to_contain_text("HU")
+    expect(marks).not_to_contain_text("SUV")
+    page.keyboard.press("u")
+    expect(marks).to_contain_text(f"PET SUVmax {HOT:.2f}", timeout=40_000)
+    found = re.search(r"SUVmean ([\d.]+) SUVbw.*最近的 (\d+) 个体素", marks.text_content() or "")
+    assert found is not None
+    mean, count = expected_uptake(26.0)
+    assert float(found[1]) == pytest.approx(mean, abs=0.06)
+    assert int(found[2]) == pytest.approx(count, rel=0.03)
+    page.keyboard.press("q")
+    expect(page.get_by_role("region", name="标注与关键图像")).to_contain_text(f"PET SUVmax {HOT:.2f}")
+    assert axe_faults(page) == []
+    page.keyboard.press("q")
+    view.canvas.focus()
+    page.keyboard.press("u")
+    expect(marks).not_to_contain_text("SUV")
+    page.keyboard.press("Delete")
+
+
+def expected_uptake(radius_mm: float) -> tuple[float, int]:
+    """Mean and count of the PET's samples about the hot ball, on its slice nearest to the CT's middle one."""
+    heights = LOWEST_MM - SLICES // 2 * SPACING_DEFAULT_MM + SPACING_MM * np.arange(13)
+    beside = np.abs(heights).min()
+    x = -178.0 + 4.0 * np.arange(90)[None, :] - HOT_MM[0]
+    y = -178.0 + 4.0 * np.arange(90)[:, None] - HOT_MM[1]
+    within = x**2 + y**2 <= radius_mm**2
+    hot = x**2 + y**2 + beside**2 <= BALL_MM**2
+    return float(HOT * (hot & within).sum() / within.sum()), int(within.sum())
 
 
 def test_planes_are_fused_as_well(serving: Serving, window: Callable[..., Visit], hybrid: Reading) -> None:

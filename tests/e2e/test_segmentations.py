@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from pydicom.dataset import Dataset
 
 from consult_server.demo import cast
-from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, Reconstruction, chest_ct
+from consult_server.demo.ct import COLUMNS, LUNG, PIXEL_MM, SPACING_DEFAULT_MM, Reconstruction, chest_ct
 from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.factories.outlined import (
     RED_LAB,
@@ -273,6 +273,77 @@ def test_each_number_of_a_label_map_is_a_mask_of_its_own(
     page.keyboard.press("Home")
     listed(page).get_by_role("button", name="骨髓").first.press("Enter")
     wait_until(lambda: sight.view.slice() == LABELLED + 1)
+
+
+def ends(page: Page, name: str, colour: Colour) -> tuple[list[int], list[int], tuple[int, int]]:
+    """The columns and the rows of a plane in which a segment's edge is seen, and the plane's own size."""
+    found = page.locator(f'[data-plane="{name}"] canvas').evaluate(
+        """(canvas, wanted) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const [columns, rows] = [new Set(), new Set()];
+            for (let i = 0; i < width * height; i++) {
+                if (!wanted.every((one, k) => data[4 * i + k] === one)) continue;
+                columns.add(i % width);
+                rows.add(Math.floor(i / width));
+            }
+            return [[...columns], [...rows], width, height];
+        }""",
+        list(colour),
+    )
+    return sorted(found[0]), sorted(found[1]), (found[2], found[3])
+
+
+def test_masks_are_seen_on_reconstructed_planes_too(
+    serving: Serving, window: Callable[..., Visit], chest: Reading
+) -> None:
+    page, _ = opened(window, serving, chest)
+    for name in ("LIVER", "LABELS"):
+        listed(page).get_by_role("button", name=f"显示 {name}").click()
+        expect(listed(page).get_by_role("button", name=f"隐藏 {name}")).to_be_visible()
+    page.keyboard.press("q")
+    page.keyboard.press("m")
+    axial = page.locator('[data-plane="axial"]')
+    expect(axial).to_contain_text("叠加分割")
+    wait_until(lambda: ends(page, "axial", red())[0] and axial.get_attribute("data-whole") == "true", 40)
+    columns, rows, (width, height) = ends(page, "axial", red())
+    scale = min(width, height) / COLUMNS
+    for found, (low, high), side in ((columns, (LEFT, RIGHT), width), (rows, (TOP, BOTTOM), height)):
+        assert found[0] == pytest.approx(side / 2 + (2 * low - COLUMNS / 2) * scale, abs=2)
+        assert found[-1] == pytest.approx(side / 2 + (2 * high - COLUMNS / 2) * scale, abs=2)
+    assert ends(page, "axial", PALETTE[2])[0] == [], "the label map lies on another slice"
+    stacked(page)
+    hidden_from_the_list(page)
+
+
+def stacked(page: Page) -> None:
+    """Upright planes cut the squares of the label map where they lie; a slab shows what occurs within it."""
+    columns, rows, (width, _) = ends(page, "coronal", PALETTE[2])
+    (middle, _), (other, _) = SQUARES
+    scale = width / COLUMNS
+    assert columns[0] == pytest.approx(width / 2 + (middle - SIDE - COLUMNS / 2) * scale, abs=2)
+    assert ends(page, "coronal", PALETTE[7])[0][0] == pytest.approx(
+        width / 2 + (other - SIDE - COLUMNS / 2) * scale, abs=2
+    )
+    assert columns[-1] - columns[0] == pytest.approx(2 * SIDE * scale, abs=2)
+    assert rows[-1] - rows[0] == pytest.approx(SPACING_DEFAULT_MM / PIXEL_MM * scale, abs=2)
+    page.get_by_label("层块厚度").select_option("60")
+    wait_until(lambda: ends(page, "axial", PALETTE[2])[0], 40)
+    assert ends(page, "axial", red())[0]
+
+
+def hidden_from_the_list(page: Page) -> None:
+    """The list is at hand over planes, and hides there what it hides on images."""
+    page.locator('[data-plane="axial"] canvas').focus()
+    page.keyboard.press("q")
+    listed(page).get_by_role("button", name="隐藏 器官").click()
+    wait_until(lambda: ends(page, "coronal", PALETTE[7])[0] == [])
+    assert ends(page, "coronal", PALETTE[2])[0]
+    for name in ("LIVER", "LABELS"):
+        listed(page).get_by_role("button", name=f"隐藏 {name}").click()
+    expect(page.locator('[data-plane="axial"]')).not_to_contain_text("叠加分割")
+    wait_until(lambda: ends(page, "coronal", PALETTE[2])[0] == [])
+    assert axe_faults(page) == []
 
 
 def turned(page: Page, sight: Sight) -> None:

@@ -5,7 +5,7 @@ import { FrameStore } from "./frame_store.ts";
 import type { Tool } from "./gesture.ts";
 import { History } from "./history.ts";
 import { DEFAULT_KEYMAP, type Keymap } from "./keymap.ts";
-import type { Layer } from "./layer.ts";
+import type { LabelLayer, Layer } from "./layer.ts";
 import { ALL_LAYOUTS, type Layout, panesOf } from "./layout.ts";
 import { Line } from "./line.ts";
 import { type Fetch, SeriesLoader } from "./loader.ts";
@@ -111,6 +111,8 @@ export class Station {
 	readonly greys = new Store<Uint8Array | null>(null);
 	/** What lies over the images in their planes; null while nothing does. */
 	readonly layer = new Store<Layer | null>(null);
+	/** Segmentations over reconstructed planes; null while none is shown. */
+	readonly labels = new Store<LabelLayer | null>(null);
 	/** Series that are needed though no pane shows them, each about one of its frames. */
 	readonly needed = new Store<ReadonlyMap<string, number>>(new Map());
 	/** The last frame that came; whoever shows it repaints. */

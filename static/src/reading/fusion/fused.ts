@@ -3,21 +3,23 @@ import { say } from "../../kit/i18n.ts";
 import { Store } from "../../kit/store.ts";
 import { dicomDateTime, signed } from "../corners.ts";
 import { uniformStride } from "../frame_store.ts";
-import type { Box, Layer } from "../layer.ts";
+import type { Box, Layer, RegionSaid } from "../layer.ts";
 import type { Frame, Series, Vector } from "../manifest.ts";
 import { contentOf } from "../mpr/content.ts";
 import { finestMm, type PlaneName } from "../mpr/plane.ts";
-import { Resampler, type Slab } from "../mpr/resample.ts";
+import { type Content, Resampler, type Slab } from "../mpr/resample.ts";
 import { type ResamplerLike, Runner, type Wish } from "../mpr/runner.ts";
 import { frameNear, indexOf } from "../mpr/volume.ts";
 import type { Pane } from "../pane.ts";
 import type { Station } from "../station.ts";
 import { valueUnit } from "../tools/figures.ts";
+import type { Mark } from "../tools/mark.ts";
 import type { ObjectFacts } from "../tools/measuring.ts";
 import { proposedVoi } from "../voi.ts";
 import { imageGrid } from "./grid.ts";
 import { fits, isPlaced, PET, type Pet } from "./pairing.ts";
 import type { Look } from "./ramp.ts";
+import { regionSaid } from "./region.ts";
 import { Sheet } from "./sheet.ts";
 import type { FusionWords } from "./texts.ts";
 
@@ -69,7 +71,8 @@ export class Fusion {
 	readonly #sheets = new Map<Pane | PlaneName, Sheet>();
 	readonly #stops: (() => void)[];
 	#runner: Runner | null = null;
-	#resampler: Resampler | null = null;
+	/** What of the PET is here. */
+	#here: { readonly content: Content; readonly resampler: Resampler } | null = null;
 	#version = 0;
 	#loaded = -1;
 
@@ -131,7 +134,7 @@ export class Fusion {
 	/** The value of the PET at a place; null where none lies. */
 	valueAt(place: Vector): number | null {
 		const { pet } = this.state.value;
-		const value = this.#sampled().at(...indexOf(pet.volume, place)) * (pet.suvFactor ?? 1);
+		const value = this.#held().resampler.at(...indexOf(pet.volume, place)) * (pet.suvFactor ?? 1);
 		return Number.isFinite(value) ? value : null;
 	}
 
@@ -145,7 +148,7 @@ export class Fusion {
 	#forget(): void {
 		this.#runner?.close();
 		this.#runner = null;
-		this.#resampler = null;
+		this.#here = null;
 		this.#version += 1;
 		this.#loaded = -1;
 		this.#planes.clear();
@@ -156,7 +159,7 @@ export class Fusion {
 		const { loaded } = this.counts;
 		if (loaded === this.#loaded) return;
 		this.#loaded = loaded;
-		this.#resampler = null;
+		this.#here = null;
 		this.#version += 1;
 		this.#lay();
 	}
@@ -172,6 +175,7 @@ export class Fusion {
 			},
 			said: (series) => this.said(series),
 			valueSaid: (series, place) => this.valueSaid(series, place),
+			regionSaid: (series, frame, mark) => this.regionSaid(series, frame, mark),
 		};
 		this.#host.station.layer.set(layer);
 	}
@@ -180,10 +184,12 @@ export class Fusion {
 		return fits(series, this.state.value.pet, this.#host.facts());
 	}
 
-	#sampled(): Resampler {
+	#held(): { readonly content: Content; readonly resampler: Resampler } {
+		if (this.#here !== null) return this.#here;
 		const { series, volume } = this.state.value.pet;
-		this.#resampler ??= new Resampler(volume, contentOf(this.#host.station, series, volume));
-		return this.#resampler;
+		const content = contentOf(this.#host.station, series, volume);
+		this.#here = { content, resampler: new Resampler(volume, content) };
+		return this.#here;
 	}
 
 	#draw(context: CanvasRenderingContext2D, pane: Pane, box: Box): void {
@@ -205,7 +211,7 @@ export class Fusion {
 		const lying = imageGrid(frame, finestMm(this.state.value.pet.volume));
 		if (lying === null) return null;
 		const { grid, step } = lying;
-		const values = this.#sampled().rows(grid, THIN, 0, grid.height);
+		const values = this.#held().resampler.rows(grid, THIN, 0, grid.height);
 		const { width, height } = grid;
 		const plane = { frame, version: this.#version, values, width, height, step };
 		this.#planes.set(pane, plane);
@@ -260,5 +266,11 @@ export class Fusion {
 		const value = this.#fits(series) ? this.valueAt(place) : null;
 		if (value === null) return null;
 		return say(this.#host.words().value, { value: signed(value, 2), unit: ` ${this.unit}` });
+	}
+
+	regionSaid(series: Series, frame: Frame, mark: Pick<Mark, "kind" | "points">): RegionSaid | null {
+		if (!isPlaced(frame) || !this.#fits(series)) return null;
+		const told = { unit: this.unit, words: this.#host.words() };
+		return regionSaid(this.state.value.pet, this.#held().content, frame, mark, told);
 	}
 }

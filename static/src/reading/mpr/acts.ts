@@ -12,6 +12,7 @@ const KEPT: ReadonlySet<string> = new Set([
 	"tool.scroll",
 	"tool.crosshair",
 	"overlays",
+	"marks",
 	"keys",
 	"report.fold",
 	"focus",

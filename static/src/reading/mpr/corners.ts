@@ -66,7 +66,7 @@ export function planeCorners(
 	seen: PlaneSeen,
 	words: MprWords,
 	station: Words,
-	over: string | null = null,
+	over: readonly string[] = [],
 ): Corners {
 	const { state, series, name, volume, loaded } = seen;
 	const { voi } = state;
@@ -79,7 +79,7 @@ export function planeCorners(
 		title: `${words[name]} ${words.reconstructed}`,
 		seriesLabel: seriesLabel(series, station),
 		place: [place, slabSaid(state.slab, words)],
-		notices: [...(over === null ? [] : [over]), ...volumeNotices(seen, words, station)],
+		notices: [...over, ...volumeNotices(seen, words, station)],
 		origin: [say(words.ofSeries, { series: seriesTitle(series) }), words.resampled],
 		look: [
 			preset === null ? levels : `${station[preset.name]} ${levels}`,

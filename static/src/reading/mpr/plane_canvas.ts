@@ -1,6 +1,6 @@
 /** A plane in the page: asks for its values when it moves, coarse first, and draws what came. */
 import { Store } from "../../kit/store.ts";
-import type { Layer } from "../layer.ts";
+import type { LabelLayer, Layer, PlaneLabels } from "../layer.ts";
 import type { Station } from "../station.ts";
 import type { Mpr } from "./mpr.ts";
 import { PlanePainter } from "./paint.ts";
@@ -26,6 +26,7 @@ interface Came {
 	readonly values: Float32Array<ArrayBuffer>;
 	/** What the layer has in this plane. */
 	readonly over: Float32Array<ArrayBuffer> | null;
+	readonly labels: PlaneLabels;
 	readonly step: number;
 }
 
@@ -35,10 +36,14 @@ interface Shown {
 	readonly voi: unknown;
 	readonly invert: boolean;
 	readonly layer: Layer | null;
+	readonly labels: LabelLayer | null;
 }
 
+const NO_LABELS: PlaneLabels = [];
+
 function isSameShown(a: Shown | null, b: Shown): boolean {
-	return a?.came === b.came && a.voi === b.voi && a.invert === b.invert && a.layer === b.layer;
+	const isSameOver = a?.layer === b.layer && a.labels === b.labels;
+	return isSameOver && a?.came === b.came && a.voi === b.voi && a.invert === b.invert;
 }
 
 export class PlaneCanvas {
@@ -58,7 +63,8 @@ export class PlaneCanvas {
 	#isNew = false;
 	#shown: Shown | null = null;
 	#asked: Wish | null = null;
-	#version: number | null = null;
+	/** Versions of what lies over the plane. */
+	#versions = "";
 	#frameRequest = 0;
 	#rest: ReturnType<typeof setTimeout> | null = null;
 	#late: ReturnType<typeof setTimeout> | null = null;
@@ -74,11 +80,8 @@ export class PlaneCanvas {
 		this.#watchSize();
 		this.#stops.push(
 			mpr.state.subscribe(() => this.#schedule()),
-			station.layer.subscribe((layer) => {
-				if (layer?.version !== this.#version) this.#asked = null;
-				this.#version = layer?.version ?? null;
-				this.#schedule();
-			}),
+			station.layer.subscribe(() => this.#laid()),
+			station.labels.subscribe(() => this.#laid()),
 			station.arrival.subscribe((arrival) => {
 				if (arrival?.seriesUid === mpr.series.uid) this.#soon();
 			}),
@@ -91,6 +94,15 @@ export class PlaneCanvas {
 		if (this.#rest !== null) clearTimeout(this.#rest);
 		if (this.#late !== null) clearTimeout(this.#late);
 		for (const stop of this.#stops) stop();
+	}
+
+	/** What lies over the plane is another: where it has other values it is asked for anew. */
+	#laid(): void {
+		const { layer, labels } = this.#station;
+		const versions = `${layer.value?.version ?? ""} ${labels.value?.version ?? ""}`;
+		if (versions !== this.#versions) this.#asked = null;
+		this.#versions = versions;
+		this.#schedule();
 	}
 
 	#watchSize(): void {
@@ -171,13 +183,15 @@ export class PlaneCanvas {
 	}
 
 	async #ask(wish: Wish, step: number): Promise<void> {
-		const layer = this.#station.layer.value;
-		const [values, over] = await Promise.all([
+		const { layer, labels } = this.#station;
+		const { series } = this.#mpr;
+		const [values, over, labelled] = await Promise.all([
 			this.#runner.run(this.#name, wish),
-			layer?.values(this.#mpr.series, this.#name, wish) ?? null,
+			layer.value?.values(series, this.#name, wish) ?? null,
+			labels.value?.values(series, this.#name, wish) ?? NO_LABELS,
 		]);
-		if (values === null || this.#closed) return;
-		this.#came = { wish, values, over, step };
+		if (values === null || labelled === null || this.#closed) return;
+		this.#came = { wish, values, over, labels: labelled, step };
 		this.#isNew = true;
 		this.#schedule();
 	}
@@ -186,15 +200,20 @@ export class PlaneCanvas {
 	 * than there are points, and laid out larger by whoever composes the page. */
 	#draw(): void {
 		const { voi, invert } = this.#mpr.state.value;
-		const shown = { came: this.#came, voi, invert, layer: this.#station.layer.value };
+		const { layer, labels } = this.#station;
+		const shown = { came: this.#came, voi, invert, layer: layer.value, labels: labels.value };
 		if (shown.came === null || isSameShown(this.#shown, shown)) return;
 		this.#shown = shown;
 		this.#paint(shown.came);
-		const { wish, over, step } = shown.came;
-		if (over === null) return;
+		this.#drawOver(shown.came);
+	}
+
+	#drawOver({ wish, over, labels, step }: Came): void {
 		this.#context.setTransform(1 / step, 0, 0, 1 / step, 0, 0);
 		const box = { left: 0, top: 0, width: wish.grid.width * step, height: wish.grid.height * step };
-		shown.layer?.drawValues(this.#context, this.#name, wish, over, box);
+		const { layer, labels: marked } = this.#station;
+		if (over !== null) layer.value?.drawValues(this.#context, this.#name, wish, over, box);
+		if (labels.length > 0) marked.value?.draw(this.#context, this.#name, wish, labels, box);
 	}
 
 	#paint({ wish, values, step }: Came): void {

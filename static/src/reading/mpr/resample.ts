@@ -6,7 +6,7 @@ import type { Vector } from "../manifest.ts";
 import type { Samples } from "../samples.ts";
 import { dot } from "../space.ts";
 import { minus } from "./vectors.ts";
-import { GAP_FACTOR, pitchAlong, type Volume } from "./volume.ts";
+import { GAP_FACTOR, type Pitched, pitchAlong, type Volume } from "./volume.ts";
 
 /** No sample lies there. */
 export const OUTSIDE = Number.NEGATIVE_INFINITY;
@@ -264,7 +264,7 @@ function joined(mode: SlabMode, before: number, value: number): number {
 }
 
 /** How many samples a slab has in its depth: one for each sample of the volume that it passes. */
-export function stepsOf(volume: Volume, normal: Vector, { thicknessMm }: Slab): number {
+export function stepsOf(volume: Pitched, normal: Vector, { thicknessMm }: Slab): number {
 	if (!(thicknessMm > 0)) return 1;
 	return Math.max(2, Math.ceil(thicknessMm / pitchAlong(volume, normal) - 1e-6) + 1);
 }

@@ -211,8 +211,11 @@ export function cornersOf(volume: Volume): Vector[] {
 	);
 }
 
+/** What says how far samples are apart. */
+export type Pitched = Pick<Volume, "toColumn" | "toRow" | "normal" | "spacingMm">;
+
 /** How far to go in a direction to come one sample on along the axis that is passed fastest. */
-export function pitchAlong(volume: Volume, direction: Vector): number {
+export function pitchAlong(volume: Pitched, direction: Vector): number {
 	const rate = Math.max(
 		Math.abs(dot(direction, volume.toColumn)),
 		Math.abs(dot(direction, volume.toRow)),

@@ -2,6 +2,7 @@
 import { asProblem } from "../../api/problem.ts";
 import { Store } from "../../kit/store.ts";
 import type { Frame, Series } from "../manifest.ts";
+import type { Segmentation } from "../objects/told.ts";
 import type { Pane } from "../pane.ts";
 import { projectionOf } from "../projection.ts";
 import type { Station } from "../station.ts";
@@ -27,6 +28,14 @@ export interface Look {
 	readonly hidden: ReadonlySet<number>;
 	/** Frames that could not be decoded. */
 	readonly broken: number;
+}
+
+/** A segmentation that is on, with its pixels. */
+export interface ShownMasks {
+	readonly uid: string;
+	readonly object: Segmentation;
+	readonly masks: Masks;
+	readonly look: Look;
 }
 
 const FILL = 0.35;
@@ -99,6 +108,23 @@ export class RegionBoard {
 			});
 			return areas.length === 0 ? [] : [item(uid, areas)];
 		});
+	}
+
+	/** The segmentations that are on, in the order in which they were first shown. */
+	shownMasks(): ShownMasks[] {
+		return [...this.#sources].flatMap(
+			([
+				uid,
+				{
+					object,
+					source: { masks },
+				},
+			]) => {
+				const look = this.look(object);
+				const isOn = look.standing.kind === "on" && isSegmentation(object) && masks !== null;
+				return isOn ? [{ uid, object, masks, look }] : [];
+			},
+		);
 	}
 
 	async #show(object: Outlined): Promise<void> {

@@ -38,11 +38,17 @@ export function outlinesOf(pixels: Uint8Array, { rows, columns, fractional, maxi
 		const bit = (i: number): boolean => (((pixels[i >> 3] ?? 0) >> (i & 7)) & 1) === 1;
 		return [outlineOf((x, y) => bit(y * columns + x), columns, rows)];
 	}
-	return LEVELS.map((level) => {
-		const least = level * maximum;
-		const counts = (value: number): boolean => (level === 0 ? value > 0 : value >= least);
-		return outlineOf((x, y) => counts(pixels[y * columns + x] ?? 0), columns, rows);
-	});
+	return LEVELS.map((_, level) =>
+		outlineOf((x, y) => levelsOf(pixels[y * columns + x] ?? 0, maximum) > level, columns, rows),
+	);
+}
+
+/** How many of the levels a pixel of a fractional frame reaches. */
+export function levelsOf(value: number, maximum: number): number {
+	if (value <= 0) return 0;
+	let reached = 1;
+	while (value >= (LEVELS[reached] ?? Number.POSITIVE_INFINITY) * maximum) reached++;
+	return reached;
 }
 
 /** The opacity of each level so that all of them together, one over the other, have `opacity`. */
@@ -78,11 +84,17 @@ export class Masks {
 		return null;
 	}
 
-	async #make(frame: number): Promise<void> {
+	/** The pixels of a frame: bits of a binary one, bytes of a fractional one, two bytes each of a label map; null where
+	 * it cannot be shown. */
+	async pixels(frame: number): Promise<Uint8Array | null> {
 		const payload = this.#payload(frame);
 		const { rows, columns, fractional, label_map } = this.all;
 		const bits = label_map ? LABEL_BYTES * BYTE_BITS : fractional ? BYTE_BITS : 1;
-		const pixels = payload === null ? null : await unpackOverlay(payload, rows * columns * bits);
+		return payload === null ? null : unpackOverlay(payload, rows * columns * bits);
+	}
+
+	async #make(frame: number): Promise<void> {
+		const pixels = await this.pixels(frame);
 		this.#ready.set(frame, pixels === null ? new Map() : this.#outlined(frame, pixels));
 		this.#changed();
 	}

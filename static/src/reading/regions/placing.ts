@@ -10,7 +10,7 @@ import { areParallel, heightAbove, imageOf, type Plane, patientOf } from "../too
 export const UNMOVED: Matrix = [1, 0, 0, 1, 0, 0];
 const CROSS_PX = 6;
 /** Positions are written with so many digits that two writings of one place differ by less. */
-const SAME_PLACE_MM = 0.01;
+export const SAME_PLACE_MM = 0.01;
 const UNIT_TOLERANCE = 0.05;
 
 /** An image, the space its positions are in, and how thick it counts. */

@@ -24,6 +24,8 @@ export interface Ink {
 export interface Source {
 	/** Frames that cannot be shown. */
 	readonly broken: number;
+	/** The masks of a segmentation; null of a structure set. */
+	readonly masks: Masks | null;
 	/** True when a part, or any part for null, lies in the plane of an image. */
 	lies(part: number | null, shown: Shown): boolean;
 	/** The areas of the parts that have ink, in the order of the object. */
@@ -43,6 +45,7 @@ export function maskSource(masks: Masks): Source {
 	const { all } = masks;
 	return {
 		broken: masks.broken,
+		masks,
 		lies: (part, shown) =>
 			all.frames.some(
 				(one) => (part === null || one.segments.includes(part)) && maskMatrix(one, all, shown) !== null,
@@ -64,6 +67,7 @@ export function maskSource(masks: Masks): Source {
 export function contourSource({ contours }: Contours): Source {
 	return {
 		broken: 0,
+		masks: null,
 		lies: (part, shown) =>
 			contours.some((one) => (part === null || one.roi === part) && contourPoints(one, shown) !== null),
 		areas: (shown, projection, inkOf) =>

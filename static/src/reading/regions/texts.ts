@@ -25,7 +25,9 @@ export const regionTexts = defineTexts({
 		goTo: "看 {name} 的中间层",
 		empty: "没有内容",
 		parts: "{name} 的各部分",
-		planes: "只画在同一平面的图像上；重建平面上不显示",
+		planes: "原图上只画同一平面的。重建平面上，分割取最近体素、不插值，层块内有即显示；结构集不显示",
+		overPlanes: "叠加分割：取最近体素",
+		planesLoading: "正在展开分割…",
 	},
 	en: {
 		title: "Segmentations and structure sets",
@@ -50,6 +52,12 @@ export const regionTexts = defineTexts({
 		goTo: "Go to the middle slice of {name}",
 		empty: "Nothing in it",
 		parts: "Parts of {name}",
-		planes: "Drawn only on images of the same plane, never on reconstructed ones",
+		planes:
+			"Images show what lies in their plane. Reconstructed planes show segmentations by the nearest voxel, never interpolated, in a slab whatever occurs, and no structure sets",
+		overPlanes: "Segmentations over it: nearest voxel",
+		planesLoading: "Unpacking segmentations…",
 	},
 });
+
+export type RegionTextKey = keyof (typeof regionTexts)["zh"];
+export type RegionWords = Readonly<Record<RegionTextKey, string>>;

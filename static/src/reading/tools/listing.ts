@@ -2,6 +2,7 @@
 import type { Station } from "../station.ts";
 import { circled, type Mark, numberOf } from "./mark.ts";
 import { measuresOf, type ObjectFacts, placeOf } from "./measuring.ts";
+import { withOver } from "./over.ts";
 import { reported, type ToolWords } from "./wording.ts";
 
 export interface Row {
@@ -31,7 +32,7 @@ export function rowsOf(
 			{
 				id: mark.id,
 				title: `${number}${words[`${mark.kind}Kind`]}`,
-				said: reported(mark, figures, words),
+				said: withOver(reported(mark, figures, words), station, mark),
 				slice: place.index + 1,
 				own: mark.author === null,
 				author: mark.author?.name ?? "",

@@ -29,8 +29,16 @@ export function boxOf(a: Point, b: Point): Box {
 	};
 }
 
-function padded(form: ImageForm, stored: number): boolean {
-	return form.padding !== null && stored >= form.padding[0] && stored <= form.padding[1];
+/** True for stored values that mean no sample. */
+export function isPadding(padding: ImageForm["padding"], stored: number): boolean {
+	return padding !== null && stored >= padding[0] && stored <= padding[1];
+}
+
+/** True when a point lies in a rectangle or in the ellipse that fills it; on the edge counts as inside. */
+export function isInside({ left, top, right, bottom }: Box, round: boolean, { x, y }: Point): boolean {
+	if (!round) return x >= left && x <= right && y >= top && y <= bottom;
+	const [a, b] = [(right - left) / 2, (bottom - top) / 2];
+	return a > 0 && b > 0 && ((x - left) / a - 1) ** 2 + ((y - top) / b - 1) ** 2 <= 1;
 }
 
 /** The first and last column whose centres lie between `from` and `to`. */
@@ -60,7 +68,7 @@ export function statisticsIn(form: ImageForm, samples: Samples, box: Box, round:
 		for (let column = first; column <= last; column++) {
 			const stored = samples[row * form.columns + column] as number;
 			const value = rescaled(stored, form);
-			if (padded(form, stored) || !Number.isFinite(value)) continue;
+			if (isPadding(form.padding, stored) || !Number.isFinite(value)) continue;
 			count += 1;
 			// Welford's way: exact also for large values that differ little.
 			const away = value - mean;
@@ -79,5 +87,5 @@ export function valueAt(form: ImageForm, samples: Samples, { x, y }: Point): num
 	if (column < 0 || row < 0 || column >= form.columns || row >= form.rows) return null;
 	if (form.samplesPerPixel > 1 || form.palette !== null) return null;
 	const stored = samples[row * form.columns + column] as number;
-	return padded(form, stored) ? null : rescaled(stored, form);
+	return isPadding(form.padding, stored) ? null : rescaled(stored, form);
 }

@@ -8,6 +8,7 @@ import type { Drawing } from "./drawing.ts";
 import { shownPoints } from "./drawing.ts";
 import { circled, type Mark, marksOn, numberOf } from "./mark.ts";
 import { measuresOf, type ObjectFacts } from "./measuring.ts";
+import { overRegion } from "./over.ts";
 import { type Line, type Shape, shapeOf } from "./shapes.ts";
 import { patientOf } from "./spatial.ts";
 import { lines, sourceSaid, type ToolWords } from "./wording.ts";
@@ -56,14 +57,14 @@ function labelled(mark: Mark, seen: Seen, own: boolean): string[] {
 	return said.length === 0 ? [number] : said.map((line, i) => (i === 0 ? `${number} ${line}` : line));
 }
 
-/** What lies over the place that a probe reads. */
-function overSaid(
-	{ kind, points: [point] }: Pick<Mark, "kind" | "points">,
-	{ station, pane }: Seen,
-): string[] {
+/** What lies over the region that a mark is, or over the place that a probe reads. */
+function overSaid(mark: Omit<Mark, "id" | "text" | "author">, { station, pane }: Seen): string[] {
 	const { series } = pane.state.value;
+	const region = overRegion(station, mark);
+	if (region !== null) return [...(region.figures === null ? [] : [region.figures]), region.note];
+	const [point] = mark.points;
 	const place =
-		kind === "probe" && point !== undefined && pane.frame !== null ? patientOf(point, pane.frame) : null;
+		mark.kind === "probe" && point !== undefined && pane.frame !== null ? patientOf(point, pane.frame) : null;
 	if (series === null || place === null) return [];
 	const said = station.layer.value?.valueSaid(series, place) ?? null;
 	return said === null ? [] : [said];
@@ -165,7 +166,7 @@ function draftOf(drawing: Drawing, seen: Seen, onScreen: (points: readonly Point
 	};
 	const said = [
 		...lines({ kind, text: "" }, measuresOf(station, facts, at)?.figures ?? [], words),
-		...overSaid({ kind, points }, seen),
+		...overSaid(at, seen),
 	];
 	const shape = shapeOf(kind, onScreen(points));
 	return { id: "drawing", tone: "own", shape, lines: [...said, ...hint(drawing, words)], held: true };

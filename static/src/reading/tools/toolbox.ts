@@ -18,6 +18,7 @@ import { MarkHand } from "./hand.ts";
 import { magnifierHand } from "./magnifier.ts";
 import { DRAWN_KINDS, type Mark } from "./mark.ts";
 import { measuresOf, type ObjectFacts } from "./measuring.ts";
+import { withOver } from "./over.ts";
 import { paint } from "./overlay.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { type MarkStore, MarkSync } from "./sync.ts";
@@ -215,7 +216,7 @@ export class Toolbox implements ToolActs {
 	/** What a mark says in a report; empty for marks that only point. */
 	said(mark: Mark): string {
 		const figures = measuresOf(this.#station, this.facts.value, mark)?.figures ?? [];
-		return reported(mark, figures, t(toolTexts));
+		return withOver(reported(mark, figures, t(toolTexts)), this.#station, mark);
 	}
 
 	/** Keeps the reader's marks with the study as DICOM objects; false when that was refused. */

@@ -75,6 +75,9 @@ class Noted implements Layer {
 	valueSaid(): string | null {
 		return null;
 	}
+	regionSaid(): null {
+		return null;
+	}
 }
 
 describe("a pane under a layer", () => {
@@ -221,7 +224,7 @@ describe("a reconstructed plane under a layer", () => {
 			loaded: 20,
 			refused: 0,
 		};
-		expect(planeCorners(seen, mprTexts.zh, texts.zh, "融合").notices[0]).toBe("融合");
+		expect(planeCorners(seen, mprTexts.zh, texts.zh, ["融合"]).notices[0]).toBe("融合");
 		expect(planeCorners(seen, mprTexts.zh, texts.zh).notices).toEqual([]);
 	});
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Store } from "../../../../static/src/kit/store.ts";
-import type { Layer } from "../../../../static/src/reading/layer.ts";
+import type { LabelLayer, Layer, PlaneLabels } from "../../../../static/src/reading/layer.ts";
 import { PlaneCanvas } from "../../../../static/src/reading/mpr/plane_canvas.ts";
 import type { Runner, Wish } from "../../../../static/src/reading/mpr/runner.ts";
 import type { Arrival, Station } from "../../../../static/src/reading/station.ts";
@@ -53,6 +53,7 @@ function aPlane(size = { clientWidth: 300, clientHeight: 200 }) {
 		});
 	const station = {
 		layer: new Store<Layer | null>(null),
+		labels: new Store<LabelLayer | null>(null),
 		arrival: new Store<Arrival | null>(null),
 	};
 	const { canvas, pens } = aCanvas();
@@ -150,6 +151,53 @@ describe("a plane on the page", () => {
 		station.layer.set({ version: 1, values: async () => null, drawValues: () => undefined } as unknown as Layer);
 		frame();
 		expect(drawings()).toBe(4);
+	});
+
+	it("has the labels of its own points drawn over it, asked for again when they are others", async () => {
+		const { mpr, asked, asking, station } = aPlane();
+		const drawn: PlaneLabels[] = [];
+		const wishes: Wish[] = [];
+		const labels: PlaneLabels = [{ uid: "9.7", numbers: new Uint32Array(1) }];
+		const layer = (version: number): LabelLayer => ({
+			version,
+			values: async (_, __, wish) => {
+				wishes.push(wish);
+				return labels;
+			},
+			draw: (_, __, wish, given, box) => {
+				drawn.push(given);
+				expect(box.width / wish.grid.width).toBeCloseTo(box.height / wish.grid.height, 9);
+			},
+			said: () => null,
+		});
+		station.labels.set(layer(1));
+		frame();
+		await vi.advanceTimersByTimeAsync(0);
+		asking(1).give(40);
+		await shown();
+		expect(wishes).toEqual(asked.map(({ wish }) => wish));
+		expect(drawn).toEqual([labels]);
+		station.labels.set(layer(1));
+		frame();
+		expect([drawn.length, wishes.length]).toEqual([2, asked.length]);
+		const before = asked.length;
+		station.labels.set(layer(2));
+		frame();
+		expect(asked.length).toBe(before + 1);
+		mpr.activate("sagittal");
+		station.labels.set(null);
+		frame();
+		expect(drawn).toHaveLength(3);
+	});
+
+	it("is not drawn without labels that a newer wish has overtaken", async () => {
+		const { plane, asking, station } = aPlane();
+		station.labels.set({ version: 1, values: async () => null, draw: () => undefined, said: () => null });
+		frame();
+		await vi.advanceTimersByTimeAsync(0);
+		asking(1).give(40);
+		await shown();
+		expect(plane.drawn.value.count).toBe(0);
 	});
 
 	it("shows nothing any more once it is closed", async () => {

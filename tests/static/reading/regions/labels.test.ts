@@ -41,5 +41,8 @@ describe("a frame of a label map", () => {
 	it("is read from its bytes, the lower one first", () => {
 		const numbers = [0, 1, 255, 256, 4_660, 65_535];
 		expect([...numbersIn(wordsOf(numbers))]).toEqual(numbers);
+		// Words may begin at any byte of what they came in.
+		const shifted = Uint8Array.from([9, ...wordsOf(numbers)]).subarray(1);
+		expect([...numbersIn(shifted)]).toEqual(numbers);
 	});
 });
