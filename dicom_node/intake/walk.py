@@ -35,7 +35,7 @@ FRAGMENTS_MAX = 200_000
 SPECIFIC_CHARACTER_SET = 0x00080005
 PIXEL_REPRESENTATION = 0x00280103
 UNICODE: JsonElement = {"vr": "CS", "Value": ["ISO_IR 192"]}
-PADDING_BYTES_MAX = 64 * 1024
+PADDING_BYTES_MAX = 64 * 1024 * 1024
 SHORT_HEADER_BYTES = 8
 MISPLACED_GROUPS = frozenset({0x0000, 0x0002, 0xFFFE, 0xFFFF})
 REMEMBERED_VALUE_BYTES, REMEMBERED_MAX, CHARSETS_MAX = 128, 2048, 8
@@ -171,9 +171,13 @@ class Walk:
         return document, place
 
     def _is_padding(self, place: int, end: int) -> bool:
-        """True when only zero bytes follow: some writers pad the file instead of the last element."""
-        rest = end - place
-        return rest <= PADDING_BYTES_MAX and not any(self.buffer[place:end])
+        """True when only zero bytes follow: some writers pad the file instead of the last element.
+
+        The rest is looked through once at most: an element of nothing but zeros is none.
+        """
+        if end - place > PADDING_BYTES_MAX or any(self.buffer[place : min(place + SHORT_HEADER_BYTES, end)]):
+            return False
+        return not self.buffer[place:end].strip(b"\0")
 
     def _refuse(self, element: Element, *, twice: bool) -> NoReturn:
         if self.budget.elements < 0:
