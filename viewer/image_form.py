@@ -18,9 +18,13 @@ from viewer.pixels import Fault, PixelForm, form_of
 from viewer.shutters import Shutter, shutter_of
 from viewer.suv import suv_factor
 
-LOSSY_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
+LOSSY_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81))
 SUPPLEMENTED = frozenset({"COLOR", "MIXED"})
 """Pixel Presentation of grey images whose highest values are indices of colours (C.8.16.2, C.7.6.19)."""
+STORED_VALUES_SHOWN = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{number}" for number in ("1", "2", "3"))
+"""X-ray angiography, fluoroscopy and biplane: their modality LUT leads from stored values back to the
+intensity of the beam (A.14.3, A.16.3). It is not for display, and windows are in stored values.
+"""
 CENTIMETRES = 3
 TWO_DIMENSIONAL = 1
 MM_PER_CM = 10.0
@@ -123,7 +127,8 @@ def frames_of(
     """The frames of one object in stored order, numbered from 1; `bulk` gives large tables."""
     pixels = form_of(data, transfer_syntax_uid)
     if number_of_frames > FRAMES_MAX:
-        return [FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)]
+        why = pixels if isinstance(pixels, Fault) else Fault.TOO_LARGE
+        return [FrameFacts(number=1, position=None, form=None, pixels=why)]
     shared = item(data, "52009229")
     own = items(data, "52009230")
     offsets = numbers(data, "3004000C")
@@ -150,8 +155,9 @@ def frames_of(
 def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:
     coloured = pixels.photometric_interpretation == "PALETTE COLOR" or text(data, "00089205") in SUPPLEMENTED
     palette = palette_of(data, bulk, signed=pixels.signed) if coloured else None
-    modality = sequence_lut(data, "00283000", bulk, signed=pixels.signed)
-    intercept = number(data, "00281052") or 0.0
+    stored = text(data, "00080016") in STORED_VALUES_SHOWN
+    modality = None if stored else sequence_lut(data, "00283000", bulk, signed=pixels.signed)
+    intercept = 0.0 if stored else number(data, "00281052") or 0.0
     voi = sequence_lut(data, "00283010", bulk, signed=pixels.signed or intercept < 0)
     return Tables(palette=palette, modality_lut=modality, voi_lut=voi)
 
@@ -159,7 +165,8 @@ def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:
 def _image_form(
     data: Attributes, groups: Sequence[Attributes], pixels: PixelForm, tables: Tables
 ) -> ImageForm:
-    rescale = nearest_group(groups, "00289145", "00281053")
+    stored = text(data, "00080016") in STORED_VALUES_SHOWN
+    rescale = NOTHING if stored else nearest_group(groups, "00289145", "00281053")
     slope = number(rescale, "00281053")
     voi = nearest_group(groups, "00289132", "00281050")
     return ImageForm(
