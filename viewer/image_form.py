@@ -61,6 +61,7 @@ class Spacing(_Value):
 class ImageForm(_Value):
     """All that frames of one look share. Values are those of the standard's attributes.
 
+    `pixel_aspect`: width of a pixel over its height, where only their ratio is known (C.7.6.3.1.7).
     `orientation`: Image Orientation (Patient). `padding`: stored values [low, high] outside the
     image (C.7.5.1.1.2). `inverse`: low values are bright. `suv_factor`: SUVbw in g/ml for each unit of
     a rescaled value. `lossy`: the stored object had already lost detail when it came.
@@ -85,6 +86,7 @@ class ImageForm(_Value):
     modality_lut: Lut | None
     voi_lut: Lut | None
     spacing: Spacing | None
+    pixel_aspect: float | None
     slice_thickness_mm: float | None
     orientation: Orientation | None
     frame_time_ms: float | None
@@ -169,6 +171,7 @@ def _image_form(
     rescale = NOTHING if stored else nearest_group(groups, "00289145", "00281053")
     slope = number(rescale, "00281053")
     voi = nearest_group(groups, "00289132", "00281050")
+    spacing = _spacing(data, groups)
     return ImageForm(
         rows=pixels.rows,
         columns=pixels.columns,
@@ -188,7 +191,8 @@ def _image_form(
         palette=tables.palette,
         modality_lut=tables.modality_lut,
         voi_lut=tables.voi_lut,
-        spacing=_spacing(data, groups),
+        spacing=spacing,
+        pixel_aspect=_pixel_aspect(data) if spacing is None else None,
         slice_thickness_mm=number(nearest_group(groups, "00289110", "00180050"), "00180050"),
         orientation=orientation_in(groups),
         frame_time_ms=_frame_time_ms(data),
@@ -284,6 +288,14 @@ def _pair(data: Attributes, tag: str, source: SpacingSource) -> Spacing | None:
     if len(found) != 2 or min(found) <= 0:  # noqa: PLR2004 - down and across
         return None
     return Spacing(row_mm=found[0], column_mm=found[1], source=source)
+
+
+def _pixel_aspect(data: Attributes) -> float | None:
+    """From Pixel Aspect Ratio: the vertical size first (C.7.6.3.1.7)."""
+    found = numbers(data, "00280034")
+    if len(found) != 2 or min(found) <= 0:  # noqa: PLR2004 - down and across
+        return None
+    return found[1] / found[0]
 
 
 def _ultrasound(data: Attributes) -> Spacing | None:

@@ -171,6 +171,18 @@ def test_spacing_at_the_detector_is_called_that() -> None:
     assert calibrated == Spacing(row_mm=0.08, column_mm=0.08, source="pixel")
 
 
+def test_of_pixels_whose_size_is_not_known_the_ratio_counts() -> None:
+    form = only(an_image(t00280034=["2", "1"]))
+    assert (form.spacing, form.pixel_aspect) == (None, 0.5)
+    sized = only(an_image(t00280034=["2", "1"], t00280030=[0.5, 0.25]))
+    assert (sized.spacing is not None, sized.pixel_aspect) == (True, None)
+
+
+@pytest.mark.parametrize("ratio", [[], ["1"], ["0", "1"], ["1", "-1"], ["4", "3", "2"], ["x", "1"]])
+def test_a_ratio_that_is_none_is_not_known(ratio: list[str]) -> None:
+    assert only(an_image(t00280034=ratio)).pixel_aspect is None
+
+
 def a_region(across_cm: float, down_cm: float, *, units: int = 3, kind: int = 1) -> dict[str, Any]:
     return dict(
         a_set(
