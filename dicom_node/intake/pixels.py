@@ -81,14 +81,14 @@ def encapsulated_frames(
 ) -> PixelFacts:
     """Frames of encapsulated pixel data (PS3.5 A.4): by count, offset table, extended table, or marks.
 
-    `extended` is the Extended Offset Table (7FE0,0001) or empty. None of the frames of a video is
-    named. Raises PixelDataInconsistent when there are fewer fragments than frames, or no video at all.
+    `extended` is the Extended Offset Table (7FE0,0001) or empty. A video is found whole, as if it were its
+    first frame. Raises PixelDataInconsistent when there are fewer fragments than frames, or no video at all.
     """
     table, parts = (items[0], items[1:]) if items else ((0, 0), [])
     fewest = 1 if raster.video else raster.frames
     if len(parts) < fewest:
         raise PixelDataInconsistent(fault="fewer fragments than frames", expected=fewest, found=len(parts))
-    groups = [] if raster.video else _groups(buffer, table, parts, raster.frames, extended)
+    groups = [parts] if raster.video else _groups(buffer, table, parts, raster.frames, extended)
     end = parts[-1][1] + 8
     return PixelFacts(
         offset=pixels.start,
