@@ -1,5 +1,6 @@
 """Facts and metadata of objects, held against pydicom on every sample and on made cases."""
 
+import base64
 import json
 import struct
 import zlib
@@ -327,6 +328,15 @@ def test_zero_padding_after_the_last_element_is_read_past(count: int) -> None:
 def test_what_follows_zeros_is_no_padding(count: int) -> None:
     with pytest.raises(DatasetUnreadable):
         facts_of(dataset_bytes(a_ct()) + bytes(count) + b"\1" * 9, 0, EXPLICIT_LITTLE)
+
+
+def test_what_only_the_dictionary_calls_a_sequence_may_be_a_text() -> None:
+    """(0040,A170) was Observation Class in the structured reports of the trial supplement, a CS."""
+    dataset = a_ct(PixelData=None)
+    dataset.add_new(0x0040A170, "CS", "NAMED MEASUREMENT")
+    data = document(of(dataset, implicit=True))
+    assert base64.b64decode(data["0040A170"]["InlineBinary"]) == b"NAMED MEASUREMENT "
+    assert data["00100020"]["Value"] == ["P1"]
 
 
 def test_signed_values_without_a_vr_follow_pixel_representation() -> None:
