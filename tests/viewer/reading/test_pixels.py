@@ -211,7 +211,7 @@ def test_every_other_one_is_tried(syntax: str) -> None:
 @pytest.mark.parametrize("colours", ["MONOCHROME2", "RGB", "YBR_FULL"])
 def test_a_progressive_jpeg_is_decoded_in_its_own_colours(syntax: str, colours: str) -> None:
     mode = {"MONOCHROME2": "L", "RGB": "RGB", "YBR_FULL": "YCbCr"}[colours]
-    steps = np.kron(np.arange(0, 240, 20, np.uint8).reshape(3, 4), np.ones((8, 8), np.uint8))
+    steps = np.kron(np.arange(0, 240, 20, dtype=np.uint8).reshape(3, 4), np.ones((8, 8), np.uint8))
     drawn = steps if mode == "L" else np.stack([steps, steps[::-1], np.flipud(np.fliplr(steps))], axis=-1)
     out = io.BytesIO()
     options = {} if mode == "L" else {"subsampling": 0}
