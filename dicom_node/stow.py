@@ -16,11 +16,12 @@ from config.kernel.errors import AppError
 from config.kernel.objects import ObjectStore
 from config.stores import spool_folder
 from dicom_node.archive.errors import DatasetTruncated
+from dicom_node.archive.inflate import DEFLATED
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import Ingest
-from dicom_node.intake.parse import Facts
-from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, read_head
+from dicom_node.intake.parse import Facts, syntax_of
+from dicom_node.intake.part10 import HEAD_BYTES_MAX, Announced, completed, read_head
 from dicom_node.intake.receive import Reception, Source, Spool
 from dicom_node.keeping.room import BoundedDoor, Room
 from dicom_node.status import STORED_AS_IT_SAYS, SUCCESS, answer_of, stored_answer
@@ -71,7 +72,13 @@ class Upload:
             self.discard()
 
     def _begin(self) -> Reception:
-        self._announced, offset = read_head(bytes(self._start[:HEAD_BYTES_MAX]))
+        start = bytes(self._start[:HEAD_BYTES_MAX])
+        announced, offset = read_head(start)
+        syntax_uid = announced.transfer_syntax_uid
+        deflated = syntax_uid in DEFLATED
+        self._announced = (
+            announced if deflated else completed(announced, start, offset, syntax_of(syntax_uid))
+        )
         self._reception = self._door.begin(self._announced)
         self._reception.write(bytes(self._start[offset:]))
         self._start.clear()

@@ -18,9 +18,13 @@ from viewer.pixels import Fault, PixelForm, form_of
 from viewer.shutters import Shutter, shutter_of
 from viewer.suv import suv_factor
 
-LOSSY_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
+LOSSY_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81))
 SUPPLEMENTED = frozenset({"COLOR", "MIXED"})
 """Pixel Presentation of grey images whose highest values are indices of colours (C.8.16.2, C.7.6.19)."""
+STORED_VALUES_SHOWN = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{number}" for number in ("1", "2", "3"))
+"""X-ray angiography, fluoroscopy and biplane: their modality LUT leads from stored values back to the
+intensity of the beam (A.14.3, A.16.3). It is not for display, and windows are in stored values.
+"""
 CENTIMETRES = 3
 TWO_DIMENSIONAL = 1
 MM_PER_CM = 10.0
@@ -57,6 +61,7 @@ class Spacing(_Value):
 class ImageForm(_Value):
     """All that frames of one look share. Values are those of the standard's attributes.
 
+    `pixel_aspect`: width of a pixel over its height, where only their ratio is known (C.7.6.3.1.7).
     `orientation`: Image Orientation (Patient). `padding`: stored values [low, high] outside the
     image (C.7.5.1.1.2). `inverse`: low values are bright. `suv_factor`: SUVbw in g/ml for each unit of
     a rescaled value. `lossy`: the stored object had already lost detail when it came.
@@ -81,6 +86,7 @@ class ImageForm(_Value):
     modality_lut: Lut | None
     voi_lut: Lut | None
     spacing: Spacing | None
+    pixel_aspect: float | None
     slice_thickness_mm: float | None
     orientation: Orientation | None
     frame_time_ms: float | None
@@ -123,7 +129,8 @@ def frames_of(
     """The frames of one object in stored order, numbered from 1; `bulk` gives large tables."""
     pixels = form_of(data, transfer_syntax_uid)
     if number_of_frames > FRAMES_MAX:
-        return [FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)]
+        why = pixels if isinstance(pixels, Fault) else Fault.TOO_LARGE
+        return [FrameFacts(number=1, position=None, form=None, pixels=why)]
     shared = item(data, "52009229")
     own = items(data, "52009230")
     offsets = numbers(data, "3004000C")
@@ -150,8 +157,9 @@ def frames_of(
 def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:
     coloured = pixels.photometric_interpretation == "PALETTE COLOR" or text(data, "00089205") in SUPPLEMENTED
     palette = palette_of(data, bulk, signed=pixels.signed) if coloured else None
-    modality = sequence_lut(data, "00283000", bulk, signed=pixels.signed)
-    intercept = number(data, "00281052") or 0.0
+    stored = text(data, "00080016") in STORED_VALUES_SHOWN
+    modality = None if stored else sequence_lut(data, "00283000", bulk, signed=pixels.signed)
+    intercept = 0.0 if stored else number(data, "00281052") or 0.0
     voi = sequence_lut(data, "00283010", bulk, signed=pixels.signed or intercept < 0)
     return Tables(palette=palette, modality_lut=modality, voi_lut=voi)
 
@@ -159,9 +167,11 @@ def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:
 def _image_form(
     data: Attributes, groups: Sequence[Attributes], pixels: PixelForm, tables: Tables
 ) -> ImageForm:
-    rescale = nearest_group(groups, "00289145", "00281053")
+    stored = text(data, "00080016") in STORED_VALUES_SHOWN
+    rescale = NOTHING if stored else nearest_group(groups, "00289145", "00281053")
     slope = number(rescale, "00281053")
     voi = nearest_group(groups, "00289132", "00281050")
+    spacing = _spacing(data, groups)
     return ImageForm(
         rows=pixels.rows,
         columns=pixels.columns,
@@ -181,7 +191,8 @@ def _image_form(
         palette=tables.palette,
         modality_lut=tables.modality_lut,
         voi_lut=tables.voi_lut,
-        spacing=_spacing(data, groups),
+        spacing=spacing,
+        pixel_aspect=_pixel_aspect(data) if spacing is None else None,
         slice_thickness_mm=number(nearest_group(groups, "00289110", "00180050"), "00180050"),
         orientation=orientation_in(groups),
         frame_time_ms=_frame_time_ms(data),
@@ -277,6 +288,14 @@ def _pair(data: Attributes, tag: str, source: SpacingSource) -> Spacing | None:
     if len(found) != 2 or min(found) <= 0:  # noqa: PLR2004 - down and across
         return None
     return Spacing(row_mm=found[0], column_mm=found[1], source=source)
+
+
+def _pixel_aspect(data: Attributes) -> float | None:
+    """From Pixel Aspect Ratio: the vertical size first (C.7.6.3.1.7)."""
+    found = numbers(data, "00280034")
+    if len(found) != 2 or min(found) <= 0:  # noqa: PLR2004 - down and across
+        return None
+    return found[1] / found[0]
 
 
 def _ultrasound(data: Attributes) -> Spacing | None:

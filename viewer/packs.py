@@ -15,7 +15,7 @@ from config.kernel.database import Database
 from config.kernel.errors import NotFound
 from config.kernel.objects import ObjectStore
 from dicom_node.archive.queries import find_study, instances_of, series_of
-from dicom_node.archive.reader import read_range
+from dicom_node.archive.reader import value_bytes
 from dicom_node.archive.scope import StudyScope
 from dicom_node.archive.tables import Instance, Study
 from viewer.block_cache import BlockCache
@@ -24,7 +24,7 @@ from viewer.decode_pool import DecodePool, DecoderDied
 from viewer.frame_jobs import FrameJob, encode_block, encode_records, fault_record
 from viewer.frame_records import BESIDE_FRAMES, Encoding, RecordsDamaged, records_in
 from viewer.frame_sources import job_of
-from viewer.frame_types import BIG_ENDIAN, DEFLATED
+from viewer.frame_types import BIG_ENDIAN
 from viewer.luts import BulkReader
 from viewer.pixels import Fault
 from viewer.previews import previews_in
@@ -111,12 +111,10 @@ class Packs:
         await asyncio.to_thread(self._cached.forget, institution_id, study_instance_uid)
 
     def _bulk_of(self, instance: Instance) -> BulkReader:
-        """Reads large values of an object; those of a deflated one have no place in its file."""
+        """Reads large values of an object."""
 
         def read(start: int, end: int) -> bytes:
-            if instance.transfer_syntax_uid == DEFLATED:
-                return b""
-            raw = read_range(self._ports.objects, instance, start, end)
+            raw = value_bytes(self._ports.objects, instance, start, end)
             if instance.transfer_syntax_uid != BIG_ENDIAN or len(raw) % 2:
                 return raw
             return np.frombuffer(raw, ">u2").astype("<u2").tobytes()

@@ -42,9 +42,12 @@ NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
 JPEG_LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
+JPEG_RETIRED = frozenset({"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"})
+"""Progressive JPEG, by spectral selection and full progression: retired, and still met in archives."""
 JPEG_LOSSLESS = frozenset({JPEGLossless, JPEGLosslessSV1})
 DECODABLE = frozenset(
     {RLELossless, DEFLATED_IMAGE_FRAME}
+    | JPEG_RETIRED
     | {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)}
 )
 """Compressed transfer syntaxes whose frames can be decoded here."""
@@ -161,6 +164,8 @@ def form_of(data: Attributes, transfer_syntax_uid: str) -> PixelForm | Fault:
     keyword = _pixel_keyword(data, bits)
     if bits not in {1, 8, 16, 32, 64} or samples not in {1, 3} or keyword is None:
         return Fault.HEADER_INCOMPLETE
+    if transfer_syntax_uid not in NATIVE | DECODABLE:
+        return Fault.SYNTAX_UNKNOWN
     form = PixelForm(
         transfer_syntax_uid=transfer_syntax_uid,
         rows=rows,
@@ -212,7 +217,7 @@ def decode_from_file(form: PixelForm, content: bytes, index: int) -> Samples:
     """
     try:
         dataset = pydicom.dcmread(io.BytesIO(content), force=True)
-        if form.pixel_keyword not in dataset:
+        if not dataset.get(form.pixel_keyword):
             raise FrameFault(Fault.NO_PIXEL_DATA)
         count = int(dataset.get("NumberOfFrames") or 1)
         if not form.native:
@@ -300,8 +305,9 @@ def _decoded(form: PixelForm, frame: bytes) -> Samples:
         return _inflated(form, frame)
     if form.bits_allocated == 1 and syntax == RLELossless:
         return _unpacked_bits(form, _unpacked_rle(frame))
-    if _is_jpeg_of_other_bits(form, frame):
-        return np.asarray(imagecodecs.jpeg_decode(frame))
+    if syntax in JPEG_RETIRED or _is_jpeg_of_other_bits(form, frame):
+        kept = "YCBCR" if form.photometric_interpretation.startswith("YBR") else None
+        return np.asarray(imagecodecs.jpeg_decode(frame, outcolorspace=kept))
     source = frame if form.native else encapsulate([frame])
     samples, _ = get_decoder(UID(syntax)).as_array(source, index=0, raw=True, **_options(form))
     return samples

@@ -58,4 +58,6 @@ def samples_of(record: FrameRecord, pixels: PixelForm) -> Samples | None:
 
 def aspect(form: ImageForm) -> float:
     """Width of a pixel in units of its height."""
-    return form.spacing.column_mm / form.spacing.row_mm if form.spacing is not None else 1.0
+    if form.spacing is None:
+        return form.pixel_aspect or 1.0
+    return form.spacing.column_mm / form.spacing.row_mm

@@ -99,7 +99,7 @@ class FrameService:
         )
 
     async def pixels(self, request: Request, instance: Instance) -> Response:
-        """Pixel Data as a bulk value: a native one whole, a compressed one frame by frame (8.7.3.3)."""
+        """Pixel Data as a bulk value (8.7.3.3): native or a video whole, others frame by frame."""
         if instance.pixel_offset is None:
             raise FrameNotFound(frame=1)
         wanted, form = choose(accepted(request), frame_forms(instance.transfer_syntax_uid))
@@ -107,7 +107,8 @@ class FrameService:
             return await self._native_value(request, instance, wanted, form)
         if not instance.frame_offsets and not form.decoded:
             raise FrameNotAddressable(frame=1)
-        return await self.frames(request, instance, range(1, max(instance.number_of_frames, 1) + 1))
+        found = max(instance.number_of_frames, 1) if form.decoded else len(instance.frame_offsets)
+        return await self.frames(request, instance, range(1, found + 1))
 
     async def _native_value(
         self, request: Request, instance: Instance, wanted: MediaRange, form: Form

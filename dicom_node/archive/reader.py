@@ -22,11 +22,6 @@ def read_dataset(objects: ObjectStore, instance: Instance) -> bytes:
     return objects.read(instance.object_key, instance.dataset_offset)
 
 
-def read_range(objects: ObjectStore, instance: Instance, start: int, end: int) -> bytes:
-    """The bytes [start, end) of the Part 10 file, cut to its size."""
-    return objects.read(instance.object_key, start, min(end, instance.object_bytes))
-
-
 def chunks(
     objects: ObjectStore, instance: Instance, start: int = 0, end: int | None = None
 ) -> Iterator[bytes]:

@@ -22,6 +22,8 @@ from dicom_node.intake.walk import Walk
 
 IMPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2"
 EXPLICIT_VR_BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
+VIDEO: Final = re.compile(r"1\.2\.840\.10008\.1\.2\.4\.10[0-8](\.1)?", re.ASCII)
+"""MPEG-2, H.264 and H.265: all frames are one stream (PS3.5 8.2.5 to 8.2.8, A.4.5 to A.4.9)."""
 UID_CHARACTERS_MAX: Final = 64
 UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 DATE: Final = re.compile(r"[0-9]{8}", re.ASCII)
@@ -204,25 +206,33 @@ def parse(path: Path, dataset_offset: int, transfer_syntax_uid: str) -> Facts:
     InflatesTooLarge, AttributeRefused or PixelDataInconsistent.
     """
     with opened(path, dataset_offset, transfer_syntax_uid) as (buffer, start):
-        return facts_of(buffer, start, syntax_of(transfer_syntax_uid))
+        return facts_of(buffer, start, syntax_of(transfer_syntax_uid), video=_is_video(transfer_syntax_uid))
 
 
 def facts_of_file(content: Buffer, dataset_offset: int, transfer_syntax_uid: str) -> Facts:
     """As `parse`, of a Part 10 file that is at hand and not deflated."""
     if len(content) <= dataset_offset:
         raise DatasetTruncated(fault="there is no data set")
-    return facts_of(content, dataset_offset, syntax_of(transfer_syntax_uid))
+    syntax, video = syntax_of(transfer_syntax_uid), _is_video(transfer_syntax_uid)
+    return facts_of(content, dataset_offset, syntax, video=video)
 
 
-def facts_of(buffer: Buffer, start: int, syntax: Syntax) -> Facts:
-    """The facts of the data set that fills `buffer` from `start`. Raises as `parse` does."""
+def _is_video(transfer_syntax_uid: str) -> bool:
+    return VIDEO.fullmatch(transfer_syntax_uid) is not None
+
+
+def facts_of(buffer: Buffer, start: int, syntax: Syntax, *, video: bool = False) -> Facts:
+    """The facts of the data set that fills `buffer` from `start`. Raises as `parse` does.
+
+    `video`: all frames are one stream.
+    """
     walk = Walk(buffer, remembering=True)
     document = walk.document(start, len(buffer), syntax)
     attributes = Attributes(document)
     return Facts(
         study=_repeated(_study, STUDY_TAGS, attributes, walk),
         series=_repeated(_series, SERIES_TAGS, attributes, walk),
-        instance=_instance(attributes, walk),
+        instance=_instance(attributes, walk, video=video),
         issuer_of_patient_id=attributes.text("00100021", 64),
     )
 
@@ -292,9 +302,9 @@ def _series(a: Attributes) -> SeriesFacts:
     )
 
 
-def _instance(a: Attributes, walk: Walk) -> InstanceFacts:
+def _instance(a: Attributes, walk: Walk, *, video: bool) -> InstanceFacts:
     frames = a.integer("00280008")
-    pixels = _pixels(a, walk, 1 if frames is None else frames)
+    pixels = _pixels(a, walk, 1 if frames is None else frames, video=video)
     metadata = f"{{{','.join(walk.texts.values())}}}".encode()
     return InstanceFacts(
         sop_instance_uid=a.uid("00080018", "SOPInstanceUID"),
@@ -310,7 +320,7 @@ def _instance(a: Attributes, walk: Walk) -> InstanceFacts:
     )
 
 
-def _pixels(a: Attributes, walk: Walk, frames: int) -> PixelFacts | None:
+def _pixels(a: Attributes, walk: Walk, frames: int, *, video: bool) -> PixelFacts | None:
     if walk.pixels is None or (walk.pixels.length == 0 and not walk.pixels.undefined):
         return None
     raster = checked_raster(
@@ -321,6 +331,7 @@ def _pixels(a: Attributes, walk: Walk, frames: int) -> PixelFacts | None:
             bits_allocated=a.integer("00280100") or 0,
             frames=frames,
             photometric=a.text("00280004", 16),
+            video=video,
         )
     )
     if walk.pixels.undefined:

@@ -6,10 +6,11 @@ transfer syntax alone, never on who sent it or when, so that equal objects are e
 
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dicom_node.archive.errors import DatasetTruncated, DatasetUnreadable
-from dicom_node.intake.elements import EXPLICIT_LITTLE, Element, read_element
+from dicom_node.intake.elements import EXPLICIT_LITTLE, Element, Syntax, read_element
 from dicom_node.intake.errors import NotDicom
 
 PREAMBLE_BYTES = 128
@@ -20,6 +21,7 @@ IMPLEMENTATION_CLASS_UID = "2.25.214385927104829461730455862901374620891"
 IMPLEMENTATION_VERSION_NAME = "LIANZHEN_1"
 UID_SHAPE = re.compile(r"[0-9A-Za-z.]{1,64}", re.ASCII)
 SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+DATASET_SOP_CLASS, DATASET_SOP_INSTANCE = 0x00080016, 0x00080018
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +82,29 @@ def read_head(start: bytes) -> tuple[Announced, int]:
         sop_instance_uid=found.get(SOP_INSTANCE, ""),
         transfer_syntax_uid=found[TRANSFER_SYNTAX],
     ), place
+
+
+def completed(announced: Announced, start: bytes, place: int, syntax: Syntax) -> Announced:
+    """The same, with what the data set at `place` of `start` says of itself where its head says nothing.
+
+    Both UIDs belong into a head (7.1), and some writers leave them out.
+    """
+    if announced.sop_class_uid and announced.sop_instance_uid:
+        return announced
+    found: dict[int, str] = {}
+    with suppress(DatasetUnreadable):
+        while not {DATASET_SOP_CLASS, DATASET_SOP_INSTANCE} <= found.keys():
+            element = read_element(start, place, len(start), syntax)
+            if element.undefined or element.tag > DATASET_SOP_INSTANCE:
+                break
+            known = element.tag in {DATASET_SOP_CLASS, DATASET_SOP_INSTANCE}
+            found[element.tag] = _uid(start, element) if known else ""
+            place = element.start + element.length
+    return Announced(
+        sop_class_uid=announced.sop_class_uid or found.get(DATASET_SOP_CLASS, ""),
+        sop_instance_uid=announced.sop_instance_uid or found.get(DATASET_SOP_INSTANCE, ""),
+        transfer_syntax_uid=announced.transfer_syntax_uid,
+    )
 
 
 def _uid(start: bytes, element: Element) -> str:

@@ -15,7 +15,10 @@ STREAM_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raster:
-    """What the Image Pixel Module (PS3.3 C.7.6.3) says about one object."""
+    """What the Image Pixel Module (PS3.3 C.7.6.3) says about one object.
+
+    `video`: its frames are one stream, however many there are and into whatever fragments it is cut.
+    """
 
     rows: int
     columns: int
@@ -23,6 +26,7 @@ class Raster:
     bits_allocated: int
     frames: int
     photometric: str
+    video: bool = False
 
     def frame_bits(self) -> int:
         """Bits of one native frame; YBR_FULL_422 keeps one chroma pair for two pixels (C.7.6.3.1.2)."""
@@ -77,15 +81,14 @@ def encapsulated_frames(
 ) -> PixelFacts:
     """Frames of encapsulated pixel data (PS3.5 A.4): by count, offset table, extended table, or marks.
 
-    `extended` is the Extended Offset Table (7FE0,0001) or empty. Raises PixelDataInconsistent
-    when there are fewer fragments than frames.
+    `extended` is the Extended Offset Table (7FE0,0001) or empty. A video is found whole, as if it were its
+    first frame. Raises PixelDataInconsistent when there are fewer fragments than frames, or no video at all.
     """
     table, parts = (items[0], items[1:]) if items else ((0, 0), [])
-    if len(parts) < raster.frames:
-        raise PixelDataInconsistent(
-            fault="fewer fragments than frames", expected=raster.frames, found=len(parts)
-        )
-    groups = _groups(buffer, table, parts, raster.frames, extended)
+    fewest = 1 if raster.video else raster.frames
+    if len(parts) < fewest:
+        raise PixelDataInconsistent(fault="fewer fragments than frames", expected=fewest, found=len(parts))
+    groups = [parts] if raster.video else _groups(buffer, table, parts, raster.frames, extended)
     end = parts[-1][1] + 8
     return PixelFacts(
         offset=pixels.start,

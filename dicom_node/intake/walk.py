@@ -35,8 +35,9 @@ FRAGMENTS_MAX = 200_000
 SPECIFIC_CHARACTER_SET = 0x00080005
 PIXEL_REPRESENTATION = 0x00280103
 UNICODE: JsonElement = {"vr": "CS", "Value": ["ISO_IR 192"]}
-PADDING_BYTES_MAX = 64 * 1024
+PADDING_BYTES_MAX = 64 * 1024 * 1024
 SHORT_HEADER_BYTES = 8
+ITEM_BYTES = b"\xfe\xff\x00\xe0"
 MISPLACED_GROUPS = frozenset({0x0000, 0x0002, 0xFFFE, 0xFFFF})
 REMEMBERED_VALUE_BYTES, REMEMBERED_MAX, CHARSETS_MAX = 128, 2048, 8
 
@@ -171,9 +172,13 @@ class Walk:
         return document, place
 
     def _is_padding(self, place: int, end: int) -> bool:
-        """True when only zero bytes follow: some writers pad the file instead of the last element."""
-        rest = end - place
-        return rest <= PADDING_BYTES_MAX and not any(self.buffer[place:end])
+        """True when only zero bytes follow: some writers pad the file instead of the last element.
+
+        The rest is looked through once at most: an element of nothing but zeros is none.
+        """
+        if end - place > PADDING_BYTES_MAX or any(self.buffer[place : min(place + SHORT_HEADER_BYTES, end)]):
+            return False
+        return not self.buffer[place:end].strip(b"\0")
 
     def _refuse(self, element: Element, *, twice: bool) -> NoReturn:
         if self.budget.elements < 0:
@@ -184,7 +189,7 @@ class Walk:
     def _element(self, element: Element, charset: Charset, depth: int) -> tuple[JsonElement, int]:
         if element.tag in PIXEL_TAGS and (depth == 0 or element.undefined):
             return self._pixel_data(element, depth)
-        if element.vr == "SQ" or element.undefined:
+        if element.undefined or (element.vr == "SQ" and self._holds_items(element)):
             return self._sequence(element, charset, depth)
         vr = self._vr(element)
         if vr == "SQ":
@@ -195,6 +200,11 @@ class Walk:
         if element.tag == PIXEL_REPRESENTATION and depth == 0:
             self.signed = value.get("Value") == [1]
         return value, element.start + element.length
+
+    def _holds_items(self, element: Element) -> bool:
+        """False where only our dictionary calls it a sequence: numbers were given anew since trial use."""
+        start = bytes(self.buffer[element.start : element.start + min(element.length, len(ITEM_BYTES))])
+        return element.syntax.explicit or ITEM_BYTES.startswith(start)
 
     def _vr(self, element: Element) -> str:
         """The VR of a value sent without a telling one: UN of a public element (PS3.5 6.2.2), US or SS."""

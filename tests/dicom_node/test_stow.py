@@ -1,11 +1,15 @@
 """Files over HTTP, without HTTP: the same door as C-STORE, in any number of pieces."""
 
+import io
+import struct
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from sqlalchemy import Engine
 
 from config.kernel.objects_local import LocalObjects
@@ -75,6 +79,41 @@ def test_its_study_says_how_it_came(stow: Stow, engine: Engine) -> None:
     put(stow, file_bytes(a_ct()))
     (study,) = rows_of(engine, Study)
     assert (study.institution_id, study.source_ae_title) == ("county", AE_TITLE)
+
+
+def headed(syntax: UID, raw: bytes) -> bytes:
+    """A file whose head says nothing but its transfer syntax."""
+    value = syntax.encode() + b"\0" * (len(syntax) % 2)
+    return bytes(128) + b"DICM" + struct.pack("<HH2sH", 2, 0x10, b"UI", len(value)) + value + raw
+
+
+@pytest.mark.parametrize(
+    "syntax, form",
+    [
+        (ImplicitVRLittleEndian, {"implicit": True}),
+        (ExplicitVRLittleEndian, {}),
+        (ExplicitVRBigEndian, {"little": False}),
+    ],
+)
+def test_what_the_head_leaves_out_the_data_set_says(
+    stow: Stow, engine: Engine, objects_here: LocalObjects, syntax: UID, form: dict[str, bool]
+) -> None:
+    dataset = a_ct()
+    raw = dataset_bytes(dataset, **form)
+    stored = put(stow, headed(syntax, raw))
+    assert (stored.status, stored.sop_instance_uid) == (0, dataset.SOPInstanceUID)
+    (row,) = rows_of(engine, Instance)
+    assert read_dataset(objects_here, row) == raw
+    head = pydicom.dcmread(io.BytesIO(objects_here.read(row.object_key))).file_meta
+    assert (head.MediaStorageSOPClassUID, head.MediaStorageSOPInstanceUID) == (CT, dataset.SOPInstanceUID)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x08\0\x16\0", dataset_bytes(a_ct(SOPClassUID=None)), dataset_bytes(a_ct())[:40]]
+)
+def test_where_neither_says_it_the_file_is_refused(stow: Stow, engine: Engine, raw: bytes) -> None:
+    assert put(stow, headed(ExplicitVRLittleEndian, raw)).status >= 0xA000
+    assert rows_of(engine, Instance) == []
 
 
 def too_large() -> bytes:

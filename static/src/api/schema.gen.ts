@@ -3273,6 +3273,7 @@ export interface components {
          * ImageForm
          * @description All that frames of one look share. Values are those of the standard's attributes.
          *
+         *     `pixel_aspect`: width of a pixel over its height, where only their ratio is known (C.7.6.3.1.7).
          *     `orientation`: Image Orientation (Patient). `padding`: stored values [low, high] outside the
          *     image (C.7.5.1.1.2). `inverse`: low values are bright. `suv_factor`: SUVbw in g/ml for each unit of
          *     a rescaled value. `lossy`: the stored object had already lost detail when it came.
@@ -3310,6 +3311,8 @@ export interface components {
             palette: components["schemas"]["Lut"] | null;
             /** Photometric Interpretation */
             photometric_interpretation: string;
+            /** Pixel Aspect */
+            pixel_aspect: number | null;
             /** Rescale Intercept */
             rescale_intercept: number;
             /** Rescale Slope */

@@ -173,6 +173,12 @@ export function followingSaid(offset: number | null, words: Words): string {
 	return say(words.linkedBy, { mm: `${offset > 0 ? "+" : ""}${signed(offset, 1)}` });
 }
 
+/** Where and when: what is not known takes no line. */
+function originLines(series: Series, study: Study): string[] {
+	const made = dicomDateTime(study.date, series.acquisitionTime || study.time);
+	return [series.institution, made].filter((line) => line !== "");
+}
+
 /** All corner texts of a pane that shows a series; null for an empty one. */
 export function cornersOf(seen: Seen, words: Words): Corners | null {
 	const { series, index } = seen.state;
@@ -192,7 +198,7 @@ export function cornersOf(seen: Seen, words: Words): Corners | null {
 			...(seen.following === null ? [] : [seen.following]),
 		],
 		notices,
-		origin: [series.institution, dicomDateTime(seen.study.date, series.acquisitionTime || seen.study.time)],
+		origin: originLines(series, seen.study),
 		look: form === null ? [] : lookLines(form, seen, words, series),
 		technique: techniqueLine(series.technique, words),
 		loaded: say(words.loaded, { loaded: seen.loaded, slices: counted.slices }),

@@ -26,6 +26,13 @@ export interface OpenLater {
 	close(): void;
 }
 
+/** No first image will stand: there is none, or it cannot be shown. Documents may be there all the same. */
+function comesNever(station: Station): boolean {
+	const opening = station.panes[0]?.state.value;
+	if (opening == null || opening.series === null) return station.status.value === "empty";
+	return station.problemOf(opening.series, opening.index) !== null;
+}
+
 export function openLater(station: Station, doors: Doors): OpenLater {
 	const here = new Store<Later>({ tools: null, opened: null, beside: null });
 	let closed = false;
@@ -52,14 +59,23 @@ export function openLater(station: Station, doors: Doors): OpenLater {
 			({ beside }) => beside.close(),
 		);
 	}
-	const stop = station.firstImage.subscribe((there) => {
-		if (there) void open();
-	});
+	let begun = false;
+	const look = (): void => {
+		if (begun || closed || !(station.firstImage.value || comesNever(station))) return;
+		begun = true;
+		void open();
+	};
+	const stops = [
+		station.firstImage.subscribe(look),
+		station.status.subscribe(look),
+		station.arrival.subscribe(look),
+		...station.panes.slice(0, 1).map((pane) => pane.state.subscribe(look)),
+	];
 	return {
 		here,
 		close: () => {
 			closed = true;
-			stop();
+			for (const stop of stops) stop();
 			const { tools, opened, beside } = here.value;
 			for (const one of [opened, beside, tools]) one?.close();
 		},

@@ -61,6 +61,8 @@ export interface ImageForm {
 	readonly modalityLut: Lut | null;
 	readonly voiLut: Lut | null;
 	readonly spacing: Spacing | null;
+	/** Width of a pixel over its height, where only their ratio is known. */
+	readonly pixelAspect: number | null;
 	readonly sliceThicknessMm: number | null;
 	readonly orientation: Orientation | null;
 	readonly frameTimeMs: number | null;
@@ -273,6 +275,7 @@ export function imageForm(value: unknown): ImageForm {
 		modalityLut: optional(from, "modality_lut", lut),
 		voiLut: optional(from, "voi_lut", lut),
 		spacing: optional(from, "spacing", spacing),
+		pixelAspect: optional(from, "pixel_aspect", number),
 		sliceThicknessMm: optional(from, "slice_thickness_mm", number),
 		orientation: optional(from, "orientation", (f, n) => tuple<Orientation>(f, n, 6)),
 		frameTimeMs: optional(from, "frame_time_ms", number),

@@ -64,5 +64,5 @@ export function slicePositionMm(frame: Frame): number | null {
 
 /** Width of a pixel over its height, for true proportions on screen. */
 export function pixelAspect(form: ImageForm): number {
-	return form.spacing === null ? 1 : form.spacing.columnMm / form.spacing.rowMm;
+	return form.spacing === null ? (form.pixelAspect ?? 1) : form.spacing.columnMm / form.spacing.rowMm;
 }

@@ -25,7 +25,7 @@ from dicom_node.archive.queries import (
     search_studies,
     series_of,
 )
-from dicom_node.archive.reader import CHUNK_BYTES, chunks, frame_pieces, read_file, read_frame, read_range
+from dicom_node.archive.reader import CHUNK_BYTES, chunks, frame_pieces, read_file, read_frame, value_bytes
 from dicom_node.archive.scope import NOTHING, StudyScope
 from dicom_node.intake.door import Door
 from dicom_node.intake.failpoints import Failpoints
@@ -192,7 +192,7 @@ async def test_bytes_are_read_whole_in_parts_and_by_frame(shelf: Shelf, database
     assert b"".join(chunks(shelf.objects, instance)) == whole
     assert (
         b"".join(chunks(shelf.objects, instance, 5, 50))
-        == read_range(shelf.objects, instance, 5, 50)
+        == value_bytes(shelf.objects, instance, 5, 50)
         == whole[5:50]
     )
     assert read_frame(shelf.objects, instance, 2) == pixels[1_024_000:]

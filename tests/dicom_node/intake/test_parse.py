@@ -1,5 +1,6 @@
 """Facts and metadata of objects, held against pydicom on every sample and on made cases."""
 
+import base64
 import json
 import struct
 import zlib
@@ -133,12 +134,22 @@ def test_bit_frames_that_share_a_byte_are_not_named() -> None:
     assert [end - start for start, end in of(whole).instance.frame_offsets] == [2, 2, 2]
 
 
-def encapsulated(value: bytes, frames: int, **more: object) -> tuple[bytes, Facts]:
-    """A data set with compressed pixel data and its facts."""
+def item(content: bytes) -> bytes:
+    """An item of a sequence of fragments."""
+    return struct.pack("<HHL", 0xFFFE, 0xE000, len(content)) + content
+
+
+def compressed(value: bytes, frames: int, **more: object) -> bytes:
+    """A data set with encapsulated pixel data."""
     dataset = a_ct(NumberOfFrames=str(frames), PixelData=value, **more)
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
-    raw = dataset_bytes(dataset)
+    return dataset_bytes(dataset)
+
+
+def encapsulated(value: bytes, frames: int, **more: object) -> tuple[bytes, Facts]:
+    """A data set with compressed pixel data and its facts."""
+    raw = compressed(value, frames, **more)
     return raw, facts_of(raw, 0, EXPLICIT_LITTLE)
 
 
@@ -173,6 +184,31 @@ def test_frames_that_nothing_tells_apart_are_not_named() -> None:
 def test_fewer_fragments_than_frames_is_refused() -> None:
     with pytest.raises(PixelDataInconsistent):
         encapsulated(encapsulate([b"x" * 40], has_bot=False), 2)
+
+
+MPEG2, MPEG4, HEVC = "1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102.1", "1.2.840.10008.1.2.4.107"
+
+
+@pytest.mark.parametrize("syntax", [MPEG2, MPEG4, HEVC])
+@pytest.mark.parametrize("fragments", [[b"whole stream"], [b"half a", b"stream"]])
+def test_the_frames_of_a_video_are_one_stream(tmp_path: Path, syntax: str, fragments: list[bytes]) -> None:
+    raw = compressed(b"".join(item(one) for one in (b"", *fragments)), frames=25)
+    path = tmp_path / "film"
+    path.write_bytes(raw)
+    instance = parse(path, 0, syntax).instance
+    assert instance.number_of_frames == 25
+    ((*places,),) = instance.frame_offsets
+    assert [raw[a:b] for a, b in zip(places[::2], places[1::2], strict=True)] == fragments
+    assert instance.pixel_offset == raw.index(item(b"")) > 0
+    assert instance.pixel_bytes == len(raw) - instance.pixel_offset
+
+
+@pytest.mark.parametrize("syntax", [MPEG2, "1.2.840.10008.1.2.4.50", "1.2.3.4"])
+def test_no_stream_at_all_is_no_video(tmp_path: Path, syntax: str) -> None:
+    path = tmp_path / "film"
+    path.write_bytes(compressed(item(b""), frames=25))
+    with pytest.raises(PixelDataInconsistent):
+        parse(path, 0, syntax)
 
 
 def nested(depth: int) -> bytes:
@@ -283,8 +319,24 @@ def test_a_description_that_is_a_sequence_is_no_text() -> None:
     assert facts_of(raw.replace(old, new), 0, EXPLICIT_LITTLE).study.study_description == ""
 
 
-def test_zero_padding_after_the_last_element_is_read_past() -> None:
-    assert facts_of(dataset_bytes(a_ct()) + bytes(7), 0, EXPLICIT_LITTLE).study.patient_id == "P1"
+@pytest.mark.parametrize("count", [1, 7, 8, 65_537, 3_000_000])
+def test_zero_padding_after_the_last_element_is_read_past(count: int) -> None:
+    assert facts_of(dataset_bytes(a_ct()) + bytes(count), 0, EXPLICIT_LITTLE).study.patient_id == "P1"
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 65_537, 3_000_000])
+def test_what_follows_zeros_is_no_padding(count: int) -> None:
+    with pytest.raises(DatasetUnreadable):
+        facts_of(dataset_bytes(a_ct()) + bytes(count) + b"\1" * 9, 0, EXPLICIT_LITTLE)
+
+
+def test_what_only_the_dictionary_calls_a_sequence_may_be_a_text() -> None:
+    """(0040,A170) was Observation Class in the structured reports of the trial supplement, a CS."""
+    dataset = a_ct(PixelData=None)
+    dataset.add_new(0x0040A170, "CS", "NAMED MEASUREMENT")
+    data = document(of(dataset, implicit=True))
+    assert base64.b64decode(data["0040A170"]["InlineBinary"]) == b"NAMED MEASUREMENT "
+    assert data["00100020"]["Value"] == ["P1"]
 
 
 def test_signed_values_without_a_vr_follow_pixel_representation() -> None:

@@ -42,6 +42,16 @@ describe("the corners", () => {
 		expect(corners?.look.at(-1)).toBe("缩放 137% 预览");
 	});
 
+	it.each([
+		["", "", []],
+		["县人民医院", "", ["县人民医院"]],
+		["", "20261121", ["2026-11-21"]],
+	])("say where and when only as far as that is known: %j, %j", (institution, date, origin) => {
+		const series = { ...aSeries(400), institution, acquisitionTime: "" };
+		const study = { ...aStudy([series]), date, time: "" };
+		expect(cornersOf(seen(series, { study }), texts.zh)?.origin).toEqual(origin);
+	});
+
 	it("say what the picture of the design says", () => {
 		const corners = cornersOf(seen(aSeries(400)), texts.zh);
 		expect(corners).toMatchObject({

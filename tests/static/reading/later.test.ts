@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { type Doors, type Later, openLater } from "../../../static/src/reading/later.ts";
+import { aSeries } from "./studies.ts";
 import { aReadyStation } from "./tools/marks.ts";
 
 type Part = { close: () => void };
@@ -51,6 +52,30 @@ describe("what comes after the first image", () => {
 		station.presented();
 		const doors = new Held();
 		openLater(station, doors);
+		expect(doors.asked).toEqual(["tools"]);
+	});
+
+	it.each(["pixels.none", "pixels.transfer_syntax_unknown"])(
+		"comes too where that image cannot be shown: %s",
+		(problem) => {
+			const series = aSeries(2);
+			const frames = series.frames.map((frame) => ({ ...frame, form: null, problem }));
+			const station = aReadyStation([{ ...series, frames }]);
+			const doors = new Held();
+			openLater(station, doors);
+			expect(doors.asked).toEqual(["tools"]);
+			station.presented();
+			expect(doors.asked).toEqual(["tools"]);
+		},
+	);
+
+	it("comes too where there is no image at all, once that is known", () => {
+		const station = aReadyStation([]);
+		station.status.set("opening");
+		const doors = new Held();
+		openLater(station, doors);
+		expect(doors.asked).toEqual([]);
+		station.status.set("empty");
 		expect(doors.asked).toEqual(["tools"]);
 	});
 

@@ -40,6 +40,7 @@ describe("the manifest", () => {
 			level: 7,
 		});
 		expect(form?.suvFactor).toBe(0.25);
+		expect(form?.pixelAspect).toBe(0.5);
 	});
 
 	it("is refused at the field that does not fit, whatever stands there", () => {

@@ -74,6 +74,7 @@ describe("the position of a slice", () => {
 describe("pixels", () => {
 	it("are as wide as they are high, unless the object says otherwise", () => {
 		expect(pixelAspect(aForm({ spacing: null }))).toBe(1);
+		expect(pixelAspect(aForm({ spacing: null, pixelAspect: 0.75 }))).toBe(0.75);
 		expect(pixelAspect(aForm({ spacing: { rowMm: 0.5, columnMm: 0.8, source: "pixel" } }))).toBe(1.6);
 	});
 });

@@ -128,10 +128,12 @@ async def test_a_part_can_be_shown_and_mirrored(web: httpx.AsyncClient, image: D
     assert np.abs(levels(turned.content) - ramp(0)[5:15, 20:30][:, ::-1]).max() <= 1
 
 
+@pytest.mark.parametrize("keyword", ["PixelSpacing", "PixelAspectRatio"])
 async def test_pixels_that_are_not_square_are_shown_in_true_proportion(
-    web: httpx.AsyncClient, archived: Archive
+    web: httpx.AsyncClient, archived: Archive, keyword: str
 ) -> None:
-    dataset = an_image(PixelSpacing=["2", "1"])
+    dataset = an_image()
+    setattr(dataset, keyword, ["2", "1"])
     archived(file_bytes(dataset))
     answer = await web.get(f"{address(dataset)}/rendered?viewport=120,120", headers=PICTURE)
     assert Image.open(io.BytesIO(answer.content)).size == (90, 120)

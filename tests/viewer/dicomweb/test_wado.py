@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRBigEndian, JPEG2000Lossless
+from pydicom.uid import MPEG4HP41, ExplicitVRBigEndian, JPEG2000Lossless
 
 from tests.dicom_node import oracle
 from tests.dicom_node.objects import a_ct, dataset_of, file_bytes
@@ -229,6 +229,23 @@ async def test_frames_that_are_not_there(
     web: httpx.AsyncClient, jpeg: Dataset, frames: str, status: int
 ) -> None:
     assert (await web.get(f"{address(jpeg)}/frames/{frames}")).status_code == status
+
+
+async def test_a_video_is_one_stream(web: httpx.AsyncClient, archived: Archive) -> None:
+    stream = b"\0\0\0\x18ftypmp42" + bytes(range(100))
+    dataset = a_ct(NumberOfFrames="25", PixelData=encapsulate([stream], has_bot=False))
+    dataset["PixelData"].VR = "OB"
+    archived(file_bytes(dataset, MPEG4HP41))
+    kind = f"video/mp4; transfer-syntax={MPEG4HP41}"
+    for tail in ("pixeldata", "bulkdata/pixels", "frames/1"):
+        assert parts(await web.get(f"{address(dataset)}/{tail}")) == [(kind, stream)]
+    alone = await web.get(f"{address(dataset)}/pixeldata", headers={"Accept": "video/mp4"})
+    assert (alone.headers["content-type"], alone.content) == (kind, stream)
+    second = await web.get(f"{address(dataset)}/frames/2")
+    assert (second.status_code, second.json()["code"]) == (409, "dicom.frame_not_addressable")
+    picture = await web.get(f"{address(dataset)}/rendered", headers={"Accept": "image/png"})
+    assert picture.status_code == 409
+    assert picture.json()["params"]["fault"] == "pixels.transfer_syntax_unknown"
 
 
 async def test_frames_of_an_object_without_pixels(web: httpx.AsyncClient, archived: Archive) -> None:

@@ -80,6 +80,7 @@ def _by_dcmtk(dataset: Dataset, form: PixelForm, samples: Samples, dcmtk: Path, 
     """dcm2pnm on an uncompressed single frame that carries the same grey scale rules."""
     path, out = folder / "frame.dcm", folder / "frame.pgm"
     single = _single(form, samples)
+    single.SOPClassUID = dataset.get("SOPClassUID") or SecondaryCaptureImageStorage
     for keyword in GREY_RULES:
         _copy(single, keyword, rule(dataset, "PixelValueTransformationSequence", keyword))
     for keyword in VOI_RULES:

@@ -9,6 +9,7 @@ from viewer.image_form import FRAMES_MAX, FrameFacts, ImageForm, Spacing, Window
 from viewer.pixels import Fault, PixelForm
 
 EXPLICIT, BASELINE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
+PROGRESSIVE, VIDEO = "1.2.840.10008.1.2.4.55", "1.2.840.10008.1.2.4.102"
 
 
 def a_set(values: dict[str, Any]) -> Attributes:
@@ -109,6 +110,25 @@ def test_the_voi_function(named: str, function: str) -> None:
     assert only(an_image(t00281056=named)).voi_lut_function == function
 
 
+LOG_TABLE: dict[str, Any] = {"00283002": [4, 0, 16], "00283006": [9, 6, 3, 0]}
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+@pytest.mark.parametrize("number", ["1", "2", "3"])
+def test_what_leads_back_to_the_beam_is_not_shown(number: str) -> None:
+    sop_class = f"1.2.840.10008.5.1.4.1.1.12.{number}"
+    table = only(an_image(t00080016=sop_class, t00283000=[a_set(LOG_TABLE)]))
+    line = only(an_image(t00080016=sop_class, t00281053="-2", t00281052="4095"))
+    assert (table.modality_lut, line.rescale_slope, line.rescale_intercept) == (None, 1.0, 0.0)
+
+
+def test_every_other_modality_lut_is() -> None:
+    table = only(an_image(t00080016=CT, t00283000=[a_set(LOG_TABLE)]))
+    line = only(an_image(t00080016=CT, t00281053="-2", t00281052="4095"))
+    assert table.modality_lut is not None
+    assert (line.rescale_slope, line.rescale_intercept) == (-2.0, 4095.0)
+
+
 def test_padding_range_in_either_order() -> None:
     assert only(an_image(t00280120=5, t00280121=-5)).padding == (-5, 5)
     assert only(an_image(t00280120=-5, t00280121=5)).padding == (-5, 5)
@@ -140,6 +160,7 @@ def test_a_linear_window_narrower_than_a_level_is_meant_exactly() -> None:
 def test_lossy_history() -> None:
     assert only(an_image(t00282110="01")).lossy
     assert only(an_image(), BASELINE).lossy
+    assert only(an_image(), PROGRESSIVE).lossy
 
 
 def test_spacing_at_the_detector_is_called_that() -> None:
@@ -148,6 +169,18 @@ def test_spacing_at_the_detector_is_called_that() -> None:
     assert both == Spacing(row_mm=0.1, column_mm=0.1, source="imager")
     calibrated = only(an_image(t00181164=[0.1, 0.1], t00280030=[0.08, 0.08])).spacing
     assert calibrated == Spacing(row_mm=0.08, column_mm=0.08, source="pixel")
+
+
+def test_of_pixels_whose_size_is_not_known_the_ratio_counts() -> None:
+    form = only(an_image(t00280034=["2", "1"]))
+    assert (form.spacing, form.pixel_aspect) == (None, 0.5)
+    sized = only(an_image(t00280034=["2", "1"], t00280030=[0.5, 0.25]))
+    assert (sized.spacing is not None, sized.pixel_aspect) == (True, None)
+
+
+@pytest.mark.parametrize("ratio", [[], ["1"], ["0", "1"], ["1", "-1"], ["4", "3", "2"], ["x", "1"]])
+def test_a_ratio_that_is_none_is_not_known(ratio: list[str]) -> None:
+    assert only(an_image(t00280034=ratio)).pixel_aspect is None
 
 
 def a_region(across_cm: float, down_cm: float, *, units: int = 3, kind: int = 1) -> dict[str, Any]:
@@ -280,6 +313,11 @@ def test_more_frames_than_anybody_reads_are_one_fault() -> None:
     assert frames_of(an_image(), EXPLICIT, FRAMES_MAX + 1) == [
         FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)
     ]
+
+
+def test_of_a_film_that_cannot_be_shown_the_compression_is_the_reason() -> None:
+    frames = frames_of(an_image(), VIDEO, FRAMES_MAX + 1)
+    assert [one.pixels for one in frames] == [Fault.SYNTAX_UNKNOWN]
 
 
 def test_a_header_without_size_gives_a_frame_with_a_fault() -> None:

@@ -1,10 +1,14 @@
 """Packs from a real archive: exact, made once, rebuilt when damaged, honest about what cannot be shown."""
 
 import asyncio
+import base64
 import shutil
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dicom_node.archive.errors import StudyNotFound
 from dicom_node.archive.scope import NOTHING, StudyScope
@@ -12,6 +16,7 @@ from tests.viewer.reading import hostile
 from tests.viewer.reading.archive import INSTITUTION
 from tests.viewer.reading.conftest import Shelf
 from tests.viewer.reading.facts import facts, frame_sha256
+from tests.viewer.reading.made_images import a_table, an_object
 from viewer.access import ViewerPorts
 from viewer.decode_pool import DecodePool
 from viewer.frame_jobs import FrameJob, encode_block
@@ -86,6 +91,33 @@ async def test_a_missing_file_is_a_gap_in_the_stack(packs: Packs, shelf: Shelf, 
     images = await packs.study(OURS, uid)
     assert len(images.series[0].stack.missing_after) == 1
     assert images.series[0].stack.spacing_varies
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+async def test_large_tables_and_overlays_are_found_however_the_object_is_stored(
+    packs: Packs, shelf: Shelf, tmp_path: Path, syntax: UID
+) -> None:
+    """Of more bytes than are kept beside the index."""
+    samples = np.arange(128 * 96, dtype="<u2").reshape(128, 96) % 4096
+    drawn = np.arange(128 * 96).reshape(128, 96) % 7 == 0
+    table = [4095 - value for value in range(4096)]
+    made = an_object(samples, 12, VOILUTSequence=[a_table(0, 12, table)])
+    made.add_new(0x60000010, "US", 128)
+    made.add_new(0x60000011, "US", 96)
+    made.add_new(0x60000050, "SS", [1, 1])
+    made.add_new(0x60003000, "OW", np.packbits(drawn.ravel(), bitorder="little").tobytes())
+    made.file_meta.TransferSyntaxUID = syntax
+    made.save_as(tmp_path / "made.dcm", enforce_file_format=True)
+    (uid,) = await shelf.store([tmp_path / "made.dcm"])
+    pack = await pack_of(packs, uid)
+    form = pack.frames[0].facts.form
+    assert form is not None
+    assert form.voi_lut is not None
+    assert np.frombuffer(base64.b64decode(form.voi_lut.entries), "<u2").tolist() == table
+    over, _frame = await whole(packs, pack)
+    assert over.encoding is Encoding.OVERLAY
+    bits = np.unpackbits(np.frombuffer(zlib.decompress(over.payload), np.uint8), bitorder="little")
+    assert np.array_equal(bits.reshape(128, 96), drawn)
 
 
 @pytest.mark.samples

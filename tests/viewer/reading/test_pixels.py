@@ -12,6 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from hypothesis import given, strategies as st
+from PIL import Image
 from pydicom.encaps import generate_frames
 from pydicom.uid import UID
 
@@ -20,8 +21,11 @@ from viewer.attributes import Attributes
 from viewer.frame_jobs import FrameJob, encode_block, encode_frame
 from viewer.frame_records import Encoding, records_in
 from viewer.pixels import (
+    DECODABLE,
     DEFLATED_IMAGE_FRAME,
     FRAME_BYTES_MAX,
+    JPEG_RETIRED,
+    NATIVE,
     PARTS_FROM_BYTES,
     Fault,
     FrameFault,
@@ -35,6 +39,7 @@ from viewer.thumbnails import samples_of
 
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT, RLE, HTJ2K_LOSSLESS = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.201"
+VIDEO, JPEG_XL = "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.110"
 J2K_LOSSLESS, JPEG_LS = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.80"
 
 
@@ -191,6 +196,42 @@ def test_a_header_that_describes_no_image_says_why(data: Attributes, fault: Faul
     assert form_of(data, EXPLICIT) is fault
 
 
+@pytest.mark.parametrize("syntax", [VIDEO, JPEG_XL, "1.2.3.4"])
+def test_a_compression_that_is_not_known_is_called_that(syntax: str) -> None:
+    assert form_of(header(), syntax) is Fault.SYNTAX_UNKNOWN
+    assert form_of({}, syntax) is Fault.NO_PIXEL_DATA
+
+
+@pytest.mark.parametrize("syntax", sorted(DECODABLE | NATIVE))
+def test_every_other_one_is_tried(syntax: str) -> None:
+    assert isinstance(form_of(header(), syntax), PixelForm)
+
+
+@pytest.mark.parametrize("syntax", sorted(JPEG_RETIRED))
+@pytest.mark.parametrize("colours", ["MONOCHROME2", "RGB", "YBR_FULL"])
+def test_a_progressive_jpeg_is_decoded_in_its_own_colours(syntax: str, colours: str) -> None:
+    mode = {"MONOCHROME2": "L", "RGB": "RGB", "YBR_FULL": "YCbCr"}[colours]
+    steps = np.kron(np.arange(0, 240, 20, dtype=np.uint8).reshape(3, 4), np.ones((8, 8), np.uint8))
+    drawn = steps if mode == "L" else np.stack([steps, steps[::-1], np.flipud(np.fliplr(steps))], axis=-1)
+    out = io.BytesIO()
+    options = {} if mode == "L" else {"subsampling": 0}
+    Image.fromarray(drawn, mode=mode).save(
+        out, "JPEG", quality=98, progressive=True, keep_rgb=mode == "RGB", **options
+    )
+    form = a_form(
+        24,
+        32,
+        syntax,
+        bits_allocated=8,
+        bits_stored=8,
+        samples_per_pixel=1 if mode == "L" else 3,
+        photometric_interpretation=colours,
+    )
+    again = decode_frame(form, out.getvalue())
+    assert again.shape == drawn.shape
+    assert int(np.abs(again.astype(int) - drawn).max()) <= 2
+
+
 def test_a_header_is_read_whole() -> None:
     data = header(
         rows=10, columns=20, bits=8, t00280002=3, t00280004="RGB", t00280006=1, t00280101=7, t00280103=1
@@ -320,6 +361,19 @@ def test_a_frame_beyond_the_last_is_a_fault() -> None:
     with pytest.raises(FrameFault) as caught:
         decode_from_file(form, out.getvalue(), 1)
     assert caught.value.fault is Fault.UNDECODABLE
+
+
+def test_pixel_data_without_a_value_is_none(tmp_path: Path) -> None:
+    dataset = pydicom.Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = UID("1.2.840.10008.5.1.4.1.1.7"), "1.2.3"
+    dataset.Rows, dataset.Columns, dataset.BitsAllocated = 2, 2, 8
+    dataset.add_new("PixelData", "OB", b"")
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(EXPLICIT)
+    dataset.save_as(tmp_path / "empty", enforce_file_format=True)
+    with pytest.raises(FrameFault) as caught:
+        decode_from_file(a_form(2, 2), (tmp_path / "empty").read_bytes(), 0)
+    assert caught.value.fault is Fault.NO_PIXEL_DATA
 
 
 def tile_parts(codestream: bytes) -> int:

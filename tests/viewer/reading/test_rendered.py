@@ -41,6 +41,7 @@ def a_form(**changes: Any) -> ImageForm:
         "modality_lut": None,
         "voi_lut": None,
         "spacing": None,
+        "pixel_aspect": None,
         "slice_thickness_mm": None,
         "orientation": None,
         "frame_time_ms": None,
