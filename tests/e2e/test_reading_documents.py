@@ -10,6 +10,7 @@ from consult_server.demo import cast
 from consult_server.demo.ct import LUNG, Reconstruction, chest_ct
 from tests.e2e.reading import ACQUIRED_AT, Reading, View, a_case, open_reading
 from tests.factories.encapsulated import CDA_CLASS, a_document, a_pdf
+from tests.factories.structured import a_text_report
 from tests.fixtures.browser import PHONE, Visit, mark
 from tests.fixtures.screens import axe_faults
 from tests.fixtures.serving import Serving
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 PATIENT = cast.patient("P12")
 SERIES = Reconstruction(1, LUNG.description, LUNG.kernel, LUNG.presets, 0.0, LUNG.grain_pixels)
 SLICES, WORDS = 3, "REQUEST 2026-03-02"
+SENTENCES = {"影像所见": "左肺下叶结节，较前增大。", "印象": "建议增强检查。"}
 
 
 def a_scan(seed: int, accession: str) -> list[Dataset]:
@@ -43,6 +45,13 @@ def with_papers(serving: Serving) -> Reading:
 def without_papers(serving: Serving) -> Reading:
     """A CT alone."""
     return a_case(serving, a_scan(72, "E2ENODOC"), PATIENT)
+
+
+@pytest.fixture(scope="module")
+def report_alone(serving: Serving) -> Reading:
+    """A structured report of a study whose images were not sent."""
+    absent = a_scan(73, "E2ESRONLY")[0]
+    return a_case(serving, [a_text_report("影像报告", SENTENCES, study=absent)], PATIENT)
 
 
 def panel(page: Page) -> Locator:
@@ -121,3 +130,23 @@ def test_a_document_has_the_whole_screen_of_a_phone(
     assert (round(box["width"]), round(box["height"])) == (PHONE["width"], PHONE["height"])
     panel(page).get_by_role("button", name="关闭文书").click()
     expect(panel(page)).to_have_count(0)
+
+
+def test_a_report_without_images_is_read(
+    serving: Serving, window: Callable[..., Visit], report_alone: Reading
+) -> None:
+    page = open_reading(window(), serving, report_alone)
+    expect(page.get_by_text("这次检查没有图像")).to_be_visible()
+    page.get_by_role("button", name="打开文书（1）").click()
+    row = panel(page).get_by_role("button", name="影像报告")
+    expect(row).to_contain_text("结构化报告 · 2026-03-02 10:15")
+    expect(page.get_by_text("这次检查没有图像")).to_have_count(0)
+    row.press("Enter")
+    said = page.get_by_role("dialog", name="影像报告")
+    for name, sentence in SENTENCES.items():
+        expect(said.get_by_text(name)).to_be_visible()
+        expect(said.get_by_text(sentence)).to_be_visible()
+    assert axe_faults(page) == []
+    page.keyboard.press("Escape")
+    expect(said).to_have_count(0)
+    expect(panel(page)).to_be_visible()

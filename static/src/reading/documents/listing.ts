@@ -1,9 +1,16 @@
-/** The documents of a study as they are listed: encapsulated ones, and pages that were scanned or photographed. */
+/** The documents of a study as they are listed: encapsulated ones, structured reports, and pages that were scanned
+ * or photographed. */
 import { type Series, type Study, scansOf } from "../manifest.ts";
-import { createdSaid, type Document, type StudyObjects } from "../objects/told.ts";
+import {
+	createdSaid,
+	type Document,
+	foreignReports,
+	type Report,
+	type StudyObjects,
+} from "../objects/told.ts";
 
-/** How a document is shown: as a page, as a picture, among the images, or not here. */
-export type Showing = "pdf" | "picture" | "scan" | "other";
+/** How a document is shown: as a page, as a picture, in lines, among the images, or not here. */
+export type Showing = "pdf" | "picture" | "report" | "scan" | "other";
 
 export interface Listed {
 	/** Of the object, of a scan the series. */
@@ -42,6 +49,17 @@ function ofDocument({ header, title, kind, media_type: mediaType }: Document): L
 	};
 }
 
+function ofReport({ header, title }: Report): Listed {
+	return {
+		uid: header.sop_instance_uid,
+		title,
+		date: createdSaid(header.created),
+		showing: "report",
+		mediaType: "",
+		pages: 1,
+	};
+}
+
 function ofScan({ uid, description, frames }: Series, date: string): Listed {
 	return {
 		uid,
@@ -53,11 +71,15 @@ function ofScan({ uid, description, frames }: Series, date: string): Listed {
 	};
 }
 
-/** Encapsulated documents, the last to come first, then scans in the order of the study. */
+/** Encapsulated documents and reports, the last to come first, then scans in the order of the study. */
 export function documentsOf(
 	study: Pick<Study, "series" | "date"> | null,
-	told: Pick<StudyObjects, "documents">,
+	told: Pick<StudyObjects, "documents" | "reports">,
 ): Listed[] {
 	const scans = study === null ? [] : scansOf(study);
-	return [...told.documents.map(ofDocument), ...scans.map((one) => ofScan(one, study?.date ?? ""))];
+	return [
+		...told.documents.map(ofDocument),
+		...foreignReports(told).map(ofReport),
+		...scans.map((one) => ofScan(one, study?.date ?? "")),
+	];
 }

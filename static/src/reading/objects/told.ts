@@ -36,6 +36,16 @@ export const NOTHING_TOLD: StudyObjects = {
 	more: false,
 };
 
+/** Reports that came with the study: what was filed here from marks stands beside those marks. */
+export function foreignReports({ reports }: Pick<StudyObjects, "reports">): Report[] {
+	return reports.filter(({ header }) => !header.ours);
+}
+
+/** How many documents and reports came with the study. */
+export function papersOf(told: Pick<StudyObjects, "documents" | "reports">): number {
+	return told.documents.length + foreignReports(told).length;
+}
+
 /** A series that cannot be read and of which nothing is told: how it is called, how many objects it has. */
 export interface Untold {
 	readonly uid: string;

@@ -4,8 +4,8 @@ const { wire } = await vi.hoisted(() => import("../../api/wire.ts"));
 
 import { fetchDocument } from "../../../../static/src/reading/documents/fetching.ts";
 import { documentsOf, showingOf } from "../../../../static/src/reading/documents/listing.ts";
-import { untoldOf } from "../../../../static/src/reading/objects/told.ts";
-import { aDocument, aHeader, told } from "../objects/objects.ts";
+import { papersOf, untoldOf } from "../../../../static/src/reading/objects/told.ts";
+import { aDocument, aHeader, aReport, told } from "../objects/objects.ts";
 import { aSeries, aStudy } from "../studies.ts";
 
 describe("the documents of a study", () => {
@@ -25,6 +25,20 @@ describe("the documents of a study", () => {
 	it("are none where none came", () => {
 		expect(documentsOf(aStudy([aSeries(9)]), told())).toEqual([]);
 		expect(documentsOf(null, told({ documents: [aDocument()] }))).toHaveLength(1);
+	});
+
+	it("are structured reports as well, but for those that were filed here from marks", () => {
+		const header = aHeader({ sop_instance_uid: "9.7", ours: false, created: "20260303" });
+		const came = aReport({ title: "Dose", header });
+		const filed = aReport({ header: aHeader({ ours: true }) });
+		const objects = told({ documents: [aDocument()], reports: [filed, came] });
+		const listed = documentsOf(aStudy([scan]), objects);
+		expect(listed.map(({ uid, title, date, showing }) => [uid, title, date, showing])).toEqual([
+			["9.5", "申请单", "2026-03-02 17:05", "pdf"],
+			["9.7", "Dose", "2026-03-03", "report"],
+			["scan", "外院报告", "2026-11-21", "scan"],
+		]);
+		expect(papersOf(objects)).toBe(2);
 	});
 
 	it("are shown in place where a browser can draw them safely", () => {
