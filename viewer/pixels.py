@@ -6,7 +6,7 @@ limits of memory and time. Sizes are checked against the header before anything 
 
 import io
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -38,6 +38,8 @@ from viewer.frame_records import Encoding, FrameRecord
 FRAME_BYTES_MAX = 512 * MIB
 DEFLATED_IMAGE_FRAME = "1.2.840.10008.1.2.8.1"
 """Deflated Image Frame Compression (PS3.5 A.4.12): each frame is a raw deflate stream."""
+ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
+"""Native frames in fragments (PS3.5 A.4.11), for objects longer than a native element can be."""
 NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
@@ -45,12 +47,13 @@ JPEG_LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
 JPEG_RETIRED = frozenset({"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"})
 """Progressive JPEG, by spectral selection and full progression: retired, and still met in archives."""
 JPEG_LOSSLESS = frozenset({JPEGLossless, JPEGLosslessSV1})
+WORDS_IN_FRAGMENTS = frozenset({RLELossless, DEFLATED_IMAGE_FRAME, ENCAPSULATED_UNCOMPRESSED})
 DECODABLE = frozenset(
-    {RLELossless, DEFLATED_IMAGE_FRAME}
+    WORDS_IN_FRAGMENTS
     | JPEG_RETIRED
     | {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)}
 )
-"""Compressed transfer syntaxes whose frames can be decoded here."""
+"""Encapsulated transfer syntaxes whose frames can be decoded here."""
 WHOLE_WORDS: dict[str, Any] = {"correct_unused_bits": False}
 """Native samples are wanted as they are stored; `values_of` looks after bits that are no value."""
 BYTE_BITS = 8
@@ -147,7 +150,7 @@ class PixelForm:
     @property
     def as_words(self) -> bool:
         """True when the samples are whole stored words, whatever their bits are used for."""
-        return self.native or self.transfer_syntax_uid in {RLELossless, DEFLATED_IMAGE_FRAME}
+        return self.native or self.transfer_syntax_uid in WORDS_IN_FRAGMENTS
 
     @property
     def native(self) -> bool:
@@ -197,6 +200,8 @@ def decode_frame(form: PixelForm, frame: bytes) -> Samples:
     """
     if form.frame_bytes > FRAME_BYTES_MAX:
         raise FrameFault(Fault.TOO_LARGE)
+    if form.transfer_syntax_uid == ENCAPSULATED_UNCOMPRESSED:
+        return decode_frame(replace(form, transfer_syntax_uid=ExplicitVRLittleEndian), frame)
     if form.native and len(frame) < _native_bytes(form):
         raise FrameFault(Fault.TRUNCATED)
     if not form.native:

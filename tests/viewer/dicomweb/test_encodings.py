@@ -38,6 +38,7 @@ from tests.viewer.dicomweb.conftest import Archive
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROWS, COLUMNS, FRAMES = 12, 16, 2
 DEFLATED_FRAME = UID("1.2.840.10008.1.2.8.1")
+UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")
 NATIVE = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 Samples = npt.NDArray[Any]
 
@@ -134,9 +135,13 @@ def by_jpeg_lossless(frame: Samples, kind: Kind) -> bytes:
 
 def by_deflate(frame: Samples, kind: Kind) -> bytes:
     press = zlib.compressobj(9, zlib.DEFLATED, -15)
-    planes = np.moveaxis(frame, -1, 0) if kind.planar else frame
-    raw = press.compress(np.ascontiguousarray(planes).tobytes()) + press.flush()
+    raw = press.compress(by_nothing(frame, kind)) + press.flush()
     return raw + bytes(len(raw) % 2)
+
+
+def by_nothing(frame: Samples, kind: Kind) -> bytes:
+    planes = np.moveaxis(frame, -1, 0) if kind.planar else frame
+    return np.ascontiguousarray(planes).tobytes()
 
 
 Encoder = Callable[[Samples, Kind], bytes]
@@ -147,6 +152,7 @@ ENCODED: dict[UID, tuple[Encoder, list[Kind]]] = {
     HTJ2KLossless: (by_htj2k, [kind for kind in GREYS if kind.stored in {8, 16}] + [COLOURS[0]]),
     JPEGLosslessSV1: (by_jpeg_lossless, [kind for kind in GREYS if not kind.signed and kind.stored > 1]),
     DEFLATED_FRAME: (by_deflate, [*GREYS, *COLOURS]),
+    UNCOMPRESSED: (by_nothing, [*GREYS, *COLOURS]),
 }
 
 

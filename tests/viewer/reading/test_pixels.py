@@ -23,6 +23,7 @@ from viewer.frame_records import Encoding, records_in
 from viewer.pixels import (
     DECODABLE,
     DEFLATED_IMAGE_FRAME,
+    ENCAPSULATED_UNCOMPRESSED,
     FRAME_BYTES_MAX,
     JPEG_RETIRED,
     NATIVE,
@@ -140,10 +141,11 @@ def test_a_codestream_of_another_size_is_not_decoded(samples: Path) -> None:
     bits=st.sampled_from([8, 16, 32]),
     seed=st.integers(0, 2**32 - 1),
 )
+@pytest.mark.parametrize("syntax", [EXPLICIT, ENCAPSULATED_UNCOMPRESSED])
 def test_native_samples_are_the_bytes_themselves(
-    rows: int, columns: int, signed: bool, bits: int, seed: int
+    syntax: str, rows: int, columns: int, signed: bool, bits: int, seed: int
 ) -> None:
-    form = a_form(rows, columns, signed=signed, bits_allocated=bits, bits_stored=bits)
+    form = a_form(rows, columns, syntax, signed=signed, bits_allocated=bits, bits_stored=bits)
     raw = np.random.default_rng(seed).integers(0, 256, rows * columns * bits // 8, np.uint8).tobytes()
     decoded = decode_frame(form, raw)
     assert decoded.shape == (rows, columns)
