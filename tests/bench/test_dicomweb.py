@@ -113,7 +113,7 @@ def questions(archive: Synthetic) -> list[Question]:
         return f"{large.path}/instances/{at.choice(large.instances)}/frames/1"
 
     metadata = Question(
-        "metadata of 400 instances, warm", lambda _: f"{large.path}/metadata", JSON, WARM, SLICES, 2
+        "metadata of 400 instances, warm", lambda _: f"{large.path}/metadata", JSON, WARM, SLICES
     )
     searches = [
         Question(
