@@ -1,4 +1,7 @@
-/** The page's side of decoding: a few workers, one job at a time each, most urgent first. */
+/** The page's side of decoding: a few workers, most urgent first.
+ *
+ * A worker that runs has its next frame already: it would else stand still until the page has time to hand it one,
+ * and the page draws meanwhile. Large frames are handed one by one: nobody is to wait for two of them. */
 import type { ImageForm } from "../manifest.ts";
 import { LEVELS_LEFT_OUT } from "../prefix.ts";
 import { reduced } from "../preview.ts";
@@ -54,8 +57,11 @@ interface Seat {
 	/** null when it could not even be started: then the seat stays empty until `restart`. */
 	worker: WorkerLike | null;
 	running: boolean;
-	job: Job | null;
+	/** The one that is decoded, then the one that follows. */
+	readonly jobs: Job[];
 }
+
+const AHEAD_BYTES_MAX = 1024 * 1024;
 
 export class DecodePool {
 	readonly #options: DecodePoolOptions;
@@ -104,7 +110,7 @@ export class DecodePool {
 	#end(): void {
 		const seats = this.#seats.splice(0);
 		for (const { worker } of seats) worker?.terminate();
-		for (const { job } of seats) job?.done(NO_DECODER);
+		for (const { jobs } of seats) for (const job of jobs) job.done(NO_DECODER);
 		this.#giveUp();
 	}
 
@@ -115,14 +121,14 @@ export class DecodePool {
 	}
 
 	#grow(): void {
-		const busy = this.#seats.filter(({ job, worker }) => job !== null || worker === null).length;
+		const busy = this.#seats.filter(({ jobs, worker }) => jobs.length > 0 || worker === null).length;
 		const wanted = Math.min(this.#options.workers, busy + this.#waiting.length);
 		while (this.#seats.length < wanted && !this.#closed) this.#seat();
 	}
 
 	#seat(): void {
 		if (this.#closed) return;
-		const seat: Seat = { worker: null, running: false, job: null };
+		const seat: Seat = { worker: null, running: false, jobs: [] };
 		this.#start(seat);
 		this.#seats.push(seat);
 	}
@@ -142,38 +148,49 @@ export class DecodePool {
 
 	#assign(): void {
 		if (this.#seats.every(({ worker }) => worker === null)) this.#giveUp();
-		for (const seat of this.#seats) {
-			if (seat.worker === null || seat.job !== null || this.#waiting.length === 0) continue;
-			const job = this.#takeMostUrgent();
-			seat.job = job;
-			seat.worker.postMessage(messageOf(job), [job.record.payload.buffer]);
+		for (const ahead of [0, 1]) {
+			for (const seat of this.#seats) if (seat.jobs.length === ahead) this.#give(seat);
 		}
 	}
 
-	#takeMostUrgent(): Job {
+	/** Hands a worker the most urgent frame, as its next one only if it runs and the frame is small. */
+	#give(seat: Seat): void {
+		const next = this.#mostUrgent();
+		const job = this.#waiting[next];
+		if (seat.worker === null || job === undefined) return;
+		const { payload } = job.record;
+		const ahead = seat.jobs.length > 0;
+		if (ahead && !(seat.running && payload.length <= AHEAD_BYTES_MAX)) return;
+		this.#waiting.splice(next, 1);
+		seat.jobs.push(job);
+		// Of what is to follow a copy is sent: another worker needs it if this one dies.
+		seat.worker.postMessage(messageOf(job), ahead ? [] : [payload.buffer]);
+	}
+
+	#mostUrgent(): number {
 		const ranks = this.#waiting.map((job) => job.urgency());
-		const best = ranks.indexOf(Math.min(...ranks));
-		return this.#waiting.splice(Math.max(0, best), 1)[0] as Job;
+		return ranks.indexOf(Math.min(...ranks));
 	}
 
 	#answered(seat: Seat, data: DecodedMessage): void {
-		const job = seat.job;
-		if (job === null || job.id !== data.job) return;
-		seat.job = null;
+		const job = seat.jobs[0];
+		if (job === undefined || job.id !== data.job) return;
+		seat.jobs.shift();
 		job.done(data.failure === null ? samplesOf(job, data.bytes) : { samples: null, failure: data.failure });
 		this.#assign();
 	}
 
-	/** A worker that died takes its frame with it; another one takes its seat. One that never ran is not
+	/** A worker that died takes its frame with it; another one takes its seat, and what was to follow waits again. One that never ran is not
 	 * replaced: the next one would not run either. */
 	#broken(seat: Seat): void {
-		const { job, running, worker } = seat;
+		const { running, worker } = seat;
+		const [job, ...following] = seat.jobs.splice(0);
 		if (worker === null) return;
 		worker.onmessage = null;
 		worker.onerror = null;
 		worker.terminate();
 		seat.worker = null;
-		seat.job = null;
+		this.#waiting.unshift(...following);
 		if (running && !this.#closed) this.#start(seat);
 		job?.done(running ? DAMAGED : NO_DECODER);
 		this.#assign();

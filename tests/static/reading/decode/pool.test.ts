@@ -15,11 +15,14 @@ class HandWorker implements WorkerLike {
 	onerror: ((event: unknown) => void) | null = null;
 	readonly started: string[] = [];
 	readonly jobs: DecodeMessage[] = [];
+	/** How many buffers were given away with each job. */
+	readonly given: number[] = [];
 	terminated = false;
+	#answered = 0;
 
-	postMessage(message: ToWorker): void {
+	postMessage(message: ToWorker, transfer: Transferable[]): void {
 		if (message.kind === "start") this.started.push(message.wasmUrl);
-		else this.jobs.push(message);
+		else this.given[this.jobs.push(message) - 1] = transfer.length;
 	}
 
 	terminate(): void {
@@ -31,7 +34,7 @@ class HandWorker implements WorkerLike {
 	}
 
 	answer(failure: Failure | null = null, samples = 16): void {
-		const job = this.jobs.at(-1);
+		const job = this.jobs[this.#answered++];
 		if (job === undefined) throw new Error("no job");
 		const bytes =
 			job.target !== null || failure !== null ? null : new Uint16Array(samples).fill(job.job).buffer;
@@ -49,8 +52,8 @@ function aPool(workers = 1): { pool: DecodePool; made: HandWorker[] } {
 	return { pool: new DecodePool({ makeWorker, workers, wasmUrl: "/codec.wasm" }), made };
 }
 
-function aRecord(frame: number): FrameRecord {
-	return { frame, encoding: "htj2k", payload: new Uint8Array(4), partial: false };
+function aRecord(frame: number, bytes = 4): FrameRecord {
+	return { frame, encoding: "htj2k", payload: new Uint8Array(bytes), partial: false };
 }
 
 const now = (): number => 0;
@@ -106,7 +109,7 @@ describe("the decoding workers", () => {
 		expect((await small).samples).toHaveLength(4 * 4);
 	});
 
-	it("get one job each, the most urgent first, asked anew each time", async () => {
+	it("get the most urgent job first, asked anew each time", async () => {
 		const { pool, made } = aPool();
 		const order: number[] = [];
 		let visible = 0;
@@ -122,6 +125,36 @@ describe("the decoding workers", () => {
 			await Promise.resolve();
 		}
 		expect(order).toEqual([0, 7, 6, 5]);
+	});
+
+	it("have the next small frame already once they run, a copy of it", () => {
+		const { pool, made } = aPool(2);
+		for (const frame of [0, 1, 2, 3, 4]) void pool.decode(aRecord(frame), aForm(), null, () => frame);
+		expect(made.map(({ jobs }) => jobs.length)).toEqual([1, 1]);
+		made[0]?.running();
+		made[0]?.answer();
+		expect(made.map(({ jobs }) => jobs.length)).toEqual([3, 1]);
+		expect(made[0]?.given).toEqual([1, 1, 0]);
+	});
+
+	it("get large frames one by one", () => {
+		const { pool, made } = aPool();
+		for (const frame of [0, 1, 2]) void pool.decode(aRecord(frame, 2 ** 20 + 1), aForm(), null, () => frame);
+		made[0]?.running();
+		made[0]?.answer();
+		expect(made[0]?.given).toEqual([1, 1]);
+	});
+
+	it("take over what was to follow in one that dies", async () => {
+		const { pool, made } = aPool();
+		const frames = [0, 1, 2].map((frame) => pool.decode(aRecord(frame), aForm(), null, () => frame));
+		made[0]?.running();
+		made[0]?.answer();
+		made[0]?.onerror?.(new Error("died"));
+		expect(made[1]?.jobs).toHaveLength(1);
+		made[1]?.answer();
+		const failures = (await Promise.all(frames)).map(({ failure }) => failure);
+		expect(failures).toEqual([null, "frame", null]);
 	});
 
 	it("give typed samples, from the answer or from shared memory", async () => {
