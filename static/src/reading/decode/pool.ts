@@ -61,6 +61,7 @@ interface Seat {
 	readonly jobs: Job[];
 }
 
+/** A frame up to this is decoded so soon that a more urgent one may wait behind it. */
 const AHEAD_BYTES_MAX = 1024 * 1024;
 
 export class DecodePool {
@@ -180,8 +181,8 @@ export class DecodePool {
 		this.#assign();
 	}
 
-	/** A worker that died takes its frame with it; another one takes its seat, and what was to follow waits again. One that never ran is not
-	 * replaced: the next one would not run either. */
+	/** A worker that died takes its frame with it; another one takes its seat, and what was to follow waits again.
+	 * One that never ran is not replaced: the next one would not run either. */
 	#broken(seat: Seat): void {
 		const { running, worker } = seat;
 		const [job, ...following] = seat.jobs.splice(0);

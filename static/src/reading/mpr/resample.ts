@@ -2,9 +2,11 @@
  *
  * Values are rescaled ones (HU for CT). Between slices the stack's own direction is followed, so a tilted gantry
  * is sheared back exactly. What no slice tells is not made up: it is OUTSIDE the volume, or a GAP in it. */
+
 import type { Vector } from "../manifest.ts";
 import type { Samples } from "../samples.ts";
 import { dot } from "../space.ts";
+import { cellsOf } from "./cells.ts";
 import { minus } from "./vectors.ts";
 import { GAP_FACTOR, type Pitched, pitchAlong, type Volume } from "./volume.ts";
 
@@ -43,7 +45,6 @@ export interface Content {
 }
 
 const HALF = 0.5;
-const CELLS_MAX = 16_384;
 /** Below this share of real samples beside padding there is nothing to show. */
 const REAL_SHARE = 0.5;
 
@@ -72,16 +73,9 @@ export class Resampler {
 		this.#gapMm = GAP_FACTOR * volume.spacingMm;
 		this.#slopes = Float64Array.from(content.slopes);
 		this.#intercepts = Float64Array.from(content.intercepts);
-		const total = volume.heights.at(-1) ?? 0;
-		this.#top = total;
-		const count = Math.min(CELLS_MAX, 2 * volume.heights.length);
-		this.#cellsPerMm = total > 0 ? (count - 1) / total : 0;
-		this.#cells = new Int32Array(count);
-		for (let cell = 0, k = 0; cell < count; cell++) {
-			const from = cell / (this.#cellsPerMm || 1);
-			while (k < volume.heights.length - 2 && (this.#heights[k + 1] as number) <= from) k++;
-			this.#cells[cell] = Math.max(0, k);
-		}
+		this.#top = volume.heights.at(-1) ?? 0;
+		const { slices, perMm } = cellsOf(this.#heights, volume.heights.length - 2);
+		[this.#cells, this.#cellsPerMm] = [slices, perMm];
 	}
 
 	/** Rows `from` to `to` (excluded) of a grid, row by row. */

@@ -1,5 +1,6 @@
 /** The labels of a plane's points: of the nearest pixel of the nearest slice, never between two. Pure. */
 import type { Vector } from "../manifest.ts";
+import { cellsOf } from "../mpr/cells.ts";
 import { type Grid, type Slab, stepsOf } from "../mpr/resample.ts";
 import { minus } from "../mpr/vectors.ts";
 import { dot } from "../space.ts";
@@ -8,7 +9,6 @@ import type { LabelSlice, LabelStack } from "./label_stack.ts";
 import { SAME_PLACE_MM } from "./placing.ts";
 
 const HALF = 0.5;
-const CELLS_MAX = 16_384;
 
 /** More samples than this in the depth of a slab show nothing more. */
 const STEPS_MAX = 512;
@@ -38,15 +38,9 @@ export class LabelSampler {
 		this.#columns = along(toColumn);
 		this.#rows = along(toRow);
 		this.#reach = stack.reachMm + SAME_PLACE_MM;
-		const total = this.#heights.at(-1) ?? 0;
-		this.#top = total;
-		const count = Math.max(1, Math.min(CELLS_MAX, 2 * slices.length));
-		this.#cellsPerMm = total > 0 ? (count - 1) / total : 0;
-		let k = 0;
-		this.#cells = Int32Array.from({ length: count }, (_, cell) => {
-			while ((this.#heights[k + 1] ?? Number.POSITIVE_INFINITY) * this.#cellsPerMm <= cell) k++;
-			return k;
-		});
+		this.#top = this.#heights.at(-1) ?? 0;
+		const cells = cellsOf(this.#heights, slices.length - 1);
+		[this.#cells, this.#cellsPerMm] = [cells.slices, cells.perMm];
 	}
 
 	/** Joins the labels of rows `from` to `to` (excluded) of a grid to those that are there already. Of a slab all that
