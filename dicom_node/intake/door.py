@@ -1,9 +1,12 @@
 """One object from its announcement to its acknowledgement: the same way in for C-STORE and STOW-RS."""
 
 import logging
+from collections.abc import Callable
+from typing import TypeAlias
 
 from config.kernel.errors import AppError
 from config.kernel.objects import ObjectStore
+from dicom_node.archive.errors import DatasetUnreadable
 from dicom_node.archive.files import object_key, quarantine_key
 from dicom_node.archive.inflate import DEFLATED
 from dicom_node.intake.errors import SameUidOtherContent, SopClassMismatch, StudyMismatch
@@ -15,16 +18,37 @@ from dicom_node.intake.rows import Arrival, Outcome, Refusal, refuse, store_all
 
 logger = logging.getLogger(__name__)
 
+Read: TypeAlias = Callable[[Received], Facts]
 KEPT_BYTES_MAX = 256 * 1024 * 1024
 """A refused object larger than this is recorded without its bytes."""
 PIECE_BYTES = 4 * 1024 * 1024
+MISREAD = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a mistake of ours raises when an object says what nobody thought of: it is set aside like any other
+that cannot be read, and whoever sent it is told; the log says where the mistake is.
+"""
+
+
+def read_facts(received: Received) -> Facts:
+    """What the received object says. Raises as `parse` does."""
+    syntax_uid = received.announced.transfer_syntax_uid
+    if received.content is not None and syntax_uid not in DEFLATED:
+        return facts_of_file(received.content, received.dataset_offset, syntax_uid)
+    return parse(received.path, received.dataset_offset, syntax_uid)
 
 
 class Door:
     """Takes objects in. `begin`, write to the reception, then `admit`; blocking, from any thread."""
 
-    def __init__(self, *, spool: Spool, objects: ObjectStore, ingest: Ingest, object_bytes_max: int) -> None:
-        self._spool, self._objects, self._ingest = spool, objects, ingest
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        objects: ObjectStore,
+        ingest: Ingest,
+        object_bytes_max: int,
+        read: Read = read_facts,
+    ) -> None:
+        self._spool, self._objects, self._ingest, self._read = spool, objects, ingest, read
         self._object_bytes_max = object_bytes_max
 
     def begin(self, announced: Announced) -> Reception:
@@ -47,7 +71,7 @@ class Door:
 
     def _admit(self, received: Received, source: Source, study_instance_uid: str | None) -> Facts:
         try:
-            facts = _facts(received)
+            facts = _facts(received, self._read)
         except AppError as refusal:
             self._quarantine(received, source, refusal)
             raise
@@ -70,7 +94,7 @@ class Door:
                     break
                 reception.write(piece)
             received = reception.finish()
-            facts = _facts(received)
+            facts = _facts(received, self._read)
             self._keep(received, facts, source, set_aside=False)
             return facts
         finally:
@@ -122,17 +146,17 @@ def _least(end: int, object_bytes: int | None) -> int:
     return end if object_bytes is None else min(end, object_bytes)
 
 
-def _facts(received: Received) -> Facts:
+def _facts(received: Received, read: Read) -> Facts:
     """What the received object is, if it is of the class that was announced. Raises the refusal.
 
     Many real files name another instance in their head than in their data set: anonymising tools
     change only the latter. The data set says who an object is, and the sender is told so.
     """
-    syntax_uid = received.announced.transfer_syntax_uid
-    if received.content is not None and syntax_uid not in DEFLATED:
-        facts = facts_of_file(received.content, received.dataset_offset, syntax_uid)
-    else:
-        facts = parse(received.path, received.dataset_offset, syntax_uid)
+    try:
+        facts = read(received)
+    except MISREAD as mistake:
+        logger.exception("intake.misread")
+        raise DatasetUnreadable(fault="it says something that was not foreseen") from mistake
     if facts.instance.sop_class_uid != received.announced.sop_class_uid:
         raise SopClassMismatch
     return facts

@@ -150,7 +150,7 @@ class Walk:
             self._refuse(element, twice=name in document)
         value, place = self._element(element, charset, depth)
         if element.tag == SPECIFIC_CHARACTER_SET:
-            charset = charset_of(tuple(text or "" for text in value.get("Value", [])))
+            charset = charset_of([text if isinstance(text, str) else "" for text in value.get("Value", [])])
             value = UNICODE
         return value, place, charset
 

@@ -93,12 +93,12 @@ class NodeProcess:
 
 
 def family_mb(pid: int) -> float:
-    """Resident memory of a process and its descendants, in MB."""
+    """Resident memory of a process and its descendants in MB, what several share counted once."""
     total = 0
     whole = psutil.Process(pid)
     for member in [whole, *whole.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):
-            total += int(member.memory_info().rss)
+            total += int(member.memory_full_info().pss)
     return total / MEGABYTE
 
 

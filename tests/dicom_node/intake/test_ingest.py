@@ -19,10 +19,11 @@ from dicom_node.archive.errors import DatasetUnreadable
 from dicom_node.archive.files import quarantine_key
 from dicom_node.archive.reader import read_dataset, read_file, read_frame
 from dicom_node.archive.tables import Instance, Peer, Quarantine, Series, Study, outbox
-from dicom_node.intake.door import Door
+from dicom_node.intake.door import MISREAD, Door
 from dicom_node.intake.errors import NotDicom, NotStored, ObjectTooLarge, SameUidOtherContent, StudyMismatch
 from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import HOLD_SECONDS, QUEUE_JOBS_MAX, Ingest
+from dicom_node.intake.parse import Facts
 from dicom_node.intake.part10 import Announced, head_of
 from dicom_node.intake.receive import Received, Source, Spool
 from dicom_node.intake.rows import saw_peer
@@ -459,6 +460,26 @@ def test_a_failing_store_is_never_a_success(plain: House, error: type[StoreFull]
     with pytest.raises(error):
         door.admit(reception, COUNTY)
     assert (plain.rows(Instance), plain.rows(Quarantine)) == ([], [])
+
+
+@pytest.mark.parametrize("mistake", MISREAD)
+def test_what_nobody_foresaw_is_set_aside_and_told(plain: House, mistake: type[Exception]) -> None:
+    def read(_received: Received) -> Facts:
+        raise mistake
+
+    door = Door(
+        spool=plain.spool, objects=plain.objects, ingest=plain.ingest, object_bytes_max=10**6, read=read
+    )
+    dataset = a_ct()
+    reception = door.begin(
+        Announced(sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT)
+    )
+    reception.write(dataset_bytes(dataset))
+    with pytest.raises(DatasetUnreadable):
+        door.admit(reception, COUNTY)
+    (kept,) = plain.rows(Quarantine)
+    assert (kept.sop_instance_uid, kept.reason_code) == (dataset.SOPInstanceUID, DatasetUnreadable.code)
+    assert plain.rows(Instance) == []
 
 
 def test_what_a_dead_process_left_is_taken_up_or_set_aside(plain: House, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Mutated bytes: the parser answers or refuses, in bounded time, and never looks beyond the data set."""
 
 import json
+import struct
 import time
 import zlib
+from collections.abc import Iterator
 from mmap import mmap
 from typing import Any
 
@@ -10,6 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
 from config.kernel.errors import AppError
 from dicom_node.intake.elements import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Syntax
@@ -19,6 +22,7 @@ from tests.dicom_node.objects import a_ct, dataset_bytes, file_bytes
 from tests.dicom_node.refusals import outcome_of
 
 SECONDS_MAX = 1.0
+LONG = {vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32}
 
 
 def rich() -> Dataset:
@@ -95,6 +99,26 @@ def test_mutated_data_sets(seed: tuple[bytes, Syntax], edits: list[Change], keep
         place = anywhere % len(raw)
         raw[place : place + len(content)] = content
     attempt(Watched(raw[: len(raw) - keep % 300 if keep < 600 else len(raw)]), seed[1])
+
+
+def elements_of(raw: bytes) -> Iterator[int]:
+    """Where each element of an Explicit VR Little Endian data set without sequences begins."""
+    place = 0
+    while place < len(raw):
+        yield place
+        is_long = raw[place + 4 : place + 6] in LONG
+        head, form = (12, "<8xL") if is_long else (8, "<6xH")
+        place += head + struct.unpack_from(form, raw, place)[0]
+
+
+def test_an_element_of_any_other_vr_is_read_or_refused() -> None:
+    dataset = a_ct(PixelSpacing=["0.5", "0.5"], WindowCenter="40")
+    raw = dataset_bytes(dataset)
+    places = list(elements_of(raw))
+    assert len(places) == len(dataset)
+    for place in places:
+        for vr in VR:
+            attempt(Watched(raw[: place + 4] + vr.value.encode() + raw[place + 6 :]), EXPLICIT_LITTLE)
 
 
 @settings(max_examples=300)

@@ -2,8 +2,10 @@
 
 import io
 import json
+import struct
 import warnings
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -291,6 +293,20 @@ def test_damaged_codestreams_are_faults_or_pictures_of_the_right_size(data: st.D
         record = encode_frame(FrameJob(frame=1, form=form, source=bytes(frame), index=None))
     samples = samples_of(record, form)
     assert samples is None or samples.shape == (32, 40)
+
+
+@given(runs=st.binary(min_size=1, max_size=200), bits=st.sampled_from([8, 16, 32]))
+def test_run_lengths_that_go_anywhere_are_faults_or_pictures(runs: bytes, bits: int) -> None:
+    whole = b"\x03abcd"
+    segments = [*[whole] * (bits // 8 - 1), runs]
+    starts = [64 + len(whole) * number for number in range(len(segments))]
+    frame = struct.pack("<16L", len(segments), *starts, *[0] * (15 - len(starts))) + b"".join(segments)
+    form = replace(a_form(2, 2, RLE), bits_allocated=bits, bits_stored=bits, high_bit=bits - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        record = encode_frame(FrameJob(frame=1, form=form, source=frame, index=None))
+    samples = samples_of(record, form)
+    assert samples is None or samples.shape == (2, 2)
 
 
 def test_a_bomb_is_refused_by_its_header() -> None:
