@@ -1,4 +1,5 @@
 /** Fetches the frames of one series in the order of `order.ts`, a few requests at a time. */
+import { piecesOf } from "./chunks.ts";
 import { Line } from "./line.ts";
 import type { Pack } from "./manifest.ts";
 import { type FrameRange, wantedRanges } from "./order.ts";
@@ -21,6 +22,10 @@ export interface LoaderOptions {
 	readonly reach?: () => number;
 	/** How fast frames come, for all loaders together; by itself when not given. */
 	readonly line?: Line;
+	/** Where codestreams are put; each in new memory when not given. */
+	readonly room?: (bytes: number) => Uint8Array;
+	/** What to wait for before more frames are handed on; null for nothing. */
+	readonly decoding?: () => Promise<void> | null;
 	readonly later?: (run: () => void, delayMs: number) => void;
 }
 
@@ -236,21 +241,31 @@ export class SeriesLoader {
 	/** Takes records as they come. What the first picture takes tells little of the line: the page itself is only
 	 * beginning. */
 	async #read(body: ReadableStream<Uint8Array>, flight: Flight): Promise<void> {
-		const parser = new RecordParser();
+		const parser = new RecordParser(this.#options.room);
+		const next = piecesOf(body);
+		const aborted = (): boolean => flight.abort.signal.aborted;
 		const line = this.#firstShown ? this.#line : null;
 		line?.busy();
 		try {
-			for (const reader = body.getReader(); ; ) {
-				const { value, done } = await reader.read();
-				if (done || flight.abort.signal.aborted) break;
-				line?.came(value.length);
-				this.#take(parser.push(value), flight);
+			for (let piece = await next(); piece !== null && !aborted(); piece = await next()) {
+				line?.came(piece.length);
+				this.#take(parser.push(piece), flight);
 				if (this.#yieldToPreviews()) this.#fill();
+				await this.#decoded(line);
 			}
 			parser.end();
 		} finally {
 			line?.idle();
 		}
+	}
+
+	/** Reads no further while many frames wait to be decoded: that is not the line's fault. */
+	async #decoded(line: Line | null): Promise<void> {
+		const decoding = this.#options.decoding?.() ?? null;
+		if (decoding === null) return;
+		line?.idle();
+		await decoding;
+		line?.busy();
 	}
 
 	/** Hands new records on; one that was not asked for ends the request. */

@@ -42,10 +42,12 @@ export function makeStation(studyInstanceUid: string): Station {
 	const manifest = requestManifest(studyInstanceUid, fetchHere);
 	// Whoever opens the station hears why there is none.
 	manifest.catch(() => undefined);
+	const shared = globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== "undefined";
 	const pool = new DecodePool({
 		makeWorker,
 		workers: workersFor(navigator.hardwareConcurrency || 2),
 		wasmUrl,
+		shared,
 	});
 	pool.warm();
 	return new Station({
@@ -53,7 +55,7 @@ export function makeStation(studyInstanceUid: string): Station {
 		fetch: fetchHere,
 		pool,
 		manifest,
-		shared: globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== "undefined",
+		shared,
 		bytesMax: isTouch() ? PHONE_BYTES_MAX : DESK_BYTES_MAX,
 		firstTool: isTouch() ? "scroll" : "window",
 		onSeriesSeen: () => void performance.mark(SERIES_SEEN_MARK),

@@ -5,14 +5,11 @@ const BITS = 8;
 const INK = grey(WHITE);
 
 /** The bits of an overlay record, least significant first, row by row; null when they are not `pixels` bits. */
-export async function unpackOverlay(
-	payload: Uint8Array<ArrayBuffer>,
-	pixels: number,
-): Promise<Uint8Array | null> {
+export async function unpackOverlay(payload: Uint8Array, pixels: number): Promise<Uint8Array | null> {
 	const bits = new Uint8Array(Math.ceil(pixels / BITS));
 	let at = 0;
 	try {
-		const stream = new Blob([payload]).stream().pipeThrough(new DecompressionStream("deflate"));
+		const stream = new Blob([payload.slice()]).stream().pipeThrough(new DecompressionStream("deflate"));
 		for (const reader = stream.getReader(); ; ) {
 			const { value, done } = await reader.read();
 			if (done) break;

@@ -17,7 +17,8 @@ export interface FrameRecord {
 	/** Number of the frame in its pack, from 0. */
 	readonly frame: number;
 	readonly encoding: Encoding;
-	readonly payload: Uint8Array<ArrayBuffer>;
+	/** In shared memory where there is room for it (payload_room.ts). */
+	readonly payload: Uint8Array;
 	/** The beginning of a codestream: enough for a picture without the finest details. */
 	readonly partial: boolean;
 }
@@ -28,7 +29,7 @@ export class RecordsDamaged extends Error {}
 interface Begun {
 	readonly frame: number;
 	readonly encoding: Encoding;
-	readonly payload: Uint8Array<ArrayBuffer>;
+	readonly payload: Uint8Array;
 	/** All that the server sends is a beginning. */
 	readonly partial: boolean;
 	filled: number;
@@ -39,8 +40,14 @@ interface Begun {
 /** Cuts a byte stream into records as soon as each is whole. */
 export class RecordParser {
 	readonly #header = new Uint8Array(HEADER_BYTES);
+	readonly #room: (bytes: number) => Uint8Array;
 	#headerFilled = 0;
 	#begun: Begun | null = null;
+
+	/** `room`: where codestreams are put; each in new memory when not given. */
+	constructor(room: (bytes: number) => Uint8Array = newMemory) {
+		this.#room = room;
+	}
 
 	/** The records that `chunk` completes. Throws RecordsDamaged. */
 	push(chunk: Uint8Array): FrameRecord[] {
@@ -64,7 +71,7 @@ export class RecordParser {
 		this.#header.set(chunk.subarray(at, at + taken), this.#headerFilled);
 		this.#headerFilled += taken;
 		if (this.#headerFilled === HEADER_BYTES) {
-			this.#begun = begin(this.#header);
+			this.#begun = begin(this.#header, this.#room);
 			this.#headerFilled = 0;
 		}
 		return taken;
@@ -101,7 +108,11 @@ export class RecordParser {
 	}
 }
 
-function begin(header: Uint8Array): Begun {
+function newMemory(bytes: number): Uint8Array {
+	return new Uint8Array(bytes);
+}
+
+function begin(header: Uint8Array, room: (bytes: number) => Uint8Array): Begun {
 	const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
 	const content = CONTENTS[view.getUint8(4)];
 	const size = view.getUint32(8, true);
@@ -113,7 +124,8 @@ function begin(header: Uint8Array): Begun {
 	const encoding = content === "preview" ? "htj2k" : content;
 	const shown = content !== "htj2k" || size < PREVIEW_FROM_BYTES;
 	const frame = view.getUint32(0, true);
-	return { frame, encoding, payload: new Uint8Array(size), partial, filled: 0, shown };
+	const payload = encoding === "htj2k" ? room(size) : newMemory(size);
+	return { frame, encoding, payload, partial, filled: 0, shown };
 }
 
 /** The reason code of an unreadable frame's record. */

@@ -393,6 +393,8 @@ export class Station {
 			onRecord: (record) => void this.#take(series, record),
 			reach: () => this.#frames.reach(series),
 			line: this.#line,
+			room: this.#options.pool.room,
+			decoding: () => this.#options.pool.decoding(),
 			onFailure: (status) => this.#failed(status),
 		});
 		if (this.firstImage.value) loader.firstShown();

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { Line } from "../../../static/src/reading/line.ts";
 import { SeriesLoader } from "../../../static/src/reading/loader.ts";
 import type { FrameRecord } from "../../../static/src/reading/records.ts";
 import { FrameServer, framesOf, settled } from "./frame_server.ts";
+import { recordBytes } from "./studies.ts";
 
 function aLoader(frames = 64): {
 	server: FrameServer;
@@ -70,6 +72,68 @@ describe("the loader of a series", () => {
 		loader.look(20);
 		await server.answer("0-15");
 		expect(server.open).toEqual(["16-31", "32-47", "48-63"]);
+	});
+
+	it("reads no further while what came waits to be decoded", async () => {
+		const server = new FrameServer();
+		const records: number[] = [];
+		let decoded = (): void => undefined;
+		let waiting: Promise<void> | null = null;
+		const loader = new SeriesLoader({
+			pack: { url: "/api/packs/p/1/frames/", blockFrames: 3 },
+			frames: 3,
+			fetch: server.fetch,
+			onRecord: ({ frame }) => records.push(frame),
+			onFailure: () => undefined,
+			decoding: () => waiting,
+		});
+		loader.firstShown();
+		loader.look(0);
+		await server.answer("0-0");
+		waiting = new Promise((done) => {
+			decoded = done;
+		});
+		const pieces = [0, 1, 2].map((frame) => new Uint8Array(recordBytes(frame, 1, new Uint8Array([frame]))));
+		const body = new ReadableStream<Uint8Array>({
+			pull: (controller) => {
+				const piece = pieces.shift();
+				if (piece === undefined) controller.close();
+				else controller.enqueue(piece);
+			},
+		});
+		await server.answer("0-2", new Response(body));
+		expect(records).toEqual([0]);
+		waiting = null;
+		decoded();
+		await settled();
+		expect(records).toEqual([0, 1, 2]);
+	});
+
+	it("does not take the time of decoding for that of the line", async () => {
+		const server = new FrameServer();
+		let at = 0;
+		const line = new Line(() => at);
+		let waiting: Promise<void> | null = null;
+		let decoded = (): void => undefined;
+		const loader = new SeriesLoader({
+			pack: { url: "/api/packs/p/1/frames/", blockFrames: 1 },
+			frames: 2,
+			fetch: server.fetch,
+			onRecord: () => undefined,
+			onFailure: () => undefined,
+			decoding: () => waiting,
+			line,
+		});
+		loader.firstShown();
+		loader.look(0);
+		waiting = new Promise((done) => {
+			decoded = done;
+		});
+		await server.answer("0-0");
+		at = 60_000;
+		decoded();
+		await settled();
+		expect(line.secondsFor(1)).toBeNull();
 	});
 
 	it("tries again after a failure, later each time, and then says so", async () => {

@@ -2,8 +2,8 @@
 import { DecodeRefused, expectedBytes, type Htj2k } from "./htj2k.ts";
 import type { DecodeMessage } from "./messages.ts";
 
-async function inflated(payload: Uint8Array<ArrayBuffer>, bytes: number): Promise<Uint8Array> {
-	const stream = new Blob([payload]).stream().pipeThrough(new DecompressionStream("deflate"));
+async function inflated(payload: Uint8Array, bytes: number): Promise<Uint8Array> {
+	const stream = new Blob([payload.slice()]).stream().pipeThrough(new DecompressionStream("deflate"));
 	const out = new Uint8Array(bytes);
 	let at = 0;
 	try {

@@ -11,7 +11,7 @@ export interface DecodeMessage {
 	readonly kind: "decode";
 	readonly job: number;
 	readonly encoding: Encoding;
-	readonly payload: Uint8Array<ArrayBuffer>;
+	readonly payload: Uint8Array;
 	/** The whole frame, also where only a part of its resolutions is decoded. */
 	readonly expected: Expected;
 	/** How many of the finest resolutions are left out; 0 for a whole frame. */

@@ -3,6 +3,7 @@
  * A worker that runs has its next frame already: it would else stand still until the page has time to hand it one,
  * and the page draws meanwhile. Large frames are handed one by one: nobody is to wait for two of them. */
 import type { ImageForm } from "../manifest.ts";
+import { PayloadRoom } from "../payload_room.ts";
 import { LEVELS_LEFT_OUT } from "../prefix.ts";
 import { reduced } from "../preview.ts";
 import type { FrameRecord } from "../records.ts";
@@ -51,6 +52,8 @@ export interface DecodePoolOptions {
 	readonly makeWorker: () => WorkerLike;
 	readonly workers: number;
 	readonly wasmUrl: string;
+	/** Whether memory may be shared with workers; then codestreams are, too. */
+	readonly shared?: boolean;
 }
 
 interface Seat {
@@ -63,16 +66,30 @@ interface Seat {
 
 /** A frame up to this is decoded so soon that a more urgent one may wait behind it. */
 const AHEAD_BYTES_MAX = 1024 * 1024;
+/** As soon as so many frames wait, no more should come: they would only take memory. */
+const WAITING_MAX = 24;
 
 export class DecodePool {
 	readonly #options: DecodePoolOptions;
 	readonly #seats: Seat[] = [];
 	#waiting: Job[] = [];
+	readonly #payloads: PayloadRoom | null;
+	#drained: (() => void)[] = [];
 	#nextId = 1;
 	#closed = false;
 
 	constructor(options: DecodePoolOptions) {
 		this.#options = options;
+		this.#payloads = options.shared === true ? new PayloadRoom() : null;
+	}
+
+	/** Room for a codestream; the pool has it back once that is decoded. */
+	readonly room = (bytes: number): Uint8Array => this.#payloads?.take(bytes) ?? new Uint8Array(bytes);
+
+	/** Ends when more frames may come; null when they may at once. */
+	decoding(): Promise<void> | null {
+		if (this.#waiting.length < WAITING_MAX) return null;
+		return new Promise((done) => this.#drained.push(done));
 	}
 
 	/** Starts a worker ahead of the first frame. The others start when there is work for them: they would only
@@ -119,6 +136,7 @@ export class DecodePool {
 		const waiting = this.#waiting;
 		this.#waiting = [];
 		for (const job of waiting) job.done(NO_DECODER);
+		for (const done of this.#drained.splice(0)) done();
 	}
 
 	#grow(): void {
@@ -152,6 +170,7 @@ export class DecodePool {
 		for (const ahead of [0, 1]) {
 			for (const seat of this.#seats) if (seat.jobs.length === ahead) this.#give(seat);
 		}
+		if (this.#waiting.length < WAITING_MAX) for (const done of this.#drained.splice(0)) done();
 	}
 
 	/** Hands a worker the most urgent frame, as its next one only if it runs and the frame is small. */
@@ -164,8 +183,9 @@ export class DecodePool {
 		if (ahead && !(seat.running && payload.length <= AHEAD_BYTES_MAX)) return;
 		this.#waiting.splice(next, 1);
 		seat.jobs.push(job);
-		// Of what is to follow a copy is sent: another worker needs it if this one dies.
-		seat.worker.postMessage(messageOf(job), ahead ? [] : [payload.buffer]);
+		// Of what is to follow a copy is sent, if it is not shared: another worker needs it if this one dies.
+		const given = !ahead && payload.buffer instanceof ArrayBuffer ? [payload.buffer] : [];
+		seat.worker.postMessage(messageOf(job), given);
 	}
 
 	#mostUrgent(): number {
@@ -177,6 +197,7 @@ export class DecodePool {
 		const job = seat.jobs[0];
 		if (job === undefined || job.id !== data.job) return;
 		seat.jobs.shift();
+		this.#payloads?.giveBack(job.record.payload);
 		job.done(data.failure === null ? samplesOf(job, data.bytes) : { samples: null, failure: data.failure });
 		this.#assign();
 	}

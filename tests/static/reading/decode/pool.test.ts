@@ -42,14 +42,14 @@ class HandWorker implements WorkerLike {
 	}
 }
 
-function aPool(workers = 1): { pool: DecodePool; made: HandWorker[] } {
+function aPool(workers = 1, shared = false): { pool: DecodePool; made: HandWorker[] } {
 	const made: HandWorker[] = [];
 	const makeWorker = (): WorkerLike => {
 		const worker = new HandWorker();
 		made.push(worker);
 		return worker;
 	};
-	return { pool: new DecodePool({ makeWorker, workers, wasmUrl: "/codec.wasm" }), made };
+	return { pool: new DecodePool({ makeWorker, workers, wasmUrl: "/codec.wasm", shared }), made };
 }
 
 function aRecord(frame: number, bytes = 4): FrameRecord {
@@ -135,6 +135,50 @@ describe("the decoding workers", () => {
 		made[0]?.answer();
 		expect(made.map(({ jobs }) => jobs.length)).toEqual([3, 1]);
 		expect(made[0]?.given).toEqual([1, 1, 0]);
+	});
+
+	it("are given no memory that is shared with them, and give it back once it is decoded", () => {
+		const { pool, made } = aPool(1, true);
+		const records = [0, 1].map((frame) => ({ ...aRecord(frame), payload: pool.room(100) }));
+		const [first, second] = records.map(({ payload }) => payload.buffer);
+		expect(first).toBeInstanceOf(SharedArrayBuffer);
+		for (const record of records) void pool.decode(record, aForm(), null, () => record.frame);
+		expect(pool.room(100).buffer).not.toBe(first);
+		made[0]?.running();
+		made[0]?.answer();
+		expect(made[0]?.given).toEqual([0, 0]);
+		expect(pool.room(100).buffer).toBe(first);
+		made[0]?.answer("frame");
+		expect(pool.room(100).buffer).toBe(second);
+	});
+
+	it("share nothing where memory may not be shared", () => {
+		const { pool } = aPool();
+		expect(pool.room(100).buffer).toBeInstanceOf(ArrayBuffer);
+	});
+
+	it("say when too many frames wait, and when no longer", async () => {
+		const { pool, made } = aPool();
+		let frame = 0;
+		while (pool.decoding() === null) void pool.decode(aRecord(frame++), aForm(), null, now);
+		expect(frame).toBeGreaterThan(10);
+		const more: string[] = [];
+		void pool.decoding()?.then(() => more.push("one"));
+		void pool.decoding()?.then(() => more.push("other"));
+		await Promise.resolve();
+		expect(more).toEqual([]);
+		made[0]?.answer();
+		await Promise.resolve();
+		expect(more).toEqual(["one", "other"]);
+		expect(pool.decoding()).toBeNull();
+	});
+
+	it.each(["restart", "close"] as const)("keep nobody waiting after a %s", async (way) => {
+		const { pool } = aPool();
+		while (pool.decoding() === null) void pool.decode(aRecord(0), aForm(), null, now);
+		const waiting = pool.decoding();
+		pool[way]();
+		await expect(waiting).resolves.toBeUndefined();
 	});
 
 	it("get large frames one by one", () => {
