@@ -63,7 +63,7 @@ THIN_MBIT, THIN_ROUND_TRIP_MS = 20.0, 40.0
 FIRST_IMAGE_AT = """performance.getEntriesByName('lianzhen:first-image')
     .map((one) => performance.timeOrigin + one.startTime)[0]"""
 ALL_LOADED, ALL_SEEN = (
-    f"performance.getEntriesByName('lianzhen:series-{how}').length > 0" for how in ("loaded", "seen")
+    f"performance.getEntriesByName('lianzhen:series-{how}')[0]?.startTime ?? 0" for how in ("loaded", "seen")
 )
 MIDDLE = (SIZE["width"] / 2, SIZE["height"] / 2)
 LONG_TASK_MS = 50.0
@@ -78,7 +78,7 @@ class Viewer:
     port: int
     path: str
     cookies: list[dict[str, Any]] = field(default_factory=list)
-    is_all_here: Callable[["Viewing", Page], bool] = lambda _viewing, _page: True
+    all_here_ms: Callable[["Viewing"], float] = lambda _viewing: 1.0
 
     def url(self, port: int | None = None) -> str:
         """Where it opens the series; through a line if its port is given."""
@@ -87,23 +87,23 @@ class Viewer:
 
 @dataclass
 class Viewing:
-    """A browser that was never used, and what it has asked for."""
+    """A browser that was never used, and when each frame it asked for was whole, epoch milliseconds."""
 
     viewer: Viewer
     profile: Path
     context: BrowserContext
     page: Page
-    frames: set[str] = field(default_factory=set)
+    frames: dict[str, float] = field(default_factory=dict)
 
     def open(self, port: int | None = None, *, whole: bool = True) -> Opened:
         """Open the series."""
         self.frames.clear()
-        is_all_here = self.has_all if whole else lambda: True
-        return opened(self.page, self.viewer.url(port), self.profile, is_all_here)
+        all_here_ms = self.all_here_ms if whole else lambda: 1.0
+        return opened(self.page, self.viewer.url(port), self.profile, all_here_ms)
 
-    def has_all(self) -> bool:
-        """Whether all slices are there."""
-        return self.viewer.is_all_here(self, self.page)
+    def all_here_ms(self) -> float:
+        """When all slices were there, 0 before."""
+        return self.viewer.all_here_ms(self)
 
 
 class Browsers:
@@ -124,7 +124,8 @@ class Browsers:
 
         def finished(request: Any) -> None:
             if "/frames/" in request.url:
-                viewing.frames.add(request.url)
+                timing = request.timing
+                viewing.frames[request.url] = timing["startTime"] + timing["responseEnd"]
 
         viewing.page.on("requestfinished", finished)
         return viewing
@@ -200,7 +201,7 @@ def viewers(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Itera
         serving.http_port,
         f"/read/{story.study_uid}?consult={story.case['consult_id']}",
         cookies,
-        lambda _viewing, page: bool(page.evaluate(ALL_LOADED)),
+        lambda viewing: float(viewing.page.evaluate(ALL_LOADED)),
     )
     wait_until(lambda: is_packed(reader, story.study_uid), 240)
     with ExitStack() as stack:
@@ -212,13 +213,17 @@ def viewers(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 line.post("/instances", content=content).raise_for_status()
         port = stack.enter_context(ohif_site(orthanc.http_port, tmp_path_factory.mktemp("nginx")))
         theirs = Viewer(
-            "OHIF",
-            port,
-            f"/viewer?StudyInstanceUIDs={story.study_uid}",
-            is_all_here=lambda viewing, _page: len(viewing.frames) >= SLICES,
+            "OHIF", port, f"/viewer?StudyInstanceUIDs={story.study_uid}", all_here_ms=when_all_frames_came
         )
         stack.callback(story.stack.close)
         yield [ours, theirs]
+
+
+def when_all_frames_came(viewing: Viewing) -> float:
+    """When the last frame had come over the line, 0 before."""
+    if len(viewing.frames) < SLICES:
+        return 0.0
+    return max(viewing.frames.values()) - float(viewing.page.evaluate("performance.timeOrigin"))
 
 
 def is_packed(reader: httpx.Client, study_uid: str) -> bool:
@@ -296,7 +301,7 @@ def test_bytes_and_requests(viewers: list[Viewer], browsers: Browsers, figures: 
             if viewer is viewers[0]:
                 seen = float(until(viewing.page, FIRST_IMAGE_AT)) / 1000
                 scripts = line.bytes_matching(".js", seen) + line.bytes_matching(".wasm", seen)
-            waited(viewing.page, viewing.has_all)
+            waited(viewing.page, viewing.all_here_ms)
             counted.append(line)
     sums = [float(sum(line.bytes_of.values())) / 1e6 for line in counted]
     figures.append(times_as_good("bytes of the series and its page", [[one] for one in sums], "MB", 3.3))
@@ -328,7 +333,7 @@ def test_all_over_a_thin_line(viewers: list[Viewer], browsers: Browsers, figures
             line = stack.enter_context(counted_line(viewer.port, THIN_MBIT, THIN_ROUND_TRIP_MS))
             viewing = browsers.new(viewer, stack)
             ours = partial(viewing.page.evaluate, ALL_SEEN)
-            is_seen = ours if viewer is viewers[0] else viewing.has_all
+            is_seen = ours if viewer is viewers[0] else viewing.all_here_ms
             took.append([opened(viewing.page, viewer.url(line.port), viewing.profile, is_seen).all_ms])
     name = f"every slice to be seen at {THIN_MBIT:g} Mbit/s, ours as labelled previews"
     figures.append(times_as_good(name, took, "ms", None))

@@ -69,6 +69,7 @@ def fitted(view: View) -> tuple[float, float, float]:
 
 
 def test_every_slice_is_reached_by_wheel_keys_and_bar(page: Page, view: View) -> None:
+    mark(page, "lianzhen:series-loaded")
     assert view.slice() == SLICES // 2 + 1, "it opens in the middle"
     page.mouse.move(*(a + b / 2 for a, b in zip(view.box()[:2], view.box()[2:], strict=True)))
     page.mouse.wheel(0, 120)
