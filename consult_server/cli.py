@@ -57,9 +57,9 @@ def load() -> Any:
     return loaded("config.settings").load()
 
 
-def become(module: str) -> NoReturn:
-    """Turn into the process whose entry is `module`, which loads only what it needs."""
-    os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - no shell is the point
+def become(*words: str) -> NoReturn:
+    """Turn into the process that a package runs, which loads only what it needs."""
+    os.execv(sys.executable, [sys.executable, "-m", *words])  # noqa: S606 - no shell is the point
 
 
 def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -97,7 +97,7 @@ def web() -> None:
     HTTP, live push, DICOMweb, the client, and signalling unless signaling.url says where that is.
     Run `lianzhen migrate` first; name the shared database, Redis and object store in the settings.
     """
-    become("consult_server.serve_web")
+    become("consult_server", "web")
 
 
 @app.command()
@@ -106,7 +106,7 @@ def worker() -> None:
 
     只运行后台处理。
     """
-    become("consult_server.worker")
+    become("consult_server", "worker")
 
 
 @app.command()

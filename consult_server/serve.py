@@ -27,7 +27,11 @@ LOOK_SECONDS = 0.05
 # What an earlier server left behind ends within this time, and lets go of its ports.
 PORT_SECONDS = 8.0
 RESTARTS_MAX = 3
-PROCESSES = {"dicom": "dicom_node", "worker": "consult_server.worker", "web": "consult_server.serve_web"}
+PROCESSES = {
+    "dicom": ["dicom_node"],
+    "worker": ["consult_server", "worker"],
+    "web": ["consult_server", "web"],
+}
 
 
 class PartNotReady(Unavailable):
@@ -99,8 +103,8 @@ async def _start_all(supervisor: Supervisor, settings: Settings) -> None:
         await supervisor.start(redis)
     await _until_ready(redis, "redis", lambda: _redis_answers(settings.redis_url))
     parts = {
-        name: Child(name, [sys.executable, "-m", module], log_file=logs / f"{name}.log")
-        for name, module in PROCESSES.items()
+        name: Child(name, [sys.executable, "-m", *words], log_file=logs / f"{name}.log")
+        for name, words in PROCESSES.items()
     }
     for part in parts.values():
         await supervisor.start(part)

@@ -7,10 +7,9 @@ import uvicorn
 import uvloop
 
 from config.kernel.limits import WEBSOCKET_MESSAGE_BYTES_MAX
-from config.logging import configure
 from config.memory import keep_freed_memory
 from config.patience import allow_open_files, patient_protocol
-from config.settings import Settings, load
+from config.settings import Settings
 from consult_server.app import make_app
 from consult_server.open_platform import open_platform
 from consult_server.reports.pdf import warm_up
@@ -64,8 +63,3 @@ def run(settings: Settings) -> None:
     allow_open_files()
     keep_freed_memory()
     uvloop.run(_serve(settings))
-
-
-if __name__ == "__main__":
-    configure("web")
-    run(load())

@@ -13,8 +13,7 @@ from typing import Any
 from config.kernel.envelope import Envelope
 from config.kernel.relay import Relay
 from config.kernel.streams import Consumer, Job
-from config.logging import configure
-from config.settings import Settings, load
+from config.settings import Settings
 from consult_server.consults.handlers import on_study_settled
 from consult_server.exams.handlers import on_step_performed, on_study_arrived
 from consult_server.open_platform import open_platform
@@ -102,8 +101,3 @@ async def _serve(settings: Settings) -> None:
 def run(settings: Settings) -> None:
     """Work until told to stop."""
     asyncio.run(_serve(settings))
-
-
-if __name__ == "__main__":
-    configure("worker")
-    run(load())

@@ -59,7 +59,12 @@ class KeptAnswers:
     def __init__(self, app: ASGIApp, *, changes: Changes, clock: Clock, bytes_max: int = BYTES_MAX) -> None:
         self._app, self._changes, self._clock, self._bytes_max = app, changes, clock, bytes_max
         self._answers: OrderedDict[Question, Kept] = OrderedDict()
-        self._bytes = 0
+        self._bytes, self._mark = 0, 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """How long the answers that are kept are together."""
+        return self._bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         question = _question(scope)
@@ -79,6 +84,9 @@ class KeptAnswers:
             self._keep(question, Kept(mark, holder.until, copy.headers, copy.body))
 
     def _keep(self, question: Question, answer: Kept) -> None:
+        if answer.mark != self._mark:  # what was kept before will never be given again
+            self._answers.clear()
+            self._bytes, self._mark = 0, answer.mark
         replaced = self._answers.pop(question, None)
         self._bytes += len(answer.body) - (len(replaced.body) if replaced else 0)
         self._answers[question] = answer

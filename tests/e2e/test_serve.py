@@ -53,12 +53,12 @@ def shell(product: Serving) -> Terminal:
 
 
 def family(product: Serving) -> dict[str, psutil.Process]:
-    """Its children by the module they run."""
+    """Its children by what they run."""
     assert product.process is not None
     found = {}
     for child in psutil.Process(product.process.pid).children():
         words = child.cmdline()
-        found[words[2] if "-m" in words else "redis"] = child
+        found[" ".join(words[2:]) if "-m" in words else "redis"] = child
     return found
 
 
@@ -138,7 +138,22 @@ def test_check_beside_a_running_server_finds_nothing_wrong(fresh: Serving) -> No
     assert f"we listen at 127.0.0.1:{fresh.http_port}" in answer.out
 
 
-@pytest.mark.parametrize("part", ["dicom_node", "consult_server.worker", "consult_server.serve_web", "redis"])
+def test_processes_that_decode_load_what_they_decode_with_and_nothing_else(fresh: Serving) -> None:
+    parts = family(fresh)
+
+    def decoding() -> list[psutil.Process]:
+        children = parts["consult_server web"].children()
+        return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+
+    process = wait_until(decoding, 30)[0]
+    loaded = {Path(one.path).name for one in process.memory_maps()}
+    mine = {Path(one.path).name for one in parts["consult_server web"].memory_maps()}
+    server = {name for name in mine if name.startswith("loop.")}  # uvloop's
+    assert server
+    assert not server & loaded
+
+
+@pytest.mark.parametrize("part", ["dicom_node", "consult_server worker", "consult_server web", "redis"])
 def test_a_part_that_crashes_is_started_again(fresh: Serving, part: str) -> None:
     before = family(fresh)
     assert len(before) == 4

@@ -144,6 +144,16 @@ async def test_after_a_commit_it_is_answered_anew_and_kept_again() -> None:
     assert (await site.ask())[2] == b"answer2"
 
 
+async def test_after_a_commit_those_of_before_take_no_room() -> None:
+    site = Site()
+    for number in range(9):
+        await site.ask(query_string=b"limit=%d" % number)
+    assert site.kept.kept_bytes == 9 * len(b"answer1")
+    site.changes.now = 2
+    await site.ask()
+    assert site.kept.kept_bytes == len(b"answer10")
+
+
 async def test_a_commit_while_it_is_answered_counts_as_one_after_it() -> None:
     site = Site()
 
