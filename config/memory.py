@@ -1,8 +1,8 @@
 """How the C library keeps memory that Python has given back.
 
 By default glibc hands every freed block of a few hundred KB back to the system, and each page of the next
-one is a fault: an image of 512 KB costs four times as much to send as its bytes. A process that serves
-images keeps some of it.
+one is a fault: an image of 512 KB costs four times as much to send as its bytes. After a large block it
+keeps as much as that one took. Processes that handle images keep some of it, and never more.
 """
 
 import ctypes

@@ -13,6 +13,7 @@ from typing import Any
 from config.kernel.envelope import Envelope
 from config.kernel.relay import Relay
 from config.kernel.streams import Consumer, Job
+from config.memory import keep_freed_memory
 from config.settings import Settings
 from consult_server.consults.handlers import on_study_settled
 from consult_server.exams.handlers import on_step_performed, on_study_arrived
@@ -100,4 +101,5 @@ async def _serve(settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Work until told to stop."""
+    keep_freed_memory()
     asyncio.run(_serve(settings))

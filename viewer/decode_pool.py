@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Self, TypeVar
 
 from config.kernel.limits import GIB
+from config.memory import keep_freed_memory
 from config.supervise import die_with_parent
 
 MEMORY_BYTES_MAX = 4 * GIB
@@ -104,9 +105,12 @@ class DecodePool:
 
 
 def _prepare(parent: int, memory_bytes_max: int) -> None:
-    """Bound this process for good: memory, no core files, less urgent than those who answer people."""
+    """Bound this process for good: memory, what it keeps of it between tasks, no core files, less urgent than
+    those who answer people.
+    """
     die_with_parent(parent)
     os.nice(NICENESS)
+    keep_freed_memory()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
 
