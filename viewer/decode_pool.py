@@ -22,6 +22,14 @@ CPU_SECONDS_MAX = 60
 NICENESS = 5
 PROCESSES_MAX = 4
 WAITING_PER_PROCESS = 2
+_CLEAN = multiprocessing.get_context("forkserver")
+_CLEAN.set_forkserver_preload(
+    ["viewer.frame_jobs", "viewer.rendering", "viewer.thumbnails", "viewer.transcoding"]
+)
+"""Decoding processes are copies of one that has loaded what decodes, and never met a frame or a request.
+
+They share its memory and are there in no time. It ends with the process that serves, and they with it.
+"""
 Result = TypeVar("Result")
 Argument = TypeVar("Argument")
 
@@ -92,10 +100,7 @@ class DecodePool:
     def new_executor(self, processes: int) -> ProcessPoolExecutor:
         """Processes under this pool's limits; whoever takes them ends them."""
         return ProcessPoolExecutor(
-            processes,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_prepare,
-            initargs=(os.getpid(), self._memory_bytes_max),
+            processes, mp_context=_CLEAN, initializer=_prepare, initargs=(self._memory_bytes_max,)
         )
 
     def _retire(self, executor: ProcessPoolExecutor) -> None:
@@ -104,11 +109,11 @@ class DecodePool:
         executor.shutdown(wait=False)
 
 
-def _prepare(parent: int, memory_bytes_max: int) -> None:
+def _prepare(memory_bytes_max: int) -> None:
     """Bound this process for good: memory, what it keeps of it between tasks, no core files, less urgent than
     those who answer people.
     """
-    die_with_parent(parent)
+    die_with_parent(os.getppid())
     os.nice(NICENESS)
     keep_freed_memory()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -142,8 +142,8 @@ def test_processes_that_decode_load_what_they_decode_with_and_nothing_else(fresh
     parts = family(fresh)
 
     def decoding() -> list[psutil.Process]:
-        children = parts["consult_server web"].children()
-        return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+        children = parts["consult_server web"].children(recursive=True)
+        return [child for child in children if any("forkserver" in word for word in child.cmdline())]
 
     process = wait_until(decoding, 30)[0]
     loaded = {Path(one.path).name for one in process.memory_maps()}
