@@ -1,8 +1,9 @@
 /** Fetches the frames of one series in the order of `order.ts`, a few requests at a time. */
-import { piecesOf } from "./chunks.ts";
+
 import { Line } from "./line.ts";
 import type { Pack } from "./manifest.ts";
 import { type FrameRange, wantedRanges } from "./order.ts";
+import { piecesOf } from "./pieces.ts";
 import { PreviewPlan } from "./preview_plan.ts";
 import { type FrameRecord, RecordParser, RecordsDamaged } from "./records.ts";
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from config.kernel.limits import GIB, MIB
+from tests.fixtures.waiting import wait_until
 from tests.viewer.reading import hostile
 from viewer.decode_pool import DecodePool, DecoderDied
 
@@ -35,6 +37,26 @@ async def test_a_crash_alone_leaves_the_others_at_work(pool: DecodePool) -> None
     )
     assert isinstance(crashed, DecoderDied)
     assert doubled == 10
+
+
+def is_gone(process_id: int) -> bool:
+    """True when it has ended, whether or not anybody has taken note."""
+    try:
+        return psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def test_the_process_that_they_are_copies_of_may_die_and_they_die_with_it(pool: DecodePool) -> None:
+    child = await pool.run(hostile.process_id, 0)
+    origin = psutil.Process(child).parent()
+    assert origin is not None
+    assert origin.pid != os.getpid()
+    origin.kill()
+    await asyncio.to_thread(wait_until, lambda: is_gone(child), 20)
+    with suppress(DecoderDied):
+        await pool.run(hostile.double, 1)
+    assert await pool.run(hostile.double, 2) == 4
 
 
 async def test_endless_work_is_ended(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type NextPiece, piecesOf } from "../../../static/src/reading/chunks.ts";
+import { type NextPiece, piecesOf } from "../../../static/src/reading/pieces.ts";
 
 /** What came, each piece copied as it comes: the next one may take its place. */
 async function all(next: NextPiece): Promise<number[]> {
