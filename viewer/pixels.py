@@ -314,6 +314,16 @@ def _check_codestream(form: PixelForm, frame: bytes) -> None:
         raise FrameFault(Fault.SIZE_DIFFERS)
 
 
+class _PanicIsDamage:
+    """A decoder written in Rust that runs over its end panics, which arrives as what is no Exception."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and kind.__module__ == RUST:
+            raise FrameFault(Fault.UNDECODABLE) from None
+
+
 def _decoded(form: PixelForm, frame: bytes) -> Samples:
     syntax = form.transfer_syntax_uid
     if form.as_they_lie:
@@ -326,13 +336,8 @@ def _decoded(form: PixelForm, frame: bytes) -> Samples:
         kept = "YCBCR" if form.photometric_interpretation.startswith("YBR") else None
         return np.asarray(imagecodecs.jpeg_decode(frame, outcolorspace=kept))
     source = frame if form.native else encapsulate([frame])
-    try:
+    with _PanicIsDamage():
         samples, _ = get_decoder(UID(syntax)).as_array(source, index=0, raw=True, **_options(form))
-    except BaseException as error:
-        # A decoder written in Rust that ran over its end says so with what is no Exception.
-        if type(error).__module__ != RUST:
-            raise
-        raise FrameFault(Fault.UNDECODABLE) from None
     return samples
 
 
