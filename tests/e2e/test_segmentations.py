@@ -316,6 +316,25 @@ def test_masks_are_seen_on_reconstructed_planes_too(
     hidden_from_the_list(page)
 
 
+def test_contours_are_seen_on_reconstructed_planes_as_their_edges(
+    serving: Serving, window: Callable[..., Visit], chest: Reading
+) -> None:
+    page, _ = opened(window, serving, chest)
+    listed(page).get_by_role("button", name="显示 计划一").click()
+    expect(listed(page).get_by_role("button", name="隐藏 计划一")).to_be_visible()
+    page.keyboard.press("q")
+    page.keyboard.press("m")
+    axial = page.locator('[data-plane="axial"]')
+    expect(axial).to_contain_text("叠加分割或轮廓")
+    wait_until(lambda: ends(page, "axial", BLUE)[0] and axial.get_attribute("data-whole") == "true", 40)
+    columns, rows, (width, height) = ends(page, "axial", BLUE)
+    scale = min(width, height) / COLUMNS
+    left, top, right, bottom = BOX
+    for found, (low, high), side in ((columns, (left, right), width), (rows, (top, bottom), height)):
+        assert found[0] == pytest.approx(side / 2 + (low - COLUMNS / 2) * scale, abs=2)
+        assert found[-1] == pytest.approx(side / 2 + (high - COLUMNS / 2) * scale, abs=2)
+
+
 def stacked(page: Page) -> None:
     """Upright planes cut the squares of the label map where they lie; a slab shows what occurs within it."""
     columns, rows, (width, _) = ends(page, "coronal", PALETTE[2])

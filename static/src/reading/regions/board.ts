@@ -2,7 +2,6 @@
 import { asProblem } from "../../api/problem.ts";
 import { Store } from "../../kit/store.ts";
 import type { Frame, Series } from "../manifest.ts";
-import type { Segmentation } from "../objects/told.ts";
 import type { Pane } from "../pane.ts";
 import { projectionOf } from "../projection.ts";
 import type { Station } from "../station.ts";
@@ -30,11 +29,11 @@ export interface Look {
 	readonly broken: number;
 }
 
-/** A segmentation that is on, with its pixels. */
-export interface ShownMasks {
+/** An object that is on, with what it draws. */
+export interface ShownObject {
 	readonly uid: string;
-	readonly object: Segmentation;
-	readonly masks: Masks;
+	readonly object: Outlined;
+	readonly source: Source;
 	readonly look: Look;
 }
 
@@ -97,12 +96,12 @@ export class RegionBoard {
 		const { frame } = pane;
 		const { series } = pane.state.value;
 		if (projection === null || frame === null || series === null) return [];
-		const shown = this.#shown(series, frame);
+		const place = this.#place(series, frame);
 		return [...this.#sources].flatMap(([uid, { object, source }]) => {
 			const look = this.look(object);
 			if (look.standing.kind !== "on") return [];
 			const colours = new Map(partsOf(object).map(({ number, colour }) => [number, colour]));
-			const areas = source.areas(shown, projection, (part) => {
+			const areas = source.areas(place, projection, (part) => {
 				const colour = colours.get(part);
 				return colour === undefined || look.hidden.has(part) ? null : { colour, fill: look.opacity };
 			});
@@ -110,21 +109,12 @@ export class RegionBoard {
 		});
 	}
 
-	/** The segmentations that are on, in the order in which they were first shown. */
-	shownMasks(): ShownMasks[] {
-		return [...this.#sources].flatMap(
-			([
-				uid,
-				{
-					object,
-					source: { masks },
-				},
-			]) => {
-				const look = this.look(object);
-				const isOn = look.standing.kind === "on" && isSegmentation(object) && masks !== null;
-				return isOn ? [{ uid, object, masks, look }] : [];
-			},
-		);
+	/** The objects that are on, in the order in which they were first shown. */
+	shown(): ShownObject[] {
+		return [...this.#sources].flatMap(([uid, { object, source }]) => {
+			const look = this.look(object);
+			return look.standing.kind === "on" ? [{ uid, object, source, look }] : [];
+		});
 	}
 
 	async #show(object: Outlined): Promise<void> {
@@ -149,7 +139,7 @@ export class RegionBoard {
 		return source;
 	}
 
-	#shown(series: Series, frame: Frame): Shown {
+	#place(series: Series, frame: Frame): Shown {
 		const reference = this.#facts().frameOfReference(series.uid, frame.sopInstanceUid);
 		return { frame, reference, halfMm: halfSliceMm(series, frame) };
 	}
@@ -162,7 +152,7 @@ export class RegionBoard {
 			(one) => one.kind === "image" && one.uid !== own,
 		);
 		for (const series of [...all].sort((a, b) => Number(b === active) - Number(a === active))) {
-			const on = series.frames.filter((frame) => source.lies(part, this.#shown(series, frame)));
+			const on = series.frames.filter((frame) => source.lies(part, this.#place(series, frame)));
 			const middle = on[Math.floor((on.length - 1) / 2)];
 			if (middle !== undefined) return middle;
 		}

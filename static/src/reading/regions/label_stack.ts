@@ -48,7 +48,7 @@ interface Pile {
 const SAME_DIRECTION = 0.99999;
 
 /** How a pile's directions become columns and rows. */
-function axesOf({ form }: Plane): Pick<LabelStack, "normal" | "toColumn" | "toRow"> {
+export function axesOf({ form }: Pick<Plane, "form">): Pick<LabelStack, "normal" | "toColumn" | "toRow"> {
 	const o = form?.orientation ?? [1, 0, 0, 0, 1, 0];
 	const { rowMm, columnMm } = form?.spacing ?? { rowMm: 1, columnMm: 1 };
 	return {
@@ -173,7 +173,7 @@ function roomFor(count: number, most: number): Numbers {
 }
 
 /** The part of a slice in which there is anything; null where there is nothing. */
-function cut(numbers: Uint32Array, columns: number, position: Vector): LabelSlice | null {
+export function cut(numbers: Uint32Array, columns: number, position: Vector): LabelSlice | null {
 	let left = columns;
 	let right = -1;
 	let top = -1;
@@ -201,18 +201,20 @@ function cut(numbers: Uint32Array, columns: number, position: Vector): LabelSlic
 
 /** How far a slice reaches: half the way to the next image of the series that it was drawn on, or to the next slice
  * of its own where those are nearer. A slice that is left out says that nothing is there. */
-function reachMm(places: readonly Place[], halfMm: number): number {
+export function reachMm(places: readonly Pick<Place, "height">[], halfMm: number): number {
 	const steps = places.slice(1).map(({ height }, k) => (height - (places[k]?.height ?? 0)) / 2);
 	return Math.min(halfMm, ...steps);
 }
 
-/** The slices of a segmentation in the space of `shown`, the series that planes are made of. `drawnOn`: the series that
- * it was made for. Frames that cannot be decoded are left out. */
-export async function labelStacks(
-	masks: Masks,
-	combos: Combos,
-	shown: { readonly series: Series; readonly reference: string; readonly drawnOn: Series },
-): Promise<LabelStack[]> {
+/** `series`: what planes are made of, `reference` its frame of reference; `drawnOn`: what an object was made for. */
+export interface Placed {
+	readonly series: Series;
+	readonly reference: string;
+	readonly drawnOn: Series;
+}
+
+/** The slices of a segmentation in the space of a series. Frames that cannot be decoded are left out. */
+export async function labelStacks(masks: Masks, combos: Combos, shown: Placed): Promise<LabelStack[]> {
 	const { all } = masks;
 	const [first] = shown.drawnOn.frames;
 	const halfMm = first === undefined ? SAME_PLACE_MM : halfSliceMm(shown.drawnOn, first);

@@ -111,7 +111,10 @@ export function maskMatrix(mask: MaskFrame, all: MaskFrames, shown: Shown): Matr
 }
 
 /** The first `count` places of a contour, all unless said. */
-function places({ points }: Pick<Contour, "points">, count = Math.floor(points.length / 3)): Vector[] {
+export function pointsOf(
+	{ points }: Pick<Contour, "points">,
+	count = Math.floor(points.length / 3),
+): Vector[] {
 	return Array.from({ length: count }, (_, i) => [
 		points[3 * i] ?? 0,
 		points[3 * i + 1] ?? 0,
@@ -125,8 +128,8 @@ export function contourPoints(contour: Contour, shown: Shown): Point[] | null {
 	const shared = reference !== "" && reference === contour.frame_of_reference_uid;
 	if (!shared && !names(contour.images, frame)) return null;
 	// Most contours lie on other slices, which their first point tells.
-	if (contour.points.length === 0 || !within(places(contour, 1), shown)) return null;
-	const all = places(contour);
+	if (contour.points.length === 0 || !within(pointsOf(contour, 1), shown)) return null;
+	const all = pointsOf(contour);
 	if (!within(all, shown)) return null;
 	const points = all.map((place) => imageOf(place, frame));
 	return points.some((point) => point === null) ? null : (points as Point[]);

@@ -1,14 +1,12 @@
-/** The segmentations that are shown, over reconstructed planes: made into stacks when a plane first asks for them. */
+/** The segmentations and structure sets that are shown, over reconstructed planes: made into stacks when a plane first asks for them. */
 import type { Box, LabelLayer, PlaneLabels } from "../layer.ts";
 import type { Series } from "../manifest.ts";
 import type { PlaneName } from "../mpr/plane.ts";
 import type { Wish } from "../mpr/runner.ts";
 import type { Station } from "../station.ts";
-import type { RegionBoard, ShownMasks } from "./board.ts";
+import type { RegionBoard, ShownObject } from "./board.ts";
 import { Combos } from "./combos.ts";
 import { LabelSampler } from "./label_sampler.ts";
-import { labelStacks } from "./label_stack.ts";
-import { LEVELS } from "./masks.ts";
 import { partsOf } from "./parts.ts";
 import type { RegionWords } from "./texts.ts";
 import { type Inks, Tint } from "./tint.ts";
@@ -16,7 +14,7 @@ import { Turns } from "./turns.ts";
 
 export interface PlanesHost {
 	readonly station: Pick<Station, "labels" | "study">;
-	readonly board: Pick<RegionBoard, "shownMasks">;
+	readonly board: Pick<RegionBoard, "shown">;
 	/** The frame of reference of a series; empty where it is not known. */
 	readonly reference: (series: Series) => string;
 	readonly words: () => RegionWords;
@@ -26,7 +24,7 @@ export interface PlanesHost {
 	readonly now: () => number;
 }
 
-/** A segmentation in the space of a series. `samplers`: null while it is made. */
+/** An object in the space of a series. `samplers`: null while it is made. */
 interface Made {
 	readonly series: Series;
 	readonly combos: Combos;
@@ -37,7 +35,7 @@ interface Made {
 interface Sheet {
 	readonly canvas: HTMLCanvasElement;
 	numbers: Uint32Array | null;
-	look: ShownMasks["look"] | null;
+	look: ShownObject["look"] | null;
 }
 
 const PIECE_MS = 8;
@@ -58,7 +56,7 @@ export class LabelPlanes {
 	/** What is shown, or how, may be another. While nothing is shown planes are asked for nothing. */
 	follow(): void {
 		const { board, station } = this.#host;
-		const uids = board.shownMasks().map(({ uid }) => uid);
+		const uids = board.shown().map(({ uid }) => uid);
 		if (uids.join(" ") !== this.#shown) this.#version += 1;
 		this.#shown = uids.join(" ");
 		station.labels.set(uids.length === 0 ? null : this.#layer());
@@ -78,7 +76,7 @@ export class LabelPlanes {
 		const { board, breathe, now } = this.#host;
 		const found: { uid: string; numbers: Uint32Array<ArrayBuffer> }[] = [];
 		let began = now();
-		for (const one of board.shownMasks()) {
+		for (const one of board.shown()) {
 			const { samplers } = this.#madeOf(one, series);
 			if (samplers === null || samplers.length === 0) continue;
 			const numbers = new Uint32Array(grid.width * grid.height);
@@ -95,7 +93,7 @@ export class LabelPlanes {
 		return found;
 	}
 
-	#madeOf(one: ShownMasks, series: Series): Made {
+	#madeOf(one: ShownObject, series: Series): Made {
 		const known = this.#made.get(one.uid);
 		if (known?.series === series) return known;
 		const made: Made = { series, combos: new Combos(), samplers: null };
@@ -104,18 +102,18 @@ export class LabelPlanes {
 		return made;
 	}
 
-	async #make({ object, masks }: ShownMasks, made: Made): Promise<void> {
+	async #make({ object, source }: ShownObject, made: Made): Promise<void> {
 		const { station, reference } = this.#host;
 		const { series, combos } = made;
 		const drawnOn = station.study.value?.series.find(({ uid }) => object.series.includes(uid)) ?? series;
-		const stacks = await labelStacks(masks, combos, { series, reference: reference(series), drawnOn });
+		const stacks = await source.stacks(combos, { series, reference: reference(series), drawnOn });
 		made.samplers = stacks.map((stack) => new LabelSampler(stack, combos));
 		this.#version += 1;
 		this.follow();
 	}
 
 	#draw(context: CanvasRenderingContext2D, name: PlaneName, wish: Wish, labels: PlaneLabels, box: Box): void {
-		const shown = new Map(this.#host.board.shownMasks().map((one) => [one.uid, one]));
+		const shown = new Map(this.#host.board.shown().map((one) => [one.uid, one]));
 		for (const { uid, numbers } of labels) {
 			const [one, made] = [shown.get(uid), this.#made.get(uid)];
 			if (one === undefined || made === undefined) continue;
@@ -129,7 +127,7 @@ export class LabelPlanes {
 	/** A sheet with these labels, painted anew only where they or their look are others. */
 	#painted(
 		key: string,
-		one: ShownMasks,
+		one: ShownObject,
 		combos: Combos,
 		numbers: Uint32Array,
 		{ grid: { width, height } }: Wish,
@@ -150,16 +148,16 @@ export class LabelPlanes {
 
 	#said(series: Series): string | null {
 		const words = this.#host.words();
-		const all = this.#host.board.shownMasks().map(({ uid }) => this.#made.get(uid));
+		const all = this.#host.board.shown().map(({ uid }) => this.#made.get(uid));
 		const here = all.filter((one) => one?.series === series);
 		if (here.some((one) => one?.samplers === null)) return words.planesLoading;
 		return here.some((one) => (one?.samplers?.length ?? 0) > 0) ? words.overPlanes : null;
 	}
 }
 
-function inksOf({ object, look, masks }: ShownMasks): Inks {
+function inksOf({ object, look, source }: ShownObject): Inks {
 	const parts = partsOf(object)
 		.filter(({ number }) => !look.hidden.has(number))
-		.map(({ number, colour }) => [number, { colour, fill: look.opacity }] as const);
-	return { parts, levels: masks.all.fractional ? LEVELS.length : 1 };
+		.map(({ number, colour }) => [number, { colour, fill: source.filled ? look.opacity : 0 }] as const);
+	return { parts, levels: source.levels };
 }

@@ -2,7 +2,10 @@
 import type { Contours } from "../objects/told.ts";
 import type { Projection } from "../projection.ts";
 import type { Area, Matrix } from "../tools/shapes.ts";
-import { EDGED_LEVEL, levelOpacity, type Masks, type Outlines } from "./masks.ts";
+import type { Combos } from "./combos.ts";
+import { contourStacks } from "./contour_stack.ts";
+import { type LabelStack, labelStacks, type Placed } from "./label_stack.ts";
+import { EDGED_LEVEL, LEVELS, levelOpacity, type Masks, type Outlines } from "./masks.ts";
 import {
 	contourPath,
 	contourPoints,
@@ -24,8 +27,12 @@ export interface Ink {
 export interface Source {
 	/** Frames that cannot be shown. */
 	readonly broken: number;
-	/** The masks of a segmentation; null of a structure set. */
-	readonly masks: Masks | null;
+	/** How many levels of strength its parts have. */
+	readonly levels: number;
+	/** What lies within a part is tinted, not only outlined. */
+	readonly filled: boolean;
+	/** Its parts as labels in the space of a series, for planes through it. */
+	stacks(combos: Combos, placed: Placed): Promise<LabelStack[]>;
 	/** True when a part, or any part for null, lies in the plane of an image. */
 	lies(part: number | null, shown: Shown): boolean;
 	/** The areas of the parts that have ink, in the order of the object. */
@@ -45,7 +52,9 @@ export function maskSource(masks: Masks): Source {
 	const { all } = masks;
 	return {
 		broken: masks.broken,
-		masks,
+		levels: all.fractional ? LEVELS.length : 1,
+		filled: true,
+		stacks: (combos, placed) => labelStacks(masks, combos, placed),
 		lies: (part, shown) =>
 			all.frames.some(
 				(one) => (part === null || one.segments.includes(part)) && maskMatrix(one, all, shown) !== null,
@@ -67,7 +76,9 @@ export function maskSource(masks: Masks): Source {
 export function contourSource({ contours }: Contours): Source {
 	return {
 		broken: 0,
-		masks: null,
+		levels: 1,
+		filled: false,
+		stacks: async (combos, placed) => contourStacks(contours, combos, placed),
 		lies: (part, shown) =>
 			contours.some((one) => (part === null || one.roi === part) && contourPoints(one, shown) !== null),
 		areas: (shown, projection, inkOf) =>

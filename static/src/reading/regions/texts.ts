@@ -25,9 +25,9 @@ export const regionTexts = defineTexts({
 		goTo: "看 {name} 的中间层",
 		empty: "没有内容",
 		parts: "{name} 的各部分",
-		planes: "原图上只画同一平面的。重建平面上，分割取最近体素、不插值，层块内有即显示；结构集不显示",
-		overPlanes: "叠加分割：取最近体素",
-		planesLoading: "正在展开分割…",
+		planes: "原图上只画同一平面的。重建平面上取最近体素、不插值，层块内有即显示；结构集只画闭合轮廓的边",
+		overPlanes: "叠加分割或轮廓：取最近体素",
+		planesLoading: "正在展开分割或轮廓…",
 	},
 	en: {
 		title: "Segmentations and structure sets",
@@ -53,9 +53,9 @@ export const regionTexts = defineTexts({
 		empty: "Nothing in it",
 		parts: "Parts of {name}",
 		planes:
-			"Images show what lies in their plane. Reconstructed planes show segmentations by the nearest voxel, never interpolated, in a slab whatever occurs, and no structure sets",
-		overPlanes: "Segmentations over it: nearest voxel",
-		planesLoading: "Unpacking segmentations…",
+			"Images show what lies in their plane. Reconstructed planes show the nearest voxel, never interpolated, in a slab whatever occurs; of structure sets the edges of closed contours",
+		overPlanes: "Segmentations or contours over it: nearest voxel",
+		planesLoading: "Unpacking segmentations or contours…",
 	},
 });
 

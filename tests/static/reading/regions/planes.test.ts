@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { LabelLayer, PlaneLabels } from "../../../../static/src/reading/layer.ts";
 import type { Series, Vector } from "../../../../static/src/reading/manifest.ts";
+import type { Contour } from "../../../../static/src/reading/objects/told.ts";
 import type { Wish } from "../../../../static/src/reading/mpr/runner.ts";
 import { RegionBoard } from "../../../../static/src/reading/regions/board.ts";
 import { LabelPlanes } from "../../../../static/src/reading/regions/planes.ts";
@@ -12,6 +13,7 @@ import { aCanvas, Pen } from "../canvases.ts";
 import { aForm, aSeries } from "../studies.ts";
 import { aReadyStation } from "../tools/marks.ts";
 import {
+	aContour,
 	allMasks,
 	aMask,
 	aRecord,
@@ -38,12 +40,12 @@ const WISH: Wish = {
 };
 const BOX = { left: 0, top: 0, width: 4, height: 4 };
 
-async function aDesk() {
+async function aDesk(contours: readonly Contour[] = []) {
 	const series = aSeries(7, {}, aForm());
 	const station = aReadyStation([series]);
 	const frames = HEIGHTS.map((i) => aMask({ position: [0, 0, 2.5 * i] }));
 	const records = await Promise.all(frames.map((_, i) => aRecord(i, bitsOf(PIXELS))));
-	const server = aRegionServer([allMasks(frames), records]);
+	const server = aRegionServer([allMasks(frames), records], { contours: [...contours] });
 	const board = new RegionBoard(
 		station,
 		() => FACTS,
@@ -96,8 +98,6 @@ async function aDesk() {
 describe("segmentations over planes", () => {
 	it("ask nothing of planes while none is shown", async () => {
 		const { station, board, ready } = await aDesk();
-		expect(station.labels.value).toBeNull();
-		await board.toggle(aStructureSet());
 		expect(station.labels.value).toBeNull();
 		const object = aSegmentation();
 		await board.toggle(object);
@@ -188,6 +188,27 @@ describe("segmentations over planes", () => {
 		const all = await Promise.all([values(tall(64)), values(tall(40)), values(tall(24))]);
 		expect(all.map((one) => one?.[0]?.numbers.length ?? null)).toEqual([4 * 64, null, 4 * 24]);
 		expect(breaths()).toBeGreaterThan(before);
+	});
+});
+
+describe("structure sets over planes", () => {
+	it("are their edges, however opaque, over nothing within", async () => {
+		const square = [-0.2, -0.2, 7.5, 1.2, -0.2, 7.5, 1.2, 1.2, 7.5, -0.2, 1.2, 7.5];
+		const { board, ready, drawn, pens } = await aDesk([aContour(square)]);
+		const object = aStructureSet();
+		await board.toggle(object);
+		board.setOpacity(object, 1);
+		const labels = await ready();
+		expect([...(labels[0]?.numbers ?? [])]).toEqual([1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0]);
+		drawn(labels);
+		const [edge, within] = [0xff00ff00, 0];
+		const rows = [
+			[within, within, edge, 0],
+			[within, within, edge, 0],
+			[edge, edge, edge, 0],
+			[0, 0, 0, 0],
+		];
+		expect([...(pens[0]?.image ?? [])]).toEqual(rows.flat());
 	});
 });
 
