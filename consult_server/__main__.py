@@ -1,9 +1,10 @@
 """`python -m consult_server web` and `worker`: the processes of the product that load all of it.
 
-Processes in which pixels are decoded are started anew by these two (`spawn`), and load the main module of who
-starts them. A package's they leave alone; any other would have each of them load the whole product.
+Processes that these two start anew load the main module of who starts them. A package's they leave alone; any
+other would have each of them load the whole product.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -12,6 +13,8 @@ from config.settings import load
 
 PARTS = {"web": "consult_server.serve_web", "worker": "consult_server.worker"}
 
+# Nothing here multiplies matrices: numpy's threads for that would only wait, and who has threads forks badly.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 (name,) = sys.argv[1:]
 configure(name)
 import_module(PARTS[name]).run(load())
