@@ -52,14 +52,14 @@ axe: ready-to-test ## Every page under axe-core, at a desk and on a phone
 
 bench: ready-to-test ## Measure; results in tests/bench/results
 	$(PYTEST) tests/bench --ignore=tests/bench/test_ohif.py --ignore=tests/bench/test_viewer.py \
-		--ignore=tests/bench/test_axe.py -s
+		--ignore=tests/bench/test_station.py --ignore=tests/bench/test_axe.py -s
 
 bench-dicom: ready-to-test ## Measure the DICOM side, beside Orthanc where there is one
 	$(PYTEST) -s $(addprefix tests/bench/,test_intake.py test_receivers.py test_dicomweb.py test_archive_size.py)
 
 bench-viewer: ready-to-test ## Measure the reading station beside OHIF on Orthanc (needs nginx and orthanc)
 	$(BIN)/python -m tests.bench.ohif
-	$(PYTEST) -s -p no:randomly tests/bench/test_viewer.py
+	$(PYTEST) -s -p no:randomly tests/bench/test_viewer.py tests/bench/test_station.py
 
 ohif: ready-to-test ## OHIF (fetched, pinned by its hash) as a client of our DICOMweb
 	$(BIN)/python -m tests.bench.ohif

@@ -22,6 +22,7 @@ SLICES = 54
 # One moment for all: of one day, no study is another's prior, though midnight may pass meanwhile.
 ACQUIRED_AT = datetime.now(UTC)
 # In a page: the stage of a canvas pixel, found by the canvas's own coordinates.
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PIXELS = """([canvas, x, y, width, height]) => [...canvas.getContext('2d').getImageData(
     Math.round(x * canvas.width / canvas.clientWidth), Math.round(y * canvas.height / canvas.clientHeight),
     width, height).data]"""
@@ -143,8 +144,12 @@ class View:
         return [int(figure.replace("−", "-")) for figure in found.groups()]
 
     def pixels(self, x: float, y: float, width: int = 1, height: int = 1) -> list[tuple[int, ...]]:
-        """What is on screen from a point of the picture on, row by row: red, green, blue, opacity."""
-        data = self.canvas.evaluate(f"(canvas, at) => ({PIXELS})([canvas, ...at])", [x, y, width, height])
+        """What is on screen from a point of the picture on, row by row: red, green, blue, opacity.
+
+        Words change at once and the picture with the next frame, which is waited for.
+        """
+        drawn = f"{TWO_FRAMES}.then(() => ({PIXELS})([canvas, ...at]))"
+        data = self.canvas.evaluate(f"(canvas, at) => {drawn}", [x, y, width, height])
         return [tuple(data[at : at + 4]) for at in range(0, len(data), 4)]
 
     def greys(self, x: float, y: float, width: int) -> list[int]:

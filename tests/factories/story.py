@@ -53,6 +53,7 @@ class Story:
     product: Serving
     number: int
     patient: cast.CastPatient = field(default_factory=lambda: cast.patient("P12"))
+    sop_class: str = CT
     stored: dict[str, bytes] = field(default_factory=dict)
     case: Case | None = None
     report: Case | None = None
@@ -94,9 +95,9 @@ class Story:
     def send(self) -> None:
         """The whole series in one association, as an archive sends it (again, after a failure)."""
         with RawScu(self.product.dicom_port, "SQZX_PACS") as scu:
-            scu.associate([(1, CT, [EXPLICIT])])
+            scu.associate([(1, self.sop_class, [EXPLICIT])])
             for uid, data in self.slices.items():
-                status = scu.store(1, CT, uid, data)
+                status = scu.store(1, self.sop_class, uid, data)
                 if status == NO_ANSWER:
                     raise ConnectionError
                 assert status == 0
