@@ -1,4 +1,4 @@
-"""Lossless packing at intake: pixels for each second of one core, with the verification that counts them.
+"""Lossless packing at intake: pixels for each second of one core, and what a sender notices of it.
 
 `make bench`. Figures go to tests/bench/results/packing.md. Beside the phantom's two kernels, whose grain is
 that of a sharp and a soft reconstruction, a folder of DICOM files may be named by LIANZHEN_BENCH_SERIES.
@@ -7,25 +7,32 @@ that of a sharp and a soft reconstruction, a folder of DICOM files may be named 
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from consult_server.demo.cast import PATIENTS
-from consult_server.demo.ct import LUNG, MEDIASTINUM, chest_ct
+from consult_server.demo.ct import LUNG, MEDIASTINUM, Reconstruction, chest_ct
 from tests.bench.report import Figure, write
+from tests.dicom_node.raw_scu import CT, EXPLICIT, RawScu
+from tests.factories.story import encoded
+from tests.fixtures.serving import Serving
+from tests.fixtures.waiting import wait_until
 from viewer.frame_jobs import FrameJob, encode_block, samples_of_job
 from viewer.frame_records import Encoding, records_in
 from viewer.pixels import PixelForm, form_of, htj2k_of, values_of
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1_800)
 
 SLICES, ROUNDS, RATE_MB_A_SECOND = 40, 5, 150.0
+TURNS, SENT, QUIET_SECONDS = 3, 150, 15.0
 PIXELS = "7FE00010"
 
 
@@ -88,10 +95,105 @@ def measured(name: str, slices: Iterable[Dataset]) -> list[Figure]:
     ]
 
 
-def test_packing() -> None:
-    found = [figure for name, slices in (*phantom(), *named()) for figure in measured(name, slices)]
+@pytest.fixture(scope="module")
+def figures() -> Iterator[list[Figure]]:
+    """What was measured; written at the end."""
+    found: list[Figure] = []
+    yield found
     notes = [
         f"{SLICES} slices of 512 x 512, {ROUNDS} rounds, medians of processor time, not of the clock.",
         "Every frame is encoded (HTJ2K, reversible, by resolution), decoded again and compared.",
+        f"C-STORE: {SENT} slices of 512 x 512 by one association, while nothing is packed and while a study",
+        "of 800 slices is, in turns; milliseconds from request to answer, by the clock.",
     ]
     write("packing", "Lossless packing at intake", notes, found)
+
+
+def test_packing(figures: list[Figure]) -> None:
+    figures += [figure for name, slices in (*phantom(), *named()) for figure in measured(name, slices)]
+    assert figures
+
+
+def packing_seconds(serving: Serving) -> float:
+    """Processor time of the processes in which frames are packed, so far."""
+    assert serving.process is not None
+    total = 0.0
+    for child in psutil.Process(serving.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if any("forkserver" in word for word in child.cmdline()):
+                total += sum(child.cpu_times()[:2])
+    return total
+
+
+def until_packed(serving: Serving) -> None:
+    """Wait until nothing was packed for a while."""
+    seen = {"at": time.monotonic(), "spent": packing_seconds(serving)}
+
+    def is_quiet() -> bool:
+        spent = packing_seconds(serving)
+        if spent > seen["spent"]:
+            seen.update(at=time.monotonic(), spent=spent)
+        return time.monotonic() - seen["at"] > QUIET_SECONDS
+
+    wait_until(is_quiet, 240)
+
+
+def until_packing(serving: Serving) -> float:
+    """Wait until a study is being packed; the processor time that packing has taken by then."""
+    before = packing_seconds(serving)
+    return wait_until(lambda: found if (found := packing_seconds(serving)) > before + 0.2 else 0.0, 60)
+
+
+def a_study(number: int, slices: int, *kernels: Reconstruction) -> dict[str, bytes]:
+    """Slices of a study of their own, as they go over the line, by SOP Instance UID."""
+    scan = chest_ct(
+        PATIENTS[0],
+        accession=f"PACK{number}",
+        acquired_at=datetime.now(UTC),
+        slices=slices,
+        spacing_mm=0.75,
+        series=kernels,
+    )
+    return {str(one.SOPInstanceUID): encoded(one) for one in scan}
+
+
+def sent(serving: Serving, slices: Mapping[str, bytes]) -> list[float]:
+    """Milliseconds that each took from its request to its answer."""
+    took = []
+    with RawScu(serving.dicom_port, "SQZX_PACS") as scu:
+        scu.associate([(1, CT, [EXPLICIT])])
+        for uid, data in slices.items():
+            began = time.perf_counter()
+            assert scu.store(1, CT, uid, data) == 0
+            took.append((time.perf_counter() - began) * 1000)
+        scu.release()
+    return took
+
+
+def test_storing_while_a_study_is_packed(serving: Serving, figures: list[Figure]) -> None:
+    alone: list[float] = []
+    beside: list[float] = []
+    for turn in range(TURNS):
+        few, many, others = (
+            a_study(10 * turn + place, count, *kernels)
+            for place, (count, kernels) in enumerate(
+                [(SENT, (LUNG,)), (400, (LUNG, MEDIASTINUM)), (SENT, (LUNG,))]
+            )
+        )
+        until_packed(serving)
+        alone += sent(serving, few)
+        until_packed(serving)
+        sent(serving, many)
+        began = until_packing(serving)
+        beside += sent(serving, others)
+        assert packing_seconds(serving) > began, "nothing was packed meanwhile"
+    for name, times in (("nothing", alone), ("a study", beside)):
+        figures.append(
+            Figure(
+                name=f"C-STORE of a slice (525 KB) while {name} is packed, median",
+                measured=round(statistics.median(times), 2),
+                unit="ms",
+                spread=f"p95 {statistics.quantiles(times, n=20)[-1]:.1f}, longest {max(times):.1f}",
+            )
+        )
+    assert len(alone) == len(beside) == TURNS * SENT
