@@ -13,8 +13,13 @@ from config.settings import load
 
 PARTS = {"web": "consult_server.serve_web", "worker": "consult_server.worker"}
 
-# Nothing here multiplies matrices: numpy's threads for that would only wait, and who has threads forks badly.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-(name,) = sys.argv[1:]
-configure(name)
-import_module(PARTS[name]).run(load())
+
+def run(name: str) -> None:
+    """Be this part until told to stop."""
+    # Nothing multiplies matrices: numpy's threads for that would only wait, and who has threads forks badly.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    configure(name)
+    import_module(PARTS[name]).run(load())
+
+
+run(*sys.argv[1:])
