@@ -163,7 +163,7 @@ def taken(page: Page, act: Callable[[int], None], times: int) -> list[float]:
 
 def timed(name: str, values: list[float], at_most: float | None) -> Figure:
     """The median, with its spread."""
-    spread = f"p95 {statistics.quantiles(values, n=20)[-1]:.1f}, longest {max(values):.1f}"
+    spread = f"{min(values):.1f} to {max(values):.1f}"
     return Figure(
         name=name, measured=round(statistics.median(values), 1), unit="ms", at_most=at_most, spread=spread
     )

@@ -1,5 +1,4 @@
 /** Fetches the frames of one series in the order of `order.ts`, a few requests at a time. */
-
 import { Line } from "./line.ts";
 import type { Pack } from "./manifest.ts";
 import { type FrameRange, wantedRanges } from "./order.ts";

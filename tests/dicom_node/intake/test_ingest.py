@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import Dataset
 from sqlalchemy import Connection, Engine, insert, select, text
 
 from config.kernel.database import open_sync_engine
@@ -25,7 +26,7 @@ from dicom_node.intake.failpoints import Failpoints
 from dicom_node.intake.ingest import HOLD_SECONDS, QUEUE_JOBS_MAX, Ingest
 from dicom_node.intake.parse import Facts
 from dicom_node.intake.part10 import Announced, head_of
-from dicom_node.intake.receive import Received, Source, Spool
+from dicom_node.intake.receive import Received, Reception, Source, Spool
 from dicom_node.intake.rows import saw_peer
 from dicom_node.intake.settled import BATCH_STUDIES, LOOK_SECONDS, Settler, settle
 from dicom_node.rounds import Rounds
@@ -444,6 +445,15 @@ class BrokenStore:
         self._inner.delete(key)
 
 
+def offered(door: Door, dataset: Dataset) -> Reception:
+    """An object that has come whole."""
+    reception = door.begin(
+        Announced(sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT)
+    )
+    reception.write(dataset_bytes(dataset))
+    return reception
+
+
 @pytest.mark.parametrize("error", [StoreFull, StoreFailed])
 def test_a_failing_store_is_never_a_success(plain: House, error: type[StoreFull] | type[StoreFailed]) -> None:
     door = Door(
@@ -453,10 +463,7 @@ def test_a_failing_store_is_never_a_success(plain: House, error: type[StoreFull]
         object_bytes_max=10**6,
     )
     dataset = a_ct()
-    reception = door.begin(
-        Announced(sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT)
-    )
-    reception.write(dataset_bytes(dataset))
+    reception = offered(door, dataset)
     with pytest.raises(error):
         door.admit(reception, COUNTY)
     assert (plain.rows(Instance), plain.rows(Quarantine)) == ([], [])
@@ -471,10 +478,7 @@ def test_what_nobody_foresaw_is_set_aside_and_told(plain: House, mistake: type[E
         spool=plain.spool, objects=plain.objects, ingest=plain.ingest, object_bytes_max=10**6, read=read
     )
     dataset = a_ct()
-    reception = door.begin(
-        Announced(sop_class_uid=CT, sop_instance_uid=dataset.SOPInstanceUID, transfer_syntax_uid=EXPLICIT)
-    )
-    reception.write(dataset_bytes(dataset))
+    reception = offered(door, dataset)
     with pytest.raises(DatasetUnreadable):
         door.admit(reception, COUNTY)
     (kept,) = plain.rows(Quarantine)

@@ -4,7 +4,7 @@ import type { Frame, Series, Vector } from "../manifest.ts";
 import { type Contour, names } from "../objects/told.ts";
 import { dot } from "../space.ts";
 import type { Combos } from "./combos.ts";
-import { axesOf, cut, type LabelSlice, type LabelStack, type Placed, reachMm } from "./label_stack.ts";
+import { axesOf, type LabelSlice, type LabelStack, type Placed, reachMm } from "./label_stack.ts";
 import { halfSliceMm, pointsOf } from "./placing.ts";
 
 /** Contours of one slice are written at heights that differ by less. */
@@ -38,7 +38,8 @@ function drawn(contour: Contour, grid: Grid, halfMm: number): Drawn | null {
 		return [x - grid.origin[0], y - grid.origin[1], z - grid.origin[2]];
 	});
 	const heights = places.map((place) => dot(place, grid.normal));
-	const [low, high] = [Math.min(...heights), Math.max(...heights)];
+	const low = heights.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
+	const high = heights.reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY);
 	if (!(high - low <= halfMm)) return null;
 	const points = Float64Array.from(
 		places.flatMap((place) => [dot(place, grid.toColumn), dot(place, grid.toRow)]),
@@ -57,62 +58,71 @@ function slicesOf(all: readonly Drawn[]): Drawn[][] {
 	return slices;
 }
 
-/** Where the edges of contours cross a row, from left to right. */
-function crossings(contours: readonly Drawn[], row: number): number[] {
-	const found: number[] = [];
+/** The part of the grid that contours reach; empty where none is in it. */
+function boxOf(contours: readonly Drawn[], grid: Grid): Omit<LabelSlice, "position" | "numbers"> {
+	let [left, top, right, bottom] = [grid.columns, grid.rows, -1, -1];
+	for (const { points } of contours) {
+		for (let i = 0; i < points.length; i += 2) {
+			const [x, y] = [points[i] as number, points[i + 1] as number];
+			left = Math.min(left, Math.max(0, Math.ceil(x)));
+			top = Math.min(top, Math.max(0, Math.ceil(y)));
+			right = Math.max(right, Math.min(grid.columns - 1, Math.floor(x)));
+			bottom = Math.max(bottom, Math.min(grid.rows - 1, Math.floor(y)));
+		}
+	}
+	return { left, top, columns: Math.max(0, right - left + 1), rows: Math.max(0, bottom - top + 1) };
+}
+
+/** Where the edges of contours cross each row of a slice, from left to right. */
+function crossings(contours: readonly Drawn[], { top, rows }: Pick<LabelSlice, "top" | "rows">): number[][] {
+	const found: number[][] = Array.from({ length: rows }, () => []);
 	for (const { points } of contours) {
 		for (let i = 0, before = points.length - 2; i < points.length; before = i, i += 2) {
 			const [fromRow, toRow] = [points[before + 1] as number, points[i + 1] as number];
-			if (fromRow <= row === toRow <= row) continue;
 			const [from, to] = [points[before] as number, points[i] as number];
-			found.push(from + ((row - fromRow) / (toRow - fromRow)) * (to - from));
+			const end = Math.min(top + rows, Math.ceil(Math.max(fromRow, toRow)));
+			for (let row = Math.max(top, Math.ceil(Math.min(fromRow, toRow))); row < end; row++)
+				found[row - top]?.push(from + ((row - fromRow) / (toRow - fromRow)) * (to - from));
 		}
 	}
-	return found.sort((a, b) => a - b);
+	for (const row of found) row.sort((a, b) => a - b);
+	return found;
 }
 
 /** Joins a number to what lies within the contours of one region; what is in two of them is a hole (even-odd). */
-function fill(
-	contours: readonly Drawn[],
-	number: number,
-	combos: Combos,
-	grid: Grid,
-	onto: Uint32Array,
-): void {
-	const rows = contours.flatMap(({ points }) => [...points.filter((_, i) => i % 2 === 1)]);
-	const last = Math.min(grid.rows - 1, Math.floor(Math.max(...rows)));
-	for (let row = Math.max(0, Math.ceil(Math.min(...rows))); row <= last; row++) {
-		const edges = crossings(contours, row);
+function fill(contours: readonly Drawn[], number: number, combos: Combos, slice: LabelSlice): void {
+	const { left, columns, numbers } = slice;
+	for (const [row, edges] of crossings(contours, slice).entries()) {
 		for (let i = 0; i + 1 < edges.length; i += 2) {
-			const end = Math.min(grid.columns, Math.ceil(edges[i + 1] as number));
-			for (let x = Math.max(0, Math.ceil(edges[i] as number)); x < end; x++) {
-				const at = row * grid.columns + x;
-				onto[at] = combos.joined(onto[at] as number, number);
+			const end = Math.min(columns, Math.ceil(edges[i + 1] as number) - left);
+			for (let x = Math.max(0, Math.ceil(edges[i] as number) - left); x < end; x++) {
+				const at = row * columns + x;
+				numbers[at] = combos.joined(numbers[at] as number, number);
 			}
 		}
 	}
 }
 
-/** What the contours of one slice hold; empty where no pixel's centre lies within. */
+/** What the contours of one slice hold. */
 function sliceOf(
 	contours: readonly Drawn[],
 	combos: Combos,
 	grid: Grid,
 ): LabelSlice & { readonly height: number } {
-	const ground = new Uint32Array(grid.rows * grid.columns);
-	for (const roi of new Set(contours.map((one) => one.roi))) {
-		const own = contours.filter((one) => one.roi === roi);
-		fill(own, combos.single(roi), combos, grid, ground);
-	}
-	const height = contours[0]?.height ?? 0;
 	const { origin, normal } = grid;
+	const height = contours[0]?.height ?? 0;
 	const position: Vector = [
 		origin[0] + height * normal[0],
 		origin[1] + height * normal[1],
 		origin[2] + height * normal[2],
 	];
-	const empty = { position, left: 0, top: 0, columns: 0, rows: 0, numbers: new Uint8Array(0) };
-	return { ...(cut(ground, grid.columns, position) ?? empty), height };
+	const box = boxOf(contours, grid);
+	const slice = { ...box, position, numbers: new Uint32Array(box.columns * box.rows), height };
+	for (const roi of new Set(contours.map((one) => one.roi))) {
+		const own = contours.filter((one) => one.roi === roi);
+		fill(own, combos.single(roi), combos, slice);
+	}
+	return slice;
 }
 
 function lies(contour: Contour, frames: readonly Frame[], reference: string): boolean {
@@ -136,6 +146,5 @@ export function contourStacks(contours: readonly Contour[], combos: Combos, plac
 	if (slices.length === 0) return [];
 	const reach = reachMm(slices, halfMm);
 	const { normal, toColumn, toRow } = grid;
-	const filled = slices.filter(({ columns }) => columns > 0);
-	return [{ normal, toColumn, toRow, spacingMm: 2 * reach, reachMm: reach, slices: filled }];
+	return [{ normal, toColumn, toRow, spacingMm: 2 * reach, reachMm: reach, slices }];
 }

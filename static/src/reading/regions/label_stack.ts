@@ -173,7 +173,7 @@ function roomFor(count: number, most: number): Numbers {
 }
 
 /** The part of a slice in which there is anything; null where there is nothing. */
-export function cut(numbers: Uint32Array, columns: number, position: Vector): LabelSlice | null {
+function cut(numbers: Uint32Array, columns: number, position: Vector): LabelSlice | null {
 	let left = columns;
 	let right = -1;
 	let top = -1;

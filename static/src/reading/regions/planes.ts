@@ -1,4 +1,5 @@
-/** The segmentations and structure sets that are shown, over reconstructed planes: made into stacks when a plane first asks for them. */
+/** The segmentations and structure sets that are shown, over reconstructed planes: made into stacks when a plane
+ * first asks for them. */
 import type { Box, LabelLayer, PlaneLabels } from "../layer.ts";
 import type { Series } from "../manifest.ts";
 import type { PlaneName } from "../mpr/plane.ts";
