@@ -56,6 +56,7 @@ from viewer.routes import ReadingDoor, Readings
 from viewer.spatial import spatial_router
 from viewer.stow_limits import StowLimits
 from viewer.stow_rs import stow_of
+from viewer.videos_router import videos_router
 
 TRIES_PER_MINUTE = 10
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -96,7 +97,8 @@ def viewer_routers(
     reading = reading_router(ports, packs)
     objects = [objects_router(ports), regions_router(ports, packs.pool), documents_router(ports)]
     dicomweb = dicomweb_router(ports, limits, stow, readings)
-    return [dicomweb, reading, spatial_router(ports), *objects, ecg_router(ports)]
+    videos = videos_router(ports, packs)
+    return [dicomweb, reading, videos, spatial_router(ports), *objects, ecg_router(ports)]
 
 
 def _edge(settings: Settings) -> Middleware:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from config.kernel.ids import new_id
 from config.kernel.limits import GIB
@@ -37,17 +38,37 @@ class BlockCache:
 
     def write(self, group: str, name: str, content: bytes) -> None:
         """Keep the file; when the cache has grown too large the least recently used files go."""
-        folder = self._folder / group
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = folder / f".{name}.{new_id()}"
+        draft = self.draft(group, name)
         try:
             draft.write_bytes(content)
-            draft.replace(folder / name)
+            self.keep(group, name, draft)
         finally:
             draft.unlink(missing_ok=True)
-        self._written_since_count += len(content)
+
+    def draft(self, group: str, name: str) -> Path:
+        """Where a file may be written that is too large to be handed over; its maker removes it."""
+        folder = self._folder / group
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder / f".{name}.{new_id()}"
+
+    def keep(self, group: str, name: str, draft: Path) -> None:
+        """The same of what was written to a draft, which is moved."""
+        size = draft.stat().st_size
+        draft.replace(self._folder / group / name)
+        self._written_since_count += size
         if self._written_since_count > self._bytes_max * (1 - KEEP_SHARE):
             self._forget_oldest()
+
+    def open(self, group: str, name: str) -> BinaryIO | None:
+        """The file to be read in parts, marked as used now; it can be read to its end even when forgotten."""
+        path = self._folder / group / name
+        try:
+            opened = path.open("rb")
+        except FileNotFoundError:
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)
+        return opened
 
     def forget(self, group: str, name: str) -> None:
         """Remove one file, for instance because it is damaged."""

@@ -17,6 +17,7 @@ from viewer.overlays import Plane, planes_of
 from viewer.pixels import Fault, PixelForm, form_of
 from viewer.shutters import Shutter, shutter_of
 from viewer.suv import suv_factor
+from viewer.video_syntaxes import VIDEO_CODECS
 
 LOSSY_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81))
 SUPPLEMENTED = frozenset({"COLOR", "MIXED"})
@@ -96,14 +97,27 @@ class ImageForm(_Value):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VideoFacts:
+    """What an object says of its video: how many frames, and the time from one to the next if it says so."""
+
+    codec: str
+    frames: int
+    frame_time_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FrameFacts:
-    """One frame: where it is, what it looks like, how its samples are stored (or why it cannot be)."""
+    """One frame: where it is, what it looks like, how its samples are stored (or why it cannot be).
+
+    A video is one stream, and stands as one frame.
+    """
 
     number: int
     position: Vector | None
     form: ImageForm | None
     pixels: PixelForm | Fault
     overlays: tuple[Plane, ...] = ()
+    video: VideoFacts | None = None
 
     @property
     def orientation(self) -> Orientation | None:
@@ -128,6 +142,8 @@ def frames_of(
 ) -> list[FrameFacts]:
     """The frames of one object in stored order, numbered from 1; `bulk` gives large tables."""
     pixels = form_of(data, transfer_syntax_uid)
+    if pixels is Fault.VIDEO:
+        return [_video(data, VIDEO_CODECS[transfer_syntax_uid], number_of_frames)]
     if number_of_frames > FRAMES_MAX:
         why = pixels if isinstance(pixels, Fault) else Fault.TOO_LARGE
         return [FrameFacts(number=1, position=None, form=None, pixels=why)]
@@ -152,6 +168,11 @@ def frames_of(
             )
         )
     return facts
+
+
+def _video(data: Attributes, codec: str, frames: int) -> FrameFacts:
+    facts = VideoFacts(codec=codec, frames=max(frames, 1), frame_time_ms=_frame_time_ms(data))
+    return FrameFacts(number=1, position=None, form=None, pixels=Fault.VIDEO, video=facts)
 
 
 def _tables(data: Attributes, pixels: PixelForm, bulk: BulkReader) -> Tables:

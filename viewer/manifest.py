@@ -85,6 +85,18 @@ class PackEntry(_Model):
     block_frames: int
 
 
+class VideoEntry(_Model):
+    """A frame that is a video: `frame` is its place in the series, `frames` and `frame_time_ms` its object's.
+
+    `url` + "state" tells how far what a browser plays has come, `url` + "content" is that.
+    """
+
+    frame: int
+    url: str
+    frames: int
+    frame_time_ms: float | None
+
+
 class SeriesEntry(_Model):
     """One series. `pack` is null when it has no images; then `frames` is empty."""
 
@@ -103,6 +115,7 @@ class SeriesEntry(_Model):
     stack: StackFacts
     forms: tuple[ImageForm, ...]
     frames: tuple[FrameEntry, ...]
+    videos: tuple[VideoEntry, ...]
 
 
 class Manifest(_Model):
@@ -167,6 +180,20 @@ def _series(
         stack=_stack(images.stack),
         forms=forms,
         frames=frames,
+        videos=_videos(pack, study_instance_uid) if pack is not None else (),
+    )
+
+
+def _videos(pack: Pack, study_instance_uid: str) -> tuple[VideoEntry, ...]:
+    return tuple(
+        VideoEntry(
+            frame=i,
+            url=f"/api/videos/{frame.video_id}/{study_instance_uid}/",
+            frames=frame.facts.video.frames,
+            frame_time_ms=frame.facts.video.frame_time_ms,
+        )
+        for i, frame in enumerate(pack.frames)
+        if frame.facts.video is not None
     )
 
 

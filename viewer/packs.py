@@ -30,6 +30,7 @@ from viewer.pixels import Fault
 from viewer.previews import previews_in
 from viewer.series_images import Pack, PackFrame, SeriesImages, StudyImages, study_images
 from viewer.thumbnails import ThumbnailJob, thumbnail
+from viewer.videos import Videos
 
 STUDIES_REMEMBERED = 32
 THUMBNAIL = "thumbnail"
@@ -67,6 +68,7 @@ class Packs:
         self._ports = ports
         self.pool = pool or DecodePool()
         self.cache = BlockCache(ports.cache_folder / FRAMES)
+        self.videos = Videos(ports.objects, self.cache)
         self._cached = CachedStudies(ports.cache_folder)
         self._studies: OrderedDict[tuple[str, int, int], StudyImages] = OrderedDict()
         self._making: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
@@ -77,6 +79,7 @@ class Packs:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.videos.close()
         await self.pool.__aexit__(kind, error, trace)
 
     async def study(self, scope: StudyScope, study_instance_uid: str) -> StudyImages:
@@ -99,8 +102,9 @@ class Packs:
             (one, await instances_of(view, one.series_key)) for one in await series_of(view, study.study_key)
         ]
         images = await asyncio.to_thread(study_images, study, rows, self._bulk_of)
-        packs = [one.pack.pack_id for one in images.series if one.pack is not None]
-        await asyncio.to_thread(self._cached.note, study, FRAMES, packs)
+        packs = [one.pack for one in images.series if one.pack is not None]
+        groups = [name for pack in packs for name in (pack.pack_id, *pack.videos)]
+        await asyncio.to_thread(self._cached.note, study, FRAMES, groups)
         self._studies[study.study_key, study.version, study.instance_count] = images
         if len(self._studies) > STUDIES_REMEMBERED:
             self._studies.popitem(last=False)

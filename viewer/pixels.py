@@ -34,6 +34,7 @@ from config.kernel.limits import KIB, MIB
 from viewer.attributes import Attributes, integer, text
 from viewer.codestream import declared_size
 from viewer.frame_records import Encoding, FrameRecord
+from viewer.video_syntaxes import VIDEO_CODECS
 
 FRAME_BYTES_MAX = 512 * MIB
 DEFLATED_IMAGE_FRAME = "1.2.840.10008.1.2.8.1"
@@ -93,6 +94,7 @@ class Fault(StrEnum):
     HEADER_INCOMPLETE = "pixels.header_incomplete"
     TOO_LARGE = "pixels.too_large"
     SYNTAX_UNKNOWN = "pixels.transfer_syntax_unknown"
+    VIDEO = "pixels.video"
     SIZE_DIFFERS = "pixels.size_differs"
     TRUNCATED = "pixels.truncated"
     UNDECODABLE = "pixels.undecodable"
@@ -175,7 +177,7 @@ def form_of(data: Attributes, transfer_syntax_uid: str) -> PixelForm | Fault:
     if bits not in {1, 8, 16, 32, 64} or samples not in {1, 3} or keyword is None:
         return Fault.HEADER_INCOMPLETE
     if transfer_syntax_uid not in NATIVE | DECODABLE:
-        return Fault.SYNTAX_UNKNOWN
+        return Fault.VIDEO if transfer_syntax_uid in VIDEO_CODECS else Fault.SYNTAX_UNKNOWN
     form = PixelForm(
         transfer_syntax_uid=transfer_syntax_uid,
         rows=rows,

@@ -25,6 +25,8 @@ SERIES_FRAMES_MAX = 100_000
 TOO_MANY = FrameFacts(number=1, position=None, form=None, pixels=Fault.TOO_LARGE)
 """What stands for an object whose frames would make the series longer than that."""
 PACK_EDITION = f"pack-{frame_records.VERSION}-values-overlays-parts"
+VIDEO_EDITION = "video-1"
+"""Another one where renditions are made in another way: they then have other addresses."""
 ECG_CLASSES = "1.2.840.10008.5.1.4.1.1.9."
 """Root of the waveform storage classes (PS3.4 B.5)."""
 Kind = Literal["image", "ecg", "other"]
@@ -36,6 +38,14 @@ class PackFrame:
 
     instance: Instance
     facts: FrameFacts
+
+    @property
+    def video_id(self) -> str | None:
+        """The name of a video's rendition, by what it is made of, as packs are named; None for a picture."""
+        if self.facts.video is None:
+            return None
+        made_of = f"{VIDEO_EDITION}\n{self.instance.dataset_sha256} {self.instance.transfer_syntax_uid}"
+        return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +64,11 @@ class Pack:
     def block(self, number: int) -> tuple[PackFrame, ...]:
         """The frames of block `number`, from 0."""
         return self.frames[number * self.block_frames : (number + 1) * self.block_frames]
+
+    @property
+    def videos(self) -> dict[str, PackFrame]:
+        """Its frames that are videos, by name."""
+        return {frame.video_id: frame for frame in self.frames if frame.video_id is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +98,11 @@ class StudyImages:
         """The pack of that name, if it is one of this study."""
         packs = (one.pack for one in self.series if one.pack is not None)
         return next((pack for pack in packs if pack.pack_id == pack_id), None)
+
+    def video(self, video_id: str) -> PackFrame | None:
+        """The video of that name, if it is one of this study."""
+        packs = (one.pack for one in self.series if one.pack is not None)
+        return next((found for pack in packs if (found := pack.videos.get(video_id))), None)
 
 
 def study_images(

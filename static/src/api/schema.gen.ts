@@ -1888,6 +1888,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{video_id}/{study_instance_uid}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Video Content
+         * @description What browsers play, or a range of it. Raises VideoNotReady until it is made.
+         */
+        get: operations["video_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{video_id}/{study_instance_uid}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Video State
+         * @description How far the rendition of a video is; to ask begins it.
+         */
+        get: operations["video_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/worklist": {
         parameters: {
             query?: never;
@@ -2931,7 +2971,7 @@ export interface components {
          * @description Why a frame cannot be shown; people read the text of this code.
          * @enum {string}
          */
-        Fault: "pixels.none" | "pixels.header_incomplete" | "pixels.too_large" | "pixels.transfer_syntax_unknown" | "pixels.size_differs" | "pixels.truncated" | "pixels.undecodable" | "pixels.decoder_died";
+        Fault: "pixels.none" | "pixels.header_incomplete" | "pixels.too_large" | "pixels.transfer_syntax_unknown" | "pixels.video" | "pixels.size_differs" | "pixels.truncated" | "pixels.undecodable" | "pixels.decoder_died";
         /**
          * FaultOut
          * @description An object that is not whole, or was not, and where it belongs. Names no patient.
@@ -4505,6 +4545,30 @@ export interface components {
             withdrawn_reason: string | null;
         };
         /**
+         * Rendition
+         * @description What was made: `converted` has lost detail and is no longer the stored stream.
+         *
+         *     `frames` are those that were found. `sound_left_out`: the stored stream has sound, and this has none.
+         */
+        Rendition: {
+            /** Converted */
+            converted: boolean;
+            /** Duration Seconds */
+            duration_seconds: number;
+            /** Frame Time Ms */
+            frame_time_ms: number;
+            /** Frames */
+            frames: number;
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Sound Left Out */
+            sound_left_out: boolean;
+            /** Width */
+            width: number;
+        };
+        /**
          * Report
          * @description A structured report: its lines in order, and its measurements when it has groups of them.
          */
@@ -4876,6 +4940,8 @@ export interface components {
             sop_instance_uids: string[];
             stack: components["schemas"]["StackFacts"];
             technique: components["schemas"]["Technique"];
+            /** Videos */
+            videos: components["schemas"]["VideoEntry"][];
         };
         /**
          * SeriesRule
@@ -5353,6 +5419,46 @@ export interface components {
             missing: string[];
             /** Passed */
             passed: boolean;
+        };
+        /**
+         * VideoEntry
+         * @description A frame that is a video: `frame` is its place in the series, `frames` and `frame_time_ms` its object's.
+         *
+         *     `url` + "state" tells how far what a browser plays has come, `url` + "content" is that.
+         */
+        VideoEntry: {
+            /** Frame */
+            frame: number;
+            /** Frame Time Ms */
+            frame_time_ms: number | null;
+            /** Frames */
+            frames: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * VideoFault
+         * @description Why a video cannot be played; people read the text of this code.
+         * @enum {string}
+         */
+        VideoFault: "video.none" | "video.container_unknown" | "video.codec_differs" | "video.damaged" | "video.too_large" | "video.too_long" | "video.decoder_died";
+        /**
+         * VideoState
+         * @description How far a video is. `progress` is a share from 0 to 1; `rendition` is there once it is ready.
+         */
+        VideoState: {
+            /**
+             * Progress
+             * @default 0
+             */
+            progress: number;
+            reason?: components["schemas"]["VideoFault"] | null;
+            rendition?: components["schemas"]["Rendition"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "preparing" | "ready" | "refused";
         };
         /**
          * View
@@ -8829,6 +8935,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    video_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                    "video/webm": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    video_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                study_instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoState"];
                 };
             };
             /** @description Validation Error */

@@ -197,6 +197,8 @@ export const errors: { readonly [Code in keyof typeof zhErrors]: string } = {
 	"viewer.frames_not_found": "This series has no such frames",
 	"viewer.frames_too_many": "These are more frames than one request may ask for",
 	"viewer.thumbnail_not_found": "There is no picture of this series",
+	"viewer.video_not_found": "This study has no such video; open the study again",
+	"viewer.video_not_ready": "This video is not ready to be played",
 	"viewer.metadata_too_large": "The attributes of an object are larger than one answer can hold",
 	"viewer.metadata_unreadable": "The stored metadata of an object is damaged; it has to be indexed again",
 	"ecg.refused": "The object cannot be shown as an electrocardiogram",

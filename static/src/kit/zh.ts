@@ -183,6 +183,8 @@ export const errors = {
 	"viewer.frames_not_found": "这个序列没有这些影像",
 	"viewer.frames_too_many": "一次取的影像太多",
 	"viewer.thumbnail_not_found": "这个序列没有缩略图",
+	"viewer.video_not_found": "这次检查没有这段视频，请重新打开检查",
+	"viewer.video_not_ready": "视频还没有准备好",
 	"viewer.metadata_too_large": "影像的属性太大，无法一次提供",
 	"viewer.metadata_unreadable": "影像的索引信息有损坏，需要重新建立",
 	"ecg.refused": "这份文件不能当作心电图打开",

@@ -245,7 +245,7 @@ async def test_a_video_is_one_stream(web: httpx.AsyncClient, archived: Archive) 
     assert (second.status_code, second.json()["code"]) == (409, "dicom.frame_not_addressable")
     picture = await web.get(f"{address(dataset)}/rendered", headers={"Accept": "image/png"})
     assert picture.status_code == 409
-    assert picture.json()["params"]["fault"] == "pixels.transfer_syntax_unknown"
+    assert picture.json()["params"]["fault"] == "pixels.video"
 
 
 async def test_frames_of_an_object_without_pixels(web: httpx.AsyncClient, archived: Archive) -> None:

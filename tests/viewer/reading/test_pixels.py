@@ -200,7 +200,12 @@ def test_a_header_that_describes_no_image_says_why(data: Attributes, fault: Faul
     assert form_of(data, EXPLICIT) is fault
 
 
-@pytest.mark.parametrize("syntax", [VIDEO, JPEG_XL, "1.2.3.4"])
+def test_a_video_is_named_as_one() -> None:
+    assert form_of(header(), VIDEO) is Fault.VIDEO
+    assert form_of(header(rows=None), VIDEO) is Fault.HEADER_INCOMPLETE
+
+
+@pytest.mark.parametrize("syntax", [JPEG_XL, "1.2.3.4"])
 def test_a_compression_that_is_not_known_is_called_that(syntax: str) -> None:
     assert form_of(header(), syntax) is Fault.SYNTAX_UNKNOWN
     assert form_of({}, syntax) is Fault.NO_PIXEL_DATA
