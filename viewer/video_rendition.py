@@ -136,7 +136,7 @@ class _Making:
     def __init__(self, job: VideoJob, raw: BinaryIO) -> None:
         self._job, self._raw = job, raw
         self._bytes = job.source.stat().st_size
-        self._began, self._told = time.process_time(), 0
+        self._began, self._told, self._tells = time.process_time(), 0, False
         container = container_of(raw.read(HEAD_BYTES), job.codec)
         if container is None:
             raise Refused(VideoFault.CONTAINER_UNKNOWN if self._bytes else VideoFault.NONE)
@@ -150,7 +150,7 @@ class _Making:
             sounds = source.streams.audio
             kept = [one for one in sounds if one.codec_context.name in SOUNDS]
             as_it_is = stream.codec_context.name == H264 and frame.format.name in PLAYED
-        self._told = 0
+        self._tells = True
         if as_it_is:
             self._lay_into_mp4()
         else:
@@ -180,16 +180,16 @@ class _Making:
     def _decoded(self, source: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         """The frames that can be decoded; what is damaged between them is passed over."""
         for packet in source.demux(stream):
-            self._go_on()
+            self._go_on(packet.pos)
             with suppress(av.FFmpegError):
                 for frame in stream.decode(packet):
                     if max(frame.width, frame.height) > SIDE_MAX:
                         raise Refused(VideoFault.TOO_LARGE)
                     yield frame
 
-    def _go_on(self) -> None:
+    def _go_on(self, place: int | None) -> None:
         """Tell how much is done. Raises Abandoned when nobody waits, Refused when it takes too long."""
-        done = STEPS * self._raw.tell() // max(self._bytes, 1)
+        done = STEPS * (place or 0) // max(self._bytes, 1) if self._tells else 0
         if time.process_time() - self._began > self._job.cpu_seconds_max:
             raise Refused(VideoFault.TOO_LONG)
         try:
@@ -213,7 +213,7 @@ class _Making:
             late = max((at - rank for at, rank in shown.items()), default=0) if shown else 0
             at = 0
             for packet in source.demux(taken):
-                self._go_on()
+                self._go_on(packet.pos)
                 if not packet.size:
                     continue
                 if shown is not None:
@@ -231,12 +231,11 @@ class _Making:
         with self._opened() as (source, stream):
             order: list[int] = []
             for at, packet in enumerate(source.demux(stream)):
-                self._go_on()
+                self._go_on(packet.pos)
                 if packet.size:
                     packet.pts = packet.dts = at
                 with suppress(av.FFmpegError):
                     order += [frame.pts for frame in stream.decode(packet) if frame.pts is not None]
-        self._told = 0
         return {at: place for place, at in enumerate(order)}
 
     def _convert(self) -> None:

@@ -68,9 +68,10 @@ def a_video(
     """An object that holds a stream, cut into so many fragments."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = UID(transfer_syntax_uid)
-    made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128, is_implicit_VR=False)
     made.SOPClassUID = meta.MediaStorageSOPClassUID = UID(VIDEO_ENDOSCOPIC)
     made.SOPInstanceUID = meta.MediaStorageSOPInstanceUID = generate_uid()
+    made.SpecificCharacterSet = "ISO_IR 192"
     made.StudyInstanceUID, made.SeriesInstanceUID = study, f"{study}.1"
     made.Modality, made.PatientName, made.PatientID = "ES", "Test^Video", "1"
     made.Rows, made.Columns, made.NumberOfFrames = HEIGHT, WIDTH, frames
@@ -83,7 +84,8 @@ def a_video(
     size += size % 2
     parts = [b"", *([stream[at : at + size] for at in range(0, len(stream), size)] or [b""])]
     even = [one + bytes(len(one) % 2) for one in parts]
-    made.PixelData = b"".join(ITEM + struct.pack("<L", len(one)) + one for one in even)
+    items = b"".join(ITEM + struct.pack("<L", len(one)) + one for one in even)
+    made.add_new("PixelData", "OB", items)
     made["PixelData"].is_undefined_length = True
     return made
 

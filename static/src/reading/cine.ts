@@ -24,7 +24,8 @@ export function followCine(station: Station, pane: Pane): () => void {
 	const step = (): void => {
 		timer = null;
 		if (!pane.state.value.playing) return;
-		if (nextIsReady(station, pane)) pane.step();
+		// A video goes on by itself.
+		if (pane.frame?.video === undefined && nextIsReady(station, pane)) pane.step();
 		if (timer === null) timer = setTimeout(step, frameTimeMs(pane));
 	};
 	const stop = pane.state.subscribe(({ playing }) => {

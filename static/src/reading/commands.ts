@@ -4,6 +4,7 @@ import type { Words } from "./corners.ts";
 import type { Tool } from "./gesture.ts";
 import type { Keyed } from "./keymap.ts";
 import { columnsOf, neighbour, nextLayout, rowsOf } from "./layout.ts";
+import type { PaneState } from "./pane.ts";
 import { PRESET_KEYS, presetsFor, presetVoi } from "./presets.ts";
 import type { Station } from "./station.ts";
 
@@ -98,7 +99,7 @@ export function cycleOverlays(station: Station): void {
 export function togglePlay(station: Station): void {
 	const pane = station.activePane;
 	const { playing, series } = pane.state.value;
-	if ((series?.frames.length ?? 0) > 1) pane.setPlaying(!playing);
+	if ((series?.frames.length ?? 0) > 1 || pane.frame?.video !== undefined) pane.setPlaying(!playing);
 }
 
 export function toggleLayout(station: Station): void {
@@ -161,12 +162,12 @@ function moves({ station, words }: CommandHost): Command[] {
 			unlisted: true,
 		},
 		{ id: "pane.right", keys: "ArrowRight", label: () => words().otherPane, run: () => sideways(station, 1) },
-		{ id: "slice.first", keys: "Home", label: () => words().firstSlice, run: () => pane().goTo(0) },
+		{ id: "slice.first", keys: "Home", label: () => words().firstSlice, run: () => pane().toEnd(false) },
 		{
 			id: "slice.last",
 			keys: "End",
 			label: () => words().lastSlice,
-			run: () => pane().goTo(Number.MAX_SAFE_INTEGER),
+			run: () => pane().toEnd(true),
 		},
 		{
 			id: "series.previous",
@@ -357,4 +358,18 @@ export function commands(host: CommandHost): Command[] {
 		{ id: "report.fold", keys: "\\", label: () => host.words().collapseReport, run: host.toggleReport },
 		{ id: "focus", keys: "F6", label: () => host.words().moveFocus, run: host.moveFocus, inText: true },
 	];
+}
+
+/** What asks for the values of pixels or for places in them: a video has neither. */
+const NOT_ON_VIDEO =
+	/^(tool\.(?!(pan|zoom|scroll)$)|preset\.|nudge|mark\.|(invert|mpr|rendering|fusion|key|link)$)/;
+
+export function isVideo({ series, index }: Pick<PaneState, "series" | "index">): boolean {
+	return series?.frames[index]?.video !== undefined;
+}
+
+/** The acts that mean something for what a pane shows. */
+export function offered(acts: readonly Command[], shown: PaneState | undefined): readonly Command[] {
+	if (shown === undefined || !isVideo(shown)) return acts;
+	return acts.filter(({ id }) => !NOT_ON_VIDEO.test(id));
 }

@@ -116,9 +116,10 @@ export function techniqueLine(technique: Technique, words: Words): string {
 export function stackNotices(series: Series, words: Words): string[] {
 	const { stack, frames } = series;
 	const many = frames.length > 1;
+	const filmed = frames.some((frame) => frame.video !== undefined);
 	const spread = frames.some((frame) => frame.number > 1);
 	const notices: [boolean, TextKey, Params][] = [
-		[many && !stack.byPosition && !spread && series.modality !== "US", "unordered", {}],
+		[!filmed && many && !stack.byPosition && !spread && series.modality !== "US", "unordered", {}],
 		[stack.tiltDegrees !== 0, "tilt", { degrees: Number(stack.tiltDegrees.toFixed(1)) }],
 		[stack.missingAfter.length > 0, "missing", { count: stack.missingAfter.length }],
 		[stack.spacingVaries && stack.missingAfter.length === 0, "spacingVaries", {}],
@@ -163,6 +164,7 @@ function liveLabel(series: Series, seen: Seen, words: Words): string {
 		center: signed(seen.voi?.center ?? 0),
 		width: signed(seen.voi?.width ?? 0),
 	};
+	if (series.frames[seen.state.index]?.video !== undefined) return say(words.liveVideo, params);
 	if (!seen.arrived) return say(words.liveLoading, params);
 	return say(seen.voi === null ? words.liveColour : words.live, params);
 }
@@ -185,7 +187,8 @@ export function cornersOf(seen: Seen, words: Words): Corners | null {
 	const frame = series?.frames[index];
 	if (series == null || frame === undefined) return null;
 	const counted = { slice: index + 1, slices: series.frames.length };
-	const cine = frame.form?.frameTimeMs != null;
+	const video = frame.video !== undefined;
+	const place = video ? words.video : frame.form?.frameTimeMs != null ? words.frame : words.slice;
 	const positionMm = slicePositionMm(frame);
 	const { form } = frame;
 	const notices = [...(seen.preview ? [words.previewing] : []), ...stackNotices(series, words)];
@@ -193,7 +196,7 @@ export function cornersOf(seen: Seen, words: Words): Corners | null {
 		title: seriesTitle(series),
 		seriesLabel: seriesLabel(series, words),
 		place: [
-			say(cine ? words.frame : words.slice, counted),
+			say(place, counted),
 			...(positionMm === null ? [] : [say(words.position, { mm: signed(positionMm, 1) })]),
 			...(seen.following === null ? [] : [seen.following]),
 		],
@@ -201,7 +204,7 @@ export function cornersOf(seen: Seen, words: Words): Corners | null {
 		origin: originLines(series, seen.study),
 		look: form === null ? [] : lookLines(form, seen, words, series),
 		technique: techniqueLine(series.technique, words),
-		loaded: say(words.loaded, { loaded: seen.loaded, slices: counted.slices }),
+		loaded: video ? "" : say(words.loaded, { loaded: seen.loaded, slices: counted.slices }),
 		complete: seen.loaded >= counted.slices,
 		label: liveLabel(series, seen, words),
 	};

@@ -72,6 +72,14 @@ export interface ImageForm {
 	readonly lossy: boolean;
 }
 
+/** A frame that is a video: where it is prepared and played, and what its object says of it. */
+export interface Video {
+	/** `state` and `content` stand below it. */
+	readonly url: string;
+	readonly frames: number;
+	readonly frameTimeMs: number | null;
+}
+
 export interface Frame {
 	readonly sopInstanceUid: string;
 	/** Frame number within its object, from 1. */
@@ -80,6 +88,7 @@ export interface Frame {
 	readonly position: Vector | null;
 	/** Why it cannot be shown, when that is known already. */
 	readonly problem: string | null;
+	readonly video?: Video | undefined;
 }
 
 export interface Pack {
@@ -335,8 +344,21 @@ function pack(from: Fields, name: string): Pack {
 	return { url, previewsUrl, blockFrames };
 }
 
+/** The videos of a series by the place of their frame. */
+function videos(from: Fields): ReadonlyMap<number, Video> {
+	const read = (value: unknown): [number, Video] => {
+		const inner = fields(value, "videos");
+		const url = text(inner, "url");
+		if (!url.startsWith("/api/videos/")) throw new ManifestRefused("videos");
+		const frameTimeMs = optional(inner, "frame_time_ms", number);
+		return [number(inner, "frame"), { url, frames: number(inner, "frames"), frameTimeMs }];
+	};
+	return new Map((optional(from, "videos", list) ?? []).map(read));
+}
+
 function series(value: unknown): Series {
 	const from = fields(value, "series");
+	const films = videos(from);
 	const uids = list(from, "sop_instance_uids");
 	const forms = list(from, "forms").map(imageForm);
 	return {
@@ -352,7 +374,7 @@ function series(value: unknown): Series {
 		technique: technique(from.technique),
 		pack: optional(from, "pack", pack),
 		stack: stack(from.stack),
-		frames: list(from, "frames").map((one) => frame(one, uids, forms)),
+		frames: list(from, "frames").map((one, i) => ({ ...frame(one, uids, forms), video: films.get(i) })),
 		objects: uids.length,
 	};
 }

@@ -28,6 +28,13 @@ export interface Sizing {
 	readonly said: () => string;
 }
 
+/** What plays the video that a pane shows. */
+export interface Film {
+	/** So many frames on or back; false when it is at that end already. */
+	step(frames: number): boolean;
+	toEnd(last: boolean): void;
+}
+
 const EMPTY: PaneState = {
 	series: null,
 	index: 0,
@@ -46,6 +53,8 @@ export class Pane {
 	size: Size = { width: 1, height: 1 };
 	/** The size that was asked for; null while the image is fitted or zoomed. */
 	readonly sizing = new Store<Sizing | null>(null);
+	/** Null while no video is shown, or none that plays. */
+	film: Film | null = null;
 	/** Called when the viewport has another size. */
 	resized: () => void = () => undefined;
 	readonly #kept = new Map<string, PaneState>();
@@ -78,7 +87,14 @@ export class Pane {
 	}
 
 	scroll(slices: number): void {
-		if (slices !== 0) this.goTo(this.state.value.index + slices);
+		if (slices === 0 || this.film?.step(slices) === true) return;
+		this.goTo(this.state.value.index + slices);
+	}
+
+	/** The first or last frame: of a video, else of the series. */
+	toEnd(last: boolean): void {
+		if (this.film !== null) this.film.toEnd(last);
+		else this.goTo(last ? Number.MAX_SAFE_INTEGER : 0);
 	}
 
 	/** One frame on, beginning again after the last. */

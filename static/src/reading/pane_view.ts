@@ -70,6 +70,8 @@ export class PaneView {
 	#rest = 0;
 	#presented = false;
 	#sought = false;
+	/** Pixels at the bottom that are left to the controls of a video. */
+	#left = 0;
 
 	constructor(station: Station, pane: Pane, canvas: HTMLCanvasElement, onPresented: () => void) {
 		this.#station = station;
@@ -110,6 +112,14 @@ export class PaneView {
 		for (const stop of this.#stops) stop();
 	}
 
+	/** Leaves so many pixels at the bottom of the viewport to something else. */
+	leave(pixels: number): void {
+		this.#left = pixels;
+		this.#canvas.parentElement?.style.setProperty("--controls", `${pixels}px`);
+		this.#lay();
+		this.#schedule();
+	}
+
 	/** Gives up what is being drawn; true when there was something. */
 	cancel(): boolean {
 		this.#act = "none";
@@ -138,7 +148,8 @@ export class PaneView {
 	#lay(): void {
 		const { turn } = this.#pane.state.value;
 		this.#laid = turn;
-		const size = canvasSize(this.size.value, turn);
+		const { width, height } = this.size.value;
+		const size = canvasSize({ width, height: Math.max(1, height - this.#left) }, turn);
 		this.#pane.size = size;
 		const { style } = this.#canvas;
 		style.width = `${size.width}px`;

@@ -63,6 +63,6 @@ export function slicePositionMm(frame: Frame): number | null {
 }
 
 /** Width of a pixel over its height, for true proportions on screen. */
-export function pixelAspect(form: ImageForm): number {
+export function pixelAspect(form: Pick<ImageForm, "spacing" | "pixelAspect">): number {
 	return form.spacing === null ? (form.pixelAspect ?? 1) : form.spacing.columnMm / form.spacing.rowMm;
 }

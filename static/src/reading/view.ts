@@ -18,6 +18,9 @@ export const FITTED: View = { zoom: 1, panX: 0, panY: 0 };
 export const ZOOM_MIN = 0.02;
 export const ZOOM_MAX = 40;
 
+/** What a picture's size and shape follow from. */
+export type Shape = Pick<ImageForm, "rows" | "columns" | "spacing" | "pixelAspect">;
+
 /** From image points to viewport points: x·scaleX + left, y·scaleY + top. */
 export interface Placement {
 	readonly left: number;
@@ -26,7 +29,7 @@ export interface Placement {
 	readonly scaleY: number;
 }
 
-export function placement(form: ImageForm, viewport: Size, view: View): Placement {
+export function placement(form: Shape, viewport: Size, view: View): Placement {
 	const aspect = pixelAspect(form);
 	const fit = Math.min(viewport.width / (form.columns * aspect), viewport.height / form.rows);
 	const scaleY = fit * view.zoom;

@@ -1,0 +1,83 @@
+/** Every word about videos among the images. */
+import { defineTexts } from "../../kit/i18n.ts";
+import type { Reason } from "./preparing.ts";
+
+export const videoTexts = defineTexts({
+	zh: {
+		controls: "视频播放",
+		preparing: "正在准备视频…",
+		preparingShare: "正在准备视频… {percent}%",
+		preparingHint: "首次打开需要转换，可先看其他图像",
+		cannot: "这段视频不能播放",
+		failed: "没有取到视频：{why}",
+		retry: "重试",
+		unplayable: "这个浏览器播放不了这种编码（{type}）",
+		unplayableHint: "请换用支持 H.264 的浏览器，例如 Chrome 或 Edge",
+		play: "播放",
+		pause: "暂停",
+		back: "上一帧",
+		on: "下一帧",
+		position: "播放位置",
+		speed: "播放速度",
+		loop: "循环播放",
+		sound: "声音",
+		frame: "帧 {frame}/{frames}",
+		spoken: "第 {frame} 帧，共 {frames} 帧，{time}",
+		rate: "{rate} 帧/秒",
+		rateDiffers: "对象记 {rate} 帧/秒",
+		converted: "转换画面 · 有损",
+		convertedHint: "浏览器不能直接播放原码流，画面经过转换，细节有损失",
+		original: "原码流 · 未再压缩",
+		fewer: "应有 {frames} 帧，实有 {found} 帧，可能不完整",
+		soundLeftOut: "声音未保留",
+		"video.none": "文件里没有视频内容",
+		"video.container_unknown": "内容不是 DICOM 规定的视频格式",
+		"video.codec_differs": "视频编码与文件声明的不一致",
+		"video.damaged": "视频数据有损坏，或没有传完整",
+		"video.too_large": "视频太大，不能在这里播放",
+		"video.too_long": "视频太长，转换超出时限",
+		"video.decoder_died": "解码时出错，已隔离",
+	},
+	en: {
+		controls: "Video",
+		preparing: "The video is being prepared…",
+		preparingShare: "The video is being prepared… {percent}%",
+		preparingHint: "It is converted when first opened; other images can be read meanwhile",
+		cannot: "This video cannot be played",
+		failed: "The video could not be fetched: {why}",
+		retry: "Try again",
+		unplayable: "This browser does not play this coding ({type})",
+		unplayableHint: "Use a browser that plays H.264, such as Chrome or Edge",
+		play: "Play",
+		pause: "Pause",
+		back: "Previous frame",
+		on: "Next frame",
+		position: "Position",
+		speed: "Speed",
+		loop: "Play in a loop",
+		sound: "Sound",
+		frame: "Frame {frame}/{frames}",
+		spoken: "Frame {frame} of {frames}, {time}",
+		rate: "{rate} frames/s",
+		rateDiffers: "Object says {rate} frames/s",
+		converted: "Converted picture · lossy",
+		convertedHint: "Browsers do not play the stored stream; the picture was converted and has lost detail",
+		original: "Stored stream · not compressed again",
+		fewer: "{found} of {frames} frames found; it may be incomplete",
+		soundLeftOut: "Sound was left out",
+		"video.none": "The file holds no video",
+		"video.container_unknown": "The content is no form of video that DICOM knows",
+		"video.codec_differs": "The video is coded otherwise than its file says",
+		"video.damaged": "The video is damaged, or was not sent whole",
+		"video.too_large": "This video is too large to be played here",
+		"video.too_long": "This video is too long: converting it took more than is allowed",
+		"video.decoder_died": "Decoding failed and was stopped",
+	},
+});
+
+export type VideoWords = Readonly<Record<keyof (typeof videoTexts)["zh"], string>>;
+
+/** A text for each reason of the server; a missing one fails to compile. */
+export function reasonSaid(reason: Reason, words: VideoWords): string {
+	return words[reason];
+}
