@@ -317,12 +317,6 @@ ROWS: dict[str, list[Row]] = {
         f"GET {PACK}/{records}/{{first}}-{{last}}": [Row(instead(IMAGE_PARTIES, "404:viewer.pack_not_found"))]
         for records in ("frames", "previews")
     },
-    **{
-        f"GET /api/videos/{{video_id}}/{{study_instance_uid}}/{part}": [
-            Row(instead(IMAGE_PARTIES, "404:viewer.video_not_found"))
-        ]
-        for part in ("state", "content")
-    },
     f"GET {IMAGES}/series/{{series_instance_uid}}/thumbnail": [
         Row(instead(IMAGE_PARTIES, "404:viewer.thumbnail_not_found"))
     ],
@@ -461,7 +455,6 @@ SAME_FOR_ALL = {
     "frame_list": "1",
     "place": "pixels",
     "pack_id": "0" * 64,
-    "video_id": "0" * 64,
     "first": "0",
     "last": "0",
     "_rest": "no/such/thing",

@@ -261,8 +261,9 @@ export class PaneView {
 
 	#drag(dx: number, dy: number): void {
 		const pane = this.#pane;
-		if (this.#act === "window") this.#dragWindow(dx, dy);
-		else if (this.#act === "pan") this.#pan(dx, dy);
+		const film = pane.frame?.video !== undefined;
+		if (this.#act === "window" && !film) this.#dragWindow(dx, dy);
+		else if (this.#act === "pan" || this.#act === "window") this.#pan(dx, dy);
 		else if (this.#act === "zoom") pane.zoomCentre(zoomFactor(dy));
 		else if (this.#act === "scroll") {
 			const frames = pane.state.value.series?.frames.length ?? 1;

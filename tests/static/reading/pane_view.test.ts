@@ -91,6 +91,28 @@ describe("a pane in the page", () => {
 		expect(presented).toHaveBeenCalledTimes(1);
 	});
 
+	it("leaves room at its bottom for the controls of a video", () => {
+		const { view, canvas, pane } = aView();
+		view.size.set(SIZE);
+		view.leave(60);
+		expect(pane.size).toEqual({ width: 400, height: SIZE.height - 60 });
+		expect(canvas.style.height).toBe(`${SIZE.height - 60}px`);
+		view.leave(0);
+		expect(pane.size).toEqual(SIZE);
+	});
+
+	it("moves a video where it would change the window of an image", () => {
+		const { station, pane, drag } = aView();
+		const video = { url: "/api/videos/v/1.2/", frames: 9, frameTimeMs: 40 };
+		const filmed = aSeries(1, { uid: "film" }, null);
+		const frames = filmed.frames.map((frame) => ({ ...frame, problem: "pixels.video", video }));
+		station.study.set(aStudy([{ ...filmed, frames }]));
+		station.showSeries("film");
+		drag([100, 100], [120, 90]);
+		expect(pane.state.value.view).toMatchObject({ panX: 20, panY: -10 });
+		expect(pane.state.value.chosenVoi).toBeNull();
+	});
+
 	it("draws once for all that happened between two frames", () => {
 		const { pane } = aView();
 		const before = pen.of("clearRect").length;
