@@ -12,7 +12,11 @@ KEY_IMAGE: dict[str, Any] = {
     "points": [],
     "text": "",
 }
-WORDS = {"annotation_id": "00000000-0000-7000-8000-000000000000", "name": "reading.keys", "video_id": "0" * 64}
+WORDS = {
+    "annotation_id": "00000000-0000-7000-8000-000000000000",
+    "name": "reading.keys",
+    "video_id": "0" * 64,
+}
 """What stands in the addresses of these routes."""
 PARTIES = "401 200 200 404 200 200 200 404 200"
 NO_MARK = PARTIES.replace("200", "404:annotations.not_found")
