@@ -31,7 +31,10 @@ def an_endoscopy(study: str, accession: str, stream: bytes, syntax: str) -> Data
 @pytest.fixture(scope="module")
 def endoscopy(serving: Serving) -> Reading:
     stream = a_stream("mpeg2video", "mpeg2video", pictures(FRAMES, WIDTH * SCALE, HEIGHT * SCALE))
-    return a_case(serving, [an_endoscopy("1.2.77.1", "E2EVIDEO", stream, MPEG2_MAIN)], PATIENT)
+    both = [an_endoscopy("1.2.77.1", "E2EVIDEO", stream, MPEG2_MAIN) for _ in range(2)]
+    for number, one in enumerate(both, 1):
+        one.InstanceNumber = number
+    return a_case(serving, both, PATIENT)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,27 @@ def test_a_video_plays_rests_and_goes_frame_by_frame(
     controls(page).get_by_label("播放速度").select_option("2×")
     expect(video).to_have_js_property("playbackRate", 2)
     assert axe_faults(page) == []
+
+
+def test_after_the_last_frame_comes_the_next_video(
+    serving: Serving, window: Callable[..., Visit], endoscopy: Reading
+) -> None:
+    visit = window()
+    page = open_reading(visit, serving, endoscopy)
+    corners = page.locator("[data-viewport] .corners").first
+    expect(controls(page)).to_be_visible()
+    expect(corners).to_contain_text("视频 1/2")
+    page.locator("[data-viewport] canvas").first.focus()
+    page.keyboard.press("c")
+    shows(page, "video.currentTime > 0")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowDown")
+    expect(corners).to_contain_text("视频 2/2")
+    expect(controls(page)).to_contain_text(f"帧 1/{FRAMES}")
+    expect(page.locator("video")).to_have_js_property("paused", True)
+    page.keyboard.press("ArrowUp")
+    expect(corners).to_contain_text("视频 1/2")
+    assert visit.faults == []
 
 
 def test_tools_that_need_pixel_values_are_not_offered(
