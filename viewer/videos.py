@@ -5,6 +5,7 @@ draft in the cache and hands nothing over but what it made: videos are larger th
 """
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -117,12 +118,14 @@ class Videos:
             return 0.0
 
     async def _make(self, video_id: str, frame: PackFrame) -> None:
+        """Make it; nothing comes of it when the cache is emptied meanwhile, and whoever asks next begins anew."""
         source, target, progress = await asyncio.to_thread(self._begin, video_id)
         self._progress[video_id] = progress
         try:
-            fault = await asyncio.to_thread(self._spool, frame, source)
-            made = fault or await self._run(frame, source, target, progress)
-            await asyncio.to_thread(self._keep, video_id, target, progress, made)
+            with suppress(FileNotFoundError):
+                fault = await asyncio.to_thread(self._spool, frame, source)
+                made = fault or await self._run(frame, source, target, progress)
+                await asyncio.to_thread(self._keep, video_id, target, progress, made)
         finally:
             del self._progress[video_id]
             for path in (progress, source, target):

@@ -1,6 +1,7 @@
 """The making of videos: bounded, ended with the process, and no trouble of anybody else's."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,3 +88,21 @@ async def test_what_is_being_made_ends_with_the_server(
         await packs.videos.close()
     folder = ports.cache_folder / "frames" / frame.video_id
     assert list(folder.iterdir()) == []
+
+
+async def test_the_cache_may_be_emptied_while_a_video_is_made(
+    ports: ViewerPorts, packs: Packs, tmp_path: Path
+) -> None:
+    long = a_stream("mpeg2video", "mpeg2video", pictures(60, 480, 320))
+    frame = await a_frame(ports, packs, tmp_path, long, MPEG2_MAIN)
+    assert frame.video_id is not None
+    state = await packs.videos.state(frame.video_id, frame)
+    while state.state == "preparing" and state.progress == 0:
+        state = await packs.videos.state(frame.video_id, frame)
+    assert state.state == "preparing"
+    shutil.rmtree(ports.cache_folder)
+    async with asyncio.timeout(20):
+        await packs.videos.made(frame.video_id)
+    assert (await packs.videos.state(frame.video_id, frame)).state == "preparing"
+    assert await outcome(packs.videos, frame) is None
+    await packs.videos.close()
