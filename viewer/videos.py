@@ -118,7 +118,7 @@ class Videos:
             return 0.0
 
     async def _make(self, video_id: str, frame: PackFrame) -> None:
-        """Make it; nothing comes of it when the cache is emptied meanwhile, and whoever asks next begins anew."""
+        """Make it. Nothing comes of it when the cache is emptied meanwhile: whoever asks next begins anew."""
         source, target, progress = await asyncio.to_thread(self._begin, video_id)
         self._progress[video_id] = progress
         try:
