@@ -11,7 +11,7 @@ import sys
 from config.kernel.limits import MIB
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BYTES = 32 * MIB
+KEPT_BYTES = 8 * MIB
 MAPPED_FROM_BYTES = 4 * MIB
 """Blocks from this size on are mapped by themselves and go back to the system when they are freed."""
 

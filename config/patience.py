@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from config.joined_writes import JoinedWrites
+
 OPEN_FILES = 8192
 TOO_LARGE_HEAD = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -55,6 +57,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment]
         if len(self.connections) > self.patience.connections_max:
             transport.abort()
             return
@@ -73,6 +76,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._wait_no_more()
+        if isinstance(self.transport, JoinedWrites):
+            self.transport = self.transport.as_it_was()
         super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:

@@ -57,7 +57,11 @@ class Study(Base):
     __table_args__ = (
         UniqueConstraint("institution_id", "study_instance_uid"),
         Index("ix_dicom_study_uid", "study_instance_uid"),
-        Index("ix_dicom_study_institution_newest", "institution_id", "study_date", "study_time", "study_key"),
+        Index(
+            "ix_dicom_study_institution_newest",
+            *("institution_id", "study_date", "study_time", "study_key"),
+            "patient_name",  # looked at on the way through the newest
+        ),
         Index("ix_dicom_study_institution_arrived", "institution_id", "last_received_at"),
         Index("ix_dicom_study_institution_patient", "institution_id", "patient_id"),
         Index("ix_dicom_study_institution_accession", "institution_id", "accession_number"),

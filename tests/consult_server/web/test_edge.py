@@ -110,6 +110,18 @@ async def test_every_answer_is_dressed(product: Product) -> None:
         assert len(headers["x-request-id"]) == 16
 
 
+async def test_what_programs_read_says_nothing_of_pages(product: Product) -> None:
+    """Nothing below the DICOMweb root is a page: no script, no frame, no other site may make one of it."""
+    client = await product.browser()
+    for path in ("/dicom-web/studies", "/dicom-web/no/such"):
+        headers = (await client.get(path)).headers
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert not {"permissions-policy", "cross-origin-opener-policy"} & headers.keys()
+        assert len(headers["x-request-id"]) == 16
+
+
 async def test_a_problem_has_one_shape(product: Product) -> None:
     client = await product.browser()
     problems: list[httpx.Response] = [

@@ -117,3 +117,11 @@ def test_the_parts_of_a_study_are_looked_up(
     found = plan(sqlite_template, statement, **{name: "k"})
     assert f"{name}=?" in found
     assert "SCAN" not in found
+
+
+def test_a_name_among_the_newest_is_looked_for_in_the_index_alone(sqlite_template: Path) -> None:
+    """Of a name that few have, thousands of studies would else be read that do not have it."""
+    named = study_conditions(StudyFilter(patient_name="Wang*"))
+    found = plan(sqlite_template, PLACES.where(Study.institution_id == OWNER, *named).order_by(*NEWEST))
+    assert f"COVERING INDEX {LIST_INDEX}" in found
+    assert "TEMP B-TREE" not in found

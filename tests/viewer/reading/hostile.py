@@ -46,3 +46,12 @@ def crash_once(mark: str) -> int:
 
 def fail(number: int) -> int:
     raise ValueError(number)
+
+
+KEPT = list[bytes]()
+
+
+def keep(size: int) -> int:
+    """Take `size` bytes and never give them back, as a decoder does that loses memory."""
+    KEPT.append(b"\1" * size)
+    return size

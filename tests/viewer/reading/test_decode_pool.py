@@ -72,6 +72,25 @@ async def test_a_process_gets_only_so_much_memory() -> None:
         assert await small.run(hostile.hoard, 3 * GIB) == -1
 
 
+async def test_a_process_that_keeps_memory_is_replaced() -> None:
+    async with DecodePool(processes=1, kept_bytes_max=32 * MIB) as watchful:
+        first = await watchful.run(hostile.process_id, 0)
+        assert await watchful.run(hostile.keep, 8 * MIB) == 8 * MIB
+        assert await watchful.run(hostile.process_id, 0) == first
+        assert await watchful.run(hostile.keep, 32 * MIB) == 32 * MIB
+        assert await watchful.run(hostile.process_id, 0) != first
+        await asyncio.to_thread(wait_until, lambda: is_gone(first), 20)
+
+
+async def test_what_waits_behind_one_that_keeps_memory_comes_back() -> None:
+    async with DecodePool(processes=1, kept_bytes_max=32 * MIB) as watchful:
+        kept, *doubled = await asyncio.gather(
+            watchful.run(hostile.keep, 64 * MIB), *(watchful.run(hostile.double, n) for n in range(12))
+        )
+    assert kept == 64 * MIB
+    assert doubled == [2 * n for n in range(12)]
+
+
 async def test_cpu_time_of_earlier_tasks_does_not_count() -> None:
     async with DecodePool(processes=1, cpu_seconds_max=30) as patient:
         first = await patient.run(hostile.process_id, 0)
