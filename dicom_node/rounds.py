@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -28,12 +29,22 @@ class Rounds:
     """Calls `once` now and then until stopped.
 
     `once` does one bounded piece of work and says how much that was: after something it is called
-    again at once, after nothing it has `seconds` of rest. What it raises as AppError or from the
-    database is logged, and the next round tries anew.
+    again at once, after nothing it has `seconds` of rest. One that gives way has as much rest as
+    a piece took: SQLite lets in whoever happens to ask, and not who has waited longest. What it
+    raises as AppError or from the database is logged, and the next round tries anew.
     """
 
-    def __init__(self, name: str, seconds: float, once: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        once: Callable[[], int],
+        *,
+        gives_way: bool = False,
+        monotonic_seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._name, self._seconds, self._once = name, seconds, once
+        self._gives_way, self._monotonic_seconds = gives_way, monotonic_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -50,7 +61,10 @@ class Rounds:
     def _run(self) -> None:
         rest = self._seconds
         while not self._stopping.wait(rest):
-            rest = 0 if self._round() else self._seconds
+            began = self._monotonic_seconds()
+            done = self._round()
+            took = self._monotonic_seconds() - began
+            rest = self._seconds if not done else took if self._gives_way else 0
 
     def _round(self) -> int:
         try:

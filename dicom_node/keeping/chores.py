@@ -38,7 +38,7 @@ class Keeping:
         found = self._before_a_bucket(objects, settings) if isinstance(objects, SpooledObjects) else []
         if self.reader.dialect.name == "sqlite":
             keeper = names.NameKeeper(reader=self.reader, ingest=self.ingest)
-            found.append(Rounds("names", names.LOOK_SECONDS, keeper.once))
+            found.append(Rounds("names", names.LOOK_SECONDS, keeper.once, gives_way=True))
         if settings.check_bytes_per_second:
             checker = checking.Checker(
                 objects=objects,

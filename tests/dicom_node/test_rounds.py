@@ -1,11 +1,13 @@
 """Chores: again at once while there is something, alive through what fails, ended when told."""
 
 import threading
+from itertools import count
 
 from sqlalchemy.exc import OperationalError
 
 from dicom_node.intake.errors import NotStored
 from dicom_node.rounds import Rounds
+from tests.fixtures.waiting import wait_until
 
 FOREVER_SECONDS = 3600.0
 
@@ -34,6 +36,25 @@ def test_something_is_followed_at_once_and_nothing_by_rest() -> None:
     assert chore.idle.wait(10)
     rounds.stop()
     assert chore.calls >= 3
+
+
+def test_one_that_gives_way_rests_as_long_as_a_piece_took() -> None:
+    """An hour, by the clock that it is given: nobody sees it come again."""
+    chore, hours = Chore(1), count(step=FOREVER_SECONDS)
+    rounds = Rounds("chore", 0.01, chore, gives_way=True, monotonic_seconds=lambda: next(hours))
+    rounds.start()
+    wait_until(lambda: chore.calls)
+    assert not chore.idle.wait(0.5)
+    rounds.stop()
+    assert chore.calls == 1
+
+
+def test_after_nothing_its_rest_is_as_it_was() -> None:
+    chore, hours = Chore(0), count(step=FOREVER_SECONDS)
+    rounds = Rounds("chore", 0.01, chore, gives_way=True, monotonic_seconds=lambda: next(hours))
+    rounds.start()
+    assert chore.idle.wait(10)
+    rounds.stop()
 
 
 def test_rest_ends_when_it_is_told_to_stop() -> None:

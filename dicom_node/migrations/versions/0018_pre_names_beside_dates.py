@@ -1,4 +1,4 @@
-"""The name stands beside the date: who looks for a name among the newest studies reads no study without it."""
+"""The name stands beside the date: looking for it among the newest reads no study that has another."""
 
 from alembic import op
 
@@ -7,7 +7,8 @@ down_revision = "0017_pre"
 branch_labels = None
 depends_on = None
 
-INDEX, ORDER = "ix_dicom_study_institution_newest", ["institution_id", "study_date", "study_time", "study_key"]
+INDEX = "ix_dicom_study_institution_newest"
+ORDER = ["institution_id", "study_date", "study_time", "study_key"]
 
 
 def upgrade() -> None:
