@@ -42,6 +42,6 @@ class JoinedWrites:
         return self._below
 
     def _flush(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
+        held, self._held = self._held, b""
+        if held and not self._below.is_closing():  # or nobody is there any more
             self._below.write(held)

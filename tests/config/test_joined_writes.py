@@ -28,6 +28,9 @@ class Wire(asyncio.Transport):
     def close(self) -> None:
         self.closed_after = len(self.pieces)
 
+    def is_closing(self) -> bool:
+        return self.closed_after is not None
+
 
 async def turned() -> None:
     """The loop has done what it had to do."""
@@ -70,6 +73,14 @@ async def test_a_connection_closes_after_what_was_written() -> None:
     transport.close()
     assert wire.pieces == [HEAD]
     assert wire.closed_after == 1
+
+
+async def test_nothing_is_written_to_whoever_went_meanwhile() -> None:
+    wire, transport = joined()
+    transport.write(HEAD)
+    wire.close()
+    await turned()
+    assert wire.pieces == []
 
 
 async def test_another_protocol_finds_everything_sent() -> None:
