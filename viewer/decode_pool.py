@@ -2,8 +2,7 @@
 
 A process may take only so much memory and CPU time for one task (RLIMIT_AS, RLIMIT_CPU); one that
 dies takes its task with it and nothing else: the pool is replaced and the caller told. So is it, and
-nobody is told, when a process keeps memory after a task: decoders written in C lose some of it on
-damaged frames.
+nobody is told, when a process keeps memory after a task.
 """
 
 import asyncio
@@ -129,6 +128,7 @@ def _prepare(memory_bytes_max: int) -> None:
     gc.freeze()  # a collection would write beside each inherited object, and copy the page that it lies on
     die_with_parent(os.getppid())
     os.nice(NICENESS)
+    os.environ["RUST_BACKTRACE"] = "0"  # or a panic would load the names of all functions, 42 MB
     keep_freed_memory()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))

@@ -14,6 +14,14 @@ def process_id(_: int) -> int:
     return os.getpid()
 
 
+def backtraces(_: int) -> str:
+    """What a decoder's panic would find in the environment of the process, as C has it."""
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_char_p
+    found: bytes | None = getenv(b"RUST_BACKTRACE")
+    return (found or b"").decode()
+
+
 def crash(_: int) -> int:
     """Die as a broken decoder does."""
     ctypes.string_at(0)

@@ -82,6 +82,10 @@ async def test_a_process_that_keeps_memory_is_replaced() -> None:
         await asyncio.to_thread(wait_until, lambda: is_gone(first), 20)
 
 
+async def test_no_panic_looks_up_the_names_of_functions(pool: DecodePool) -> None:
+    assert await pool.run(hostile.backtraces, 0) == "0"
+
+
 async def test_what_waits_behind_one_that_keeps_memory_comes_back() -> None:
     async with DecodePool(processes=1, kept_bytes_max=32 * MIB) as watchful:
         kept, *doubled = await asyncio.gather(
