@@ -1,6 +1,10 @@
-"""Blocks of frames on disk: written whole, read whole, forgotten oldest first. Always rebuildable."""
+"""Blocks of frames on disk: written whole, read whole, forgotten oldest first. Always rebuildable.
+
+A disk that takes nothing more is no reason to show nothing: what was made is shown, and made again.
+"""
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +14,7 @@ from config.kernel.limits import GIB
 
 BYTES_MAX = 20 * GIB
 KEEP_SHARE = 0.9
+logger = logging.getLogger(__name__)
 
 
 class BlockCache:
@@ -27,17 +32,29 @@ class BlockCache:
         path = self._folder / group / name
         try:
             content = path.read_bytes()
-            os.utime(path)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            logger.warning("cache.not_read", extra={"reason": type(error).__name__, "errno": error.errno})
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
         return content
 
     def has(self, group: str, name: str) -> bool:
         """Whether the file is there."""
         return (self._folder / group / name).exists()
 
-    def write(self, group: str, name: str, content: bytes) -> None:
-        """Keep the file; when the cache has grown too large the least recently used files go."""
+    def write(self, group: str, name: str, content: bytes) -> bool:
+        """Keep the file if the disk takes it; in a cache too large the least recently used files go."""
+        try:
+            self._write(group, name, content)
+        except OSError as error:
+            logger.warning("cache.not_kept", extra={"reason": type(error).__name__, "errno": error.errno})
+            return False
+        return True
+
+    def _write(self, group: str, name: str, content: bytes) -> None:
         draft = self.draft(group, name)
         try:
             draft.write_bytes(content)
@@ -52,7 +69,7 @@ class BlockCache:
         return folder / f".{name}.{new_id()}"
 
     def keep(self, group: str, name: str, draft: Path) -> None:
-        """The same of what was written to a draft, which is moved."""
+        """Keep what was written to a draft, which is moved. Raises OSError."""
         size = draft.stat().st_size
         draft.replace(self._folder / group / name)
         self._written_since_count += size

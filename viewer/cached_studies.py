@@ -5,6 +5,7 @@ rows are gone. So each study has a folder of notes, an empty file for each folde
 two copies of a study that share one, the other's is made again when it is read.
 """
 
+import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from dicom_node.archive.tables import Study
 
 NOTES = "studies"
 FRAMES, METADATA = "frames", "metadata"
+logger = logging.getLogger(__name__)
 
 
 class CachedStudies:
@@ -21,12 +23,17 @@ class CachedStudies:
     def __init__(self, cache_folder: Path) -> None:
         self._cache = cache_folder
 
-    def note(self, study: Study, kind: str, groups: Iterable[str]) -> None:
-        """These folders of a kind are made of `study`, or soon will be."""
+    def note(self, study: Study, kind: str, groups: Iterable[str]) -> bool:
+        """These folders of a kind are made of `study`, or soon will be. False when the disk takes no note."""
         notes = self._notes(study.institution_id, study.study_instance_uid)
-        notes.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for group in groups:
-            (notes / f"{kind}.{group}").touch(mode=0o600)
+        try:
+            notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for group in groups:
+                (notes / f"{kind}.{group}").touch(mode=0o600)
+        except OSError as error:
+            logger.warning("cache.not_noted", extra={"reason": type(error).__name__, "errno": error.errno})
+            return False
+        return True
 
     def forget(self, institution_id: str, study_instance_uid: str) -> None:
         """Remove all that was made of one institution's copy of a study; nothing of it need be there."""

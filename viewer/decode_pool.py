@@ -22,8 +22,8 @@ from config.memory import keep_freed_memory
 from config.supervise import die_with_parent
 
 MEMORY_BYTES_MAX = 4 * GIB
-KEPT_BYTES_MAX = 24 * MIB
-"""More than a process had at its start, after a task: it is time for another one."""
+KEPT_BYTES_MAX = 64 * MIB
+"""More than a process had at its start, after a task and with what it was about: time for another one."""
 CPU_SECONDS_MAX = 60
 NICENESS = 5
 PROCESSES_MAX = 4

@@ -85,15 +85,21 @@ class MetadataCache:
         return answer
 
     def make(
-        self, study: Study, series: Series, instances: Sequence[Instance | Documented], root: str
+        self,
+        study: Study,
+        series: Series,
+        instances: Sequence[Instance | Documented],
+        root: str,
+        *,
+        keep: bool = True,
     ) -> bytes:
-        """The gzip answer, made and kept if these are all instances of this state of the series."""
+        """The gzip answer, made, and kept if it may be and these are all instances of this state."""
         documents = (
             instance_document(study.study_instance_uid, series.series_instance_uid, i, root)
             for i in instances
         )
         answer = gzip.compress(array(documents), GZIP_LEVEL, mtime=0)
-        if len(instances) == series.instance_count:
+        if keep and len(instances) == series.instance_count:
             self._keep(series, root, answer)
         return answer
 

@@ -104,7 +104,8 @@ class Packs:
         images = await asyncio.to_thread(study_images, study, rows, self._bulk_of)
         packs = [one.pack for one in images.series if one.pack is not None]
         groups = [name for pack in packs for name in (pack.pack_id, *pack.videos)]
-        await asyncio.to_thread(self._cached.note, study, FRAMES, groups)
+        if not await asyncio.to_thread(self._cached.note, study, FRAMES, groups):
+            return images  # and note it with the next request
         self._studies[study.study_key, study.version, study.instance_count] = images
         if len(self._studies) > STUDIES_REMEMBERED:
             self._studies.popitem(last=False)

@@ -5,6 +5,7 @@ Streams are hostile until shown otherwise: only containers that DICOM knows are 
 nothing in a stream can name another file or address; sizes are checked before anything is decoded.
 """
 
+import errno
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -44,6 +45,7 @@ WEBM_TYPE = 'video/webm; codecs="vp9"'
 COLOUR = ("color_range", "colorspace", "color_primaries", "color_trc")
 MS_PER_SECOND = 1000.0
 STEPS = 100
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 Stamps: TypeAlias = Mapping[int, int]
 
 
@@ -106,7 +108,7 @@ class VideoJob:
 
 
 def make_rendition(job: VideoJob) -> Rendition | VideoFault | None:
-    """Make it, or say why not. None when it was given up."""
+    """Make it, or say why not. None when it was given up. Raises OSError when the disk takes no more."""
     try:
         with job.source.open("rb") as raw:
             return _Making(job, raw).run()
@@ -114,7 +116,11 @@ def make_rendition(job: VideoJob) -> Rendition | VideoFault | None:
         return refused.fault
     except Abandoned:
         return None
-    except (av.FFmpegError, ArithmeticError, LookupError, ValueError, TypeError, MemoryError):
+    except av.FFmpegError as error:
+        if error.errno in FULL:
+            raise OSError(error.errno, "the disk is full") from None
+        return VideoFault.DAMAGED
+    except (ArithmeticError, LookupError, ValueError, TypeError, MemoryError):
         return VideoFault.DAMAGED
 
 

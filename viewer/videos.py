@@ -5,21 +5,22 @@ draft in the cache and hands nothing over but what it made: videos are larger th
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from config.kernel.limits import GIB
-from config.kernel.objects import ObjectStore
+from config.kernel.objects import ObjectStore, StoreFull
 from config.kernel.stopping import end
 from dicom_node.archive.errors import FrameNotAddressable, FrameNotFound
 from dicom_node.archive.reader import frame_pieces, value_pieces
 from viewer.block_cache import BlockCache
 from viewer.decode_pool import DecodePool, DecoderDied
 from viewer.series_images import PackFrame
-from viewer.video_rendition import Rendition, VideoFault, VideoJob, make_rendition
+from viewer.video_rendition import FULL, Rendition, VideoFault, VideoJob, make_rendition
 
 SOURCE_BYTES_MAX = 2 * GIB
 CPU_SECONDS_MAX = 1_800
@@ -62,6 +63,7 @@ class Videos:
         self._source_bytes_max, self._cpu_seconds_max = source_bytes_max, cpu_seconds_max
         self._making: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, Path] = {}
+        self._one = asyncio.Lock()
 
     async def close(self) -> None:
         """End what is being made, and the processes."""
@@ -118,14 +120,21 @@ class Videos:
             return 0.0
 
     async def _make(self, video_id: str, frame: PackFrame) -> None:
-        """Make it. Nothing comes of it when the cache is emptied meanwhile: whoever asks next begins anew."""
+        """One after the other, for copies of streams take room. Raises StoreFull.
+
+        Nothing comes of it when the cache is emptied meanwhile: whoever asks next begins anew.
+        """
+        with suppress(FileNotFoundError), _told_of_full_disks(video_id):
+            async with self._one:
+                await self._make_now(video_id, frame)
+
+    async def _make_now(self, video_id: str, frame: PackFrame) -> None:
         source, target, progress = await asyncio.to_thread(self._begin, video_id)
         self._progress[video_id] = progress
         try:
-            with suppress(FileNotFoundError):
-                fault = await asyncio.to_thread(self._spool, frame, source)
-                made = fault or await self._run(frame, source, target, progress)
-                await asyncio.to_thread(self._keep, video_id, target, progress, made)
+            fault = await asyncio.to_thread(self._spool, frame, source)
+            made = fault or await self._run(frame, source, target, progress)
+            await asyncio.to_thread(self._keep, video_id, target, progress, made)
         finally:
             del self._progress[video_id]
             for path in (progress, source, target):
@@ -172,8 +181,19 @@ class Videos:
         """Keep what was made, unless its study has gone meanwhile, and the folder with it."""
         if made is None or not progress.exists():
             return
-        if isinstance(made, VideoFault):
-            self._cache.write(video_id, FAULT, made.value.encode("ascii"))
-            return
-        self._cache.keep(video_id, CONTENT, target)
-        self._cache.write(video_id, TOLD, made.model_dump_json().encode())
+        told, name = (made.value, FAULT) if isinstance(made, VideoFault) else (made.model_dump_json(), TOLD)
+        if name == TOLD:
+            self._cache.keep(video_id, CONTENT, target)
+        if not self._cache.write(video_id, name, told.encode()):
+            raise StoreFull(key=video_id)
+
+
+@contextmanager
+def _told_of_full_disks(video_id: str) -> Iterator[None]:
+    """Within the block a disk without room is StoreFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StoreFull(key=video_id) from error
+        raise

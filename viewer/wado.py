@@ -203,8 +203,8 @@ class WadoService:
         return answer
 
     def _made(self, study: Study, series: Series, instances: Sequence[Documented], root: str) -> bytes:
-        self._cached.note(study, METADATA, [series.series_key])
-        return self._cache.make(study, series, instances, root)
+        noted = self._cached.note(study, METADATA, [series.series_key])
+        return self._cache.make(study, series, instances, root, keep=noted)
 
     async def retrieve_instance_metadata(
         self, request: Request, study_instance_uid: Uid, series_instance_uid: Uid, sop_instance_uid: Uid

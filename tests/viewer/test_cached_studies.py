@@ -57,3 +57,9 @@ def test_noting_twice_notes_once(cache: Path) -> None:
     before = files(cache)
     CachedStudies(cache).note(a_study("1.2"), FRAMES, ["p1"])
     assert files(cache) == before
+
+
+def test_a_disk_that_takes_no_note_is_said_to(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").write_bytes(b"no folder")
+    assert not CachedStudies(tmp_path / "full").note(a_study("1.2"), FRAMES, ["p1"])
+    assert CachedStudies(cache).note(a_study("1.2"), FRAMES, ["p1"])

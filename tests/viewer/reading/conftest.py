@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 from config.kernel.database import Database
+from config.kernel.limits import GIB
 from config.kernel.objects_local import LocalObjects
 from consult_server.web import errors
 from dicom_node.archive.scope import NOTHING, StudyScope
@@ -71,7 +72,7 @@ class SharedPool(DecodePool):
     """A pool on processes that outlive it: starting them anew for each test would take a second each."""
 
     def __init__(self, executor: ProcessPoolExecutor) -> None:
-        super().__init__(processes=1)
+        super().__init__(processes=1, kept_bytes_max=GIB)
         self._executor = executor
 
     async def __aexit__(self, *_: object) -> None:

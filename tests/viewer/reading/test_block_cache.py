@@ -69,3 +69,12 @@ def test_a_new_cache_on_an_old_folder_counts_what_is_there(tmp_path: Path) -> No
     fresh.write("pack", "new", bytes(10))
     assert sum(path.stat().st_size for path in tmp_path.glob("*/*")) <= 1000
     assert fresh.has("pack", "new")
+
+
+def test_what_the_disk_does_not_take_is_not_kept(tmp_path: Path) -> None:
+    cache = BlockCache(tmp_path)
+    (tmp_path / "pack").write_bytes(b"no folder")
+    assert not cache.write("pack", "0", b"block")
+    (tmp_path / "pack").unlink()
+    assert cache.write("pack", "0", b"block")
+    assert cache.read("pack", "0") == b"block"

@@ -149,6 +149,25 @@ async def test_a_damaged_cache_is_made_again(
 
 
 @pytest.mark.samples
+async def test_pictures_are_shown_while_nothing_can_be_kept(
+    packs: Packs, shelf: Shelf, samples: Path, ports: ViewerPorts
+) -> None:
+    """A full disk: what is made is shown, is kept once there is room, and its study is noted by then."""
+    (uid,) = await shelf.store(philips(samples, 3))
+    ports.cache_folder.write_bytes(b"no folder")
+    pack = await pack_of(packs, uid)
+    first = await packs.block(pack, 0)
+    assert [record.encoding for record in records_in(first)] == [Encoding.HTJ2K] * 3
+    assert await packs.picture(pack) is not None
+    ports.cache_folder.unlink()
+    assert (await pack_of(packs, uid)).pack_id == pack.pack_id
+    assert await packs.block(pack, 0) == first
+    assert packs.cache.read(pack.pack_id, "0") == first
+    await packs.forget(INSTITUTION, uid)
+    assert not packs.cache.has(pack.pack_id, "0")
+
+
+@pytest.mark.samples
 async def test_one_frame_can_be_had_before_its_block(packs: Packs, shelf: Shelf, samples: Path) -> None:
     files = BLOCK_FRAMES_MAX + 4
     (uid,) = await shelf.store(philips(samples, files))

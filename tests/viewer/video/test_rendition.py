@@ -1,6 +1,8 @@
 """From stored streams to what browsers play: nothing lost where nothing need be, and no trust in a stream."""
 
+import errno
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,11 @@ def test_every_video_syntax_has_its_coding() -> None:
     assert {VIDEO_CODECS[f"1.2.840.10008.1.2.4.{n}"] for n in ("102", "106.1")} == {H264}
     assert {VIDEO_CODECS[f"1.2.840.10008.1.2.4.{n}"] for n in ("107", "108")} == {HEVC}
     assert len(VIDEO_CODECS) == 16
+
+
+@pytest.mark.parametrize("container, codec", [("mp4", H264), ("mpeg2video", MPEG2)])
+def test_a_full_disk_is_no_fault_of_the_stream(folder: Path, container: str, codec: str) -> None:
+    """/dev/full takes nothing (full(4))."""
+    stream = a_stream(container, "libx264" if codec == H264 else "mpeg2video")
+    with pytest.raises(OSError, match=rf"\[Errno {errno.ENOSPC}\]"):
+        make_rendition(replace(job(folder, stream, codec), target=Path("/dev/full")))

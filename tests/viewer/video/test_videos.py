@@ -1,12 +1,14 @@
 """The making of videos: bounded, ended with the process, and no trouble of anybody else's."""
 
 import asyncio
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from config.kernel.objects import StoreFull
 from dicom_node.archive.scope import StudyScope
 from tests.factories.videos import H264_HIGH, MPEG2_MAIN, STUDY, a_stream, a_video, kept, pictures
 from tests.viewer.reading.archive import INSTITUTION, archived
@@ -106,3 +108,44 @@ async def test_the_cache_may_be_emptied_while_a_video_is_made(
     assert (await packs.videos.state(frame.video_id, frame)).state == "preparing"
     assert await outcome(packs.videos, frame) is None
     await packs.videos.close()
+
+
+class Full(DecodePool):
+    """A pool whose processes find no room; counts those that are at work at once."""
+
+    def __init__(self) -> None:
+        super().__init__(processes=1)
+        self.at_once, self.most = 0, 0
+
+    async def run(self, function: Callable[..., object], argument: object) -> None:  # type: ignore[override]
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        await asyncio.to_thread(lambda: None)
+        self.at_once -= 1
+        raise OSError(errno.ENOSPC, "full")
+
+
+async def test_a_full_disk_is_said_and_tried_again(ports: ViewerPorts, packs: Packs, tmp_path: Path) -> None:
+    frame = await a_frame(ports, packs, tmp_path, a_stream("mp4", "libx264"), H264_HIGH)
+    assert frame.video_id is not None
+    async with Full() as full:
+        videos = Videos(ports.objects, packs.cache, pool=full)
+        await videos.state(frame.video_id, frame)
+        await videos.made(frame.video_id)
+        with pytest.raises(StoreFull):
+            await videos.state(frame.video_id, frame)
+    assert await outcome(packs.videos, frame) is None
+    await packs.videos.close()
+
+
+async def test_videos_are_made_one_after_the_other(ports: ViewerPorts, packs: Packs, tmp_path: Path) -> None:
+    """Each is copied first: many at once would fill the disk."""
+    frame = await a_frame(ports, packs, tmp_path, a_stream("mp4", "libx264"), H264_HIGH)
+    async with Full() as full:
+        videos = Videos(ports.objects, packs.cache, pool=full)
+        names = [f"{number:064x}" for number in range(6)]
+        for name in names:
+            await videos.state(name, frame)
+        for name in names:
+            await videos.made(name)
+    assert full.most == 1
