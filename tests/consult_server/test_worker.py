@@ -19,7 +19,7 @@ async def test_a_withdrawn_study_takes_its_packs_along(tmp_path: Path) -> None:
         kept.write(pack, "0", b"block")
         study = SimpleNamespace(institution_id="county", study_instance_uid=uid)
         CachedStudies(tmp_path).note(cast("Study", study), FRAMES, [pack])
-    async with Packs(cast("ImagePorts", SimpleNamespace(cache_folder=tmp_path))) as packs:
+    async with Packs(cast("ImagePorts", SimpleNamespace(cache_folder=tmp_path, objects=None))) as packs:
         payload = {"institution_id": "county", "study_instance_uid": "1.2"}
         said = Envelope(event_id="e1", name=StudyWithdrawn.name, occurred_at="", payload=payload)
         await remove_images(packs)(said)
