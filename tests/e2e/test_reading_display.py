@@ -38,14 +38,14 @@ def sizes(page: Page, view: View) -> None:
     view.canvas.focus()
     page.keyboard.press("Shift+Z")
     view.corner("1:1（一个图像像素占一个屏幕像素）")
-    assert view.zoom() == 100
+    wait_until(lambda: view.zoom() == 100)
     page.keyboard.press("+")
     expect(page.locator(".corners").first).not_to_contain_text("1:1")
     page.keyboard.press("Shift+S")
     card = page.get_by_role("dialog", name="用一张银行卡校准屏幕")
     card.get_by_role("button", name="保存校准").click()
     view.corner("真实大小")
-    assert view.zoom() == round(PIXEL_MM * CSS_PX_PER_MM * 100)
+    wait_until(lambda: view.zoom() == round(PIXEL_MM * CSS_PX_PER_MM * 100))
     view.canvas.focus()
     width = view.box()[2]
     page.keyboard.press("g")

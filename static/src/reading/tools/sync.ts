@@ -146,9 +146,10 @@ export class MarkSync {
 	}
 
 	#soon(): void {
-		if (this.#waiting || !this.dirty) return;
-		this.#waiting = true;
+		if (!this.dirty) return;
 		this.state.set("saving");
+		if (this.#waiting) return;
+		this.#waiting = true;
 		this.#later(() => {
 			this.#waiting = false;
 			void this.#flush();

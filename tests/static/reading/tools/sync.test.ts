@@ -15,11 +15,17 @@ function saving() {
 	const server = new MemoryMarks();
 	const waiting: (() => void)[] = [];
 	const sync = new MarkSync(station, server, (run) => waiting.push(run));
-	const rest = async (): Promise<void> => {
-		for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) run();
+	const answered = async (): Promise<void> => {
 		for (let turn = 0; turn < 200; turn++) await Promise.resolve();
 	};
-	return { station, server, sync, rest };
+	const pause = (): void => {
+		for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) run();
+	};
+	const rest = (): Promise<void> => {
+		pause();
+		return answered();
+	};
+	return { station, server, sync, pause, answered, rest };
 }
 
 describe("saving marks", () => {
@@ -87,6 +93,21 @@ describe("saving marks", () => {
 		await rest();
 		expect(server.heard).toEqual(["put length 0"]);
 		expect([...server.kept.values()][0]?.mark.points[0]).toEqual({ x: 19, y: 0 });
+	});
+
+	it("never says that all is saved while something is not", async () => {
+		const { station, server, sync, pause, answered, rest } = saving();
+		await sync.open();
+		station.marks.set([aMark()]);
+		pause();
+		station.marks.set([aMark({ text: "while the first is on its way" })]);
+		await answered();
+		expect([sync.state.value, sync.dirty]).toEqual(["saved", false]);
+		station.marks.set([aMark({ text: "before the next pause" })]);
+		expect([sync.state.value, sync.dirty]).toEqual(["saving", true]);
+		await rest();
+		expect([sync.state.value, sync.dirty]).toEqual(["saved", false]);
+		expect([...server.kept.values()][0]?.mark.text).toBe("before the next pause");
 	});
 
 	it("keeps everything while the line is down, and sends it afterwards", async () => {
