@@ -39,6 +39,17 @@ async def outcome(videos: Videos, frame: PackFrame) -> VideoFault | None:
     return state.reason
 
 
+async def half_made(videos: Videos, frame: PackFrame) -> str:
+    """Begin a video and wait until a part of it is made; its name."""
+    assert frame.video_id is not None
+    state = await videos.state(frame.video_id, frame)
+    while state.state == "preparing" and state.progress == 0:
+        state = await videos.state(frame.video_id, frame)
+    assert state.state == "preparing"
+    assert 0 < state.progress < 1
+    return frame.video_id
+
+
 async def test_a_stream_that_is_too_large_is_refused_before_it_is_copied(
     ports: ViewerPorts, packs: Packs, tmp_path: Path
 ) -> None:
@@ -80,15 +91,10 @@ async def test_what_is_being_made_ends_with_the_server(
 ) -> None:
     long = a_stream("mpeg2video", "mpeg2video", pictures(150, 480, 320))
     frame = await a_frame(ports, packs, tmp_path, long, MPEG2_MAIN)
-    assert frame.video_id is not None
-    state = await packs.videos.state(frame.video_id, frame)
-    while state.state == "preparing" and state.progress == 0:
-        state = await packs.videos.state(frame.video_id, frame)
-    assert state.state == "preparing"
-    assert 0 < state.progress < 1
+    video_id = await half_made(packs.videos, frame)
     async with asyncio.timeout(20):
         await packs.videos.close()
-    folder = ports.cache_folder / "frames" / frame.video_id
+    folder = ports.cache_folder / "frames" / video_id
     assert list(folder.iterdir()) == []
 
 
@@ -97,15 +103,11 @@ async def test_the_cache_may_be_emptied_while_a_video_is_made(
 ) -> None:
     long = a_stream("mpeg2video", "mpeg2video", pictures(60, 480, 320))
     frame = await a_frame(ports, packs, tmp_path, long, MPEG2_MAIN)
-    assert frame.video_id is not None
-    state = await packs.videos.state(frame.video_id, frame)
-    while state.state == "preparing" and state.progress == 0:
-        state = await packs.videos.state(frame.video_id, frame)
-    assert state.state == "preparing"
+    video_id = await half_made(packs.videos, frame)
     shutil.rmtree(ports.cache_folder)
     async with asyncio.timeout(20):
-        await packs.videos.made(frame.video_id)
-    assert (await packs.videos.state(frame.video_id, frame)).state == "preparing"
+        await packs.videos.made(video_id)
+    assert (await packs.videos.state(video_id, frame)).state == "preparing"
     assert await outcome(packs.videos, frame) is None
     await packs.videos.close()
 
