@@ -41,7 +41,7 @@ DATA_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""Of answers that programs read: what a page may do says nothing to them, and each has 700 bytes fewer."""
+"""Of answers that programs read: what a page may do says nothing to them."""
 
 
 def security_headers(public_url: str, signaling_url: str) -> dict[str, str]:
